@@ -1,0 +1,186 @@
+package dev.nearside.proxy.config;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole configuration, complete: every value is set, defaults included.
+ *
+ * @param listen where clients connect, {@code host:port} or {@code unix:/path}
+ * @param http where metrics, probes and administration are served
+ * @param transport how sockets are driven
+ * @param eventLoops threads that serve clients, at least 1
+ * @param gracePeriod how long a stop waits for what is in flight
+ * @param upstream the Redis behind this sidecar
+ * @param l1 the local cache
+ * @param coherence how L1 stays true
+ * @param database the PostgreSQL behind the namespaces, or null when there is none
+ * @param namespaces per-prefix policies, in the order of the file; the first match wins
+ * @param limits bounds on clients
+ */
+public record NearsideConfig(
+    Address listen,
+    Address http,
+    Transport transport,
+    int eventLoops,
+    Duration gracePeriod,
+    Upstream upstream,
+    L1 l1,
+    Coherence coherence,
+    @Nullable Database database,
+    List<Namespace> namespaces,
+    Limits limits) {
+
+  /** A TCP host and port (0 lets the system choose), or a Unix socket path with port -1. */
+  public record Address(String host, int port) {
+    /** Returns whether this names a Unix socket, whose path is then {@link #host()}. */
+    public boolean isUnixSocket() {
+      return port < 0;
+    }
+
+    @Override
+    public String toString() {
+      return isUnixSocket() ? "unix:" + host : host + ":" + port;
+    }
+  }
+
+  /**
+   * How sockets are driven; {@code AUTO} takes io_uring only when asked, epoll where it loads, else
+   * NIO.
+   */
+  public enum Transport {
+    AUTO,
+    EPOLL,
+    IO_URING,
+    NIO
+  }
+
+  /**
+   * The upstream Redis.
+   *
+   * @param host its name or address
+   * @param port its port
+   * @param user the ACL user the sidecar acts as, or null for {@code default}
+   * @param password that user's password, or null where none is asked
+   * @param database the database clients start in
+   * @param localDatabases the databases whose reads may be local; contains {@code database}
+   * @param connectTimeout bound on connect and handshake
+   */
+  public record Upstream(
+      String host,
+      int port,
+      @Nullable String user,
+      @Nullable String password,
+      int database,
+      List<Integer> localDatabases,
+      Duration connectTimeout) {
+    @Override
+    public String toString() {
+      return "redis://" + (user == null ? "" : user + "@") + host + ":" + port + "/" + database;
+    }
+  }
+
+  /**
+   * The local cache.
+   *
+   * @param mode whether L1 serves, only checks itself, or is off
+   * @param maxBytes bound on keys, values and their bookkeeping
+   * @param maxEntryBytes larger values are never held
+   * @param maxTtl cap on the life of an entry, whatever Redis says
+   * @param compressAboveBytes values of at least this size are held LZ4-compressed when that saves
+   *     a fifth
+   * @param admissionWindow a key is filled on its second request within this time; zero fills at
+   *     once
+   */
+  public record L1(
+      L1Mode mode,
+      long maxBytes,
+      int maxEntryBytes,
+      Duration maxTtl,
+      int compressAboveBytes,
+      Duration admissionWindow) {}
+
+  /**
+   * {@code ON} serves; {@code SHADOW} fills and verifies but never serves; {@code OFF} holds
+   * nothing.
+   */
+  public enum L1Mode {
+    ON,
+    SHADOW,
+    OFF
+  }
+
+  /**
+   * How L1 stays true.
+   *
+   * @param maxStaleness a local read is never older than this
+   * @param heartbeat the longest silence on the tracked connection before it is pinged
+   * @param fillTimeout bound on one tracked read
+   */
+  public record Coherence(Duration maxStaleness, Duration heartbeat, Duration fillTimeout) {}
+
+  /**
+   * The database of the namespaces.
+   *
+   * @param url a JDBC URL, {@code jdbc:postgresql://…}
+   * @param user its user
+   * @param password its password, or null
+   * @param poolSize connections, and so the most concurrent queries
+   * @param timeout bound on one read: waiting for a connection and the statement together
+   * @param maxBatch the most keys in one statement
+   */
+  public record Database(
+      String url,
+      @Nullable String user,
+      @Nullable String password,
+      int poolSize,
+      Duration timeout,
+      int maxBatch) {}
+
+  /**
+   * A key pattern with a policy.
+   *
+   * @param name its name in metrics
+   * @param keys the pattern, for example {@code prompt:{id:bigint}} or {@code rule:*}
+   * @param l1Ttl cap on the life of an entry in L1
+   * @param l2Ttl expiry given to values put into Redis from the database
+   * @param negativeTtl how long "not found in the database" is remembered
+   * @param strict whether reads are linearizable (answered from memory behind a barrier)
+   * @param read what a miss reads in the database, or null
+   */
+  public record Namespace(
+      String name,
+      String keys,
+      Duration l1Ttl,
+      Duration l2Ttl,
+      Duration negativeTtl,
+      boolean strict,
+      @Nullable DatabaseRead read) {}
+
+  /**
+   * What a miss of a namespace reads.
+   *
+   * @param query SQL whose named parameters {@code :part} stand for <em>arrays</em> of the key's
+   *     parts, one element a key: {@code SELECT id, body FROM prompt WHERE id = ANY(:id)}; its
+   *     result has a column for each part, by which rows find their keys
+   * @param value the column whose value is the key's, or {@code *} for the whole row as JSON
+   * @param whenUnavailable what a miss answers while the database cannot be asked
+   */
+  public record DatabaseRead(String query, String value, WhenUnavailable whenUnavailable) {}
+
+  /** The answer to a miss while the database cannot be asked. */
+  public enum WhenUnavailable {
+    ERROR,
+    NIL
+  }
+
+  /**
+   * Bounds on clients, with Redis's own meaning where Redis has them.
+   *
+   * @param maxClients connections accepted at once
+   * @param maxBulkBytes the longest bulk string of a request ({@code proto-max-bulk-len})
+   * @param maxOutputBytes replies a client may leave unread before it is closed
+   */
+  public record Limits(int maxClients, long maxBulkBytes, long maxOutputBytes) {}
+}

@@ -1,0 +1,38 @@
+package dev.nearside.proxy.tier;
+
+/** What a tier says to a read. A slow or dead tier is a value here, never an exception. */
+public sealed interface Answer {
+  /** The tier has the value. The array is the receiver's and is never changed. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared; a copy would cost a value
+  record Hit(byte[] value) implements Answer {}
+
+  /** The tier is sure that it has no value. */
+  record Miss() implements Answer {
+    /** The one instance. */
+    public static final Miss INSTANCE = new Miss();
+  }
+
+  /** The tier cannot say. */
+  record Unavailable(Reason reason) implements Answer {}
+
+  /** Why a tier cannot say; the metric label and the log key. */
+  enum Reason {
+    /** There is no connection to it. */
+    DISCONNECTED,
+    /** It did not answer in time. */
+    TIMEOUT,
+    /** Its breaker is open. */
+    BREAKER_OPEN,
+    /** Too many reads are already waiting for it. */
+    SATURATED,
+    /** It answered with an error. */
+    ERROR,
+    /** This sidecar is stopping. */
+    STOPPING;
+
+    /** Returns the reason in lower case, as metrics and error replies write it. */
+    public String label() {
+      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+  }
+}

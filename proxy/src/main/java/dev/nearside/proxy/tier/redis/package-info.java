@@ -1,0 +1,9 @@
+/**
+ * L2: tracked reads, leases and administration of the upstream through Lettuce.
+ *
+ * <p>Called by {@code tier}; pushes and replies arrive on Lettuce threads in stream order.
+ */
+@NullMarked
+package dev.nearside.proxy.tier.redis;
+
+import org.jspecify.annotations.NullMarked;
