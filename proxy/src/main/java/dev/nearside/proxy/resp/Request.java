@@ -1,21 +1,30 @@
 package dev.nearside.proxy.resp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Arrays;
 
 /**
  * One request, as a view of the bytes it was parsed from: {@code *2\r\n$3\r\nGET\r\n$1\r\nk\r\n}.
  *
  * <p>Confined to its event loop and reused: valid only until the parser that filled it is called
- * again. An inline request is seen in its multibulk form, in a buffer of the parser's own. Holds no
- * reference on the buffer; whoever keeps bytes longer copies them or retains a slice.
+ * again. An inline request is seen in its multibulk form, in a buffer of its own that no later
+ * request reuses. Holds no reference on the buffer; whoever keeps bytes longer copies them or
+ * retains a slice.
  */
 public final class Request {
-  private ByteBuf buffer = io.netty.buffer.Unpooled.EMPTY_BUFFER;
+  private static final int FEW_ARGS = 16;
+  private static final int KEPT_ARGS = 1024;
+
+  private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
   private int start;
-  private int end;
+  private int length;
   private int argCount;
-  private int[] argStarts = new int[16];
-  private int[] argLengths = new int[16];
+
+  /** Relative to {@code start}, so that a request whose buffer moved is moved in one step. */
+  private int[] argOffsets = new int[FEW_ARGS];
+
+  private int[] argLengths = new int[FEW_ARGS];
 
   /** Returns the buffer all offsets below refer to (absolute indexes). */
   public ByteBuf buffer() {
@@ -29,12 +38,12 @@ public final class Request {
 
   /** Returns the index just after the request's last byte. */
   public int end() {
-    return end;
+    return start + length;
   }
 
   /** Returns the length of the whole request in bytes. */
   public int length() {
-    return end - start;
+    return length;
   }
 
   /** Returns the number of arguments, the command's name included; at least 1. */
@@ -44,7 +53,7 @@ public final class Request {
 
   /** Returns the index of the first byte of argument {@code i}; 0 is the command's name. */
   public int argStart(int i) {
-    return argStarts[i];
+    return start + argOffsets[i];
   }
 
   /** Returns the length in bytes of argument {@code i}. */
@@ -55,7 +64,7 @@ public final class Request {
   /** Returns a copy of argument {@code i}. */
   public byte[] arg(int i) {
     byte[] bytes = new byte[argLengths[i]];
-    buffer.getBytes(argStarts[i], bytes);
+    buffer.getBytes(argStart(i), bytes);
     return bytes;
   }
 
@@ -67,8 +76,9 @@ public final class Request {
     if (i >= argCount || argLengths[i] != word.length()) {
       return false;
     }
+    int first = argStart(i);
     for (int j = 0; j < word.length(); j++) {
-      int b = buffer.getByte(argStarts[i] + j);
+      int b = buffer.getByte(first + j);
       if (b >= 'a' && b <= 'z') {
         b -= 'a' - 'A';
       }
@@ -82,30 +92,54 @@ public final class Request {
   void reset(ByteBuf from, int startIndex) {
     buffer = from;
     start = startIndex;
-    end = startIndex;
+    length = 0;
     argCount = 0;
-  }
-
-  void addArg(int startIndex, int length) {
-    if (argCount == argStarts.length) {
-      argStarts = java.util.Arrays.copyOf(argStarts, argCount * 2);
-      argLengths = java.util.Arrays.copyOf(argLengths, argCount * 2);
+    if (argOffsets.length > KEPT_ARGS) {
+      argOffsets = new int[FEW_ARGS];
+      argLengths = new int[FEW_ARGS];
     }
-    argStarts[argCount] = startIndex;
-    argLengths[argCount++] = length;
   }
 
-  void endAt(int endIndex) {
-    end = endIndex;
+  /** Adds an argument that begins {@code offset} bytes after the request's first byte. */
+  void addArg(int offset, int argLength) {
+    if (argCount == argOffsets.length) {
+      argOffsets = Arrays.copyOf(argOffsets, argCount * 2);
+      argLengths = Arrays.copyOf(argLengths, argCount * 2);
+    }
+    argOffsets[argCount] = offset;
+    argLengths[argCount++] = argLength;
   }
 
-  /** Moves every offset by {@code delta}: the bytes were moved, or found in another buffer. */
-  void shift(ByteBuf to, int delta) {
+  void length(int bytes) {
+    length = bytes;
+  }
+
+  /** Says that the same bytes are now found in {@code to}, from {@code startIndex} on. */
+  void moveTo(ByteBuf to, int startIndex) {
     buffer = to;
-    start += delta;
-    end += delta;
+    start = startIndex;
+  }
+
+  /** Replaces the bytes seen by a new multibulk request of the same arguments. */
+  void rewrite() {
+    ByteBuf to = Unpooled.buffer(multibulkLength());
+    Replies.writeHeader(to, '*', argCount);
     for (int i = 0; i < argCount; i++) {
-      argStarts[i] += delta;
+      Replies.writeHeader(to, '$', argLengths[i]);
+      int offset = to.writerIndex();
+      to.writeBytes(buffer, argStart(i), argLengths[i]).writeShort(LengthLine.CRLF);
+      argOffsets[i] = offset;
     }
+    buffer = to;
+    start = 0;
+    length = to.writerIndex();
+  }
+
+  private int multibulkLength() {
+    int bytes = LengthLine.MAX_BYTES;
+    for (int i = 0; i < argCount; i++) {
+      bytes += LengthLine.MAX_BYTES + argLengths[i] + 2;
+    }
+    return bytes;
   }
 }
