@@ -1,16 +1,21 @@
 package dev.nearside.proxy.resp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Feeds a parser as a connection does, piece by piece, and writes down what it says. Before each
- * piece the unread bytes are moved to another buffer, at another index.
+ * piece the unread bytes are moved to another buffer, at another index, and the old one is freed.
  */
 final class RequestFeed {
+  /** Without the leak detector, which notes each access: references are counted below. */
+  private static final ByteBufAllocator DIRECT = new UnpooledByteBufAllocator(true, true);
+
   private final RequestParser parser;
   private final List<String> said = new ArrayList<>();
   private final StringBuilder streamed = new StringBuilder();
@@ -36,9 +41,11 @@ final class RequestFeed {
 
   void add(byte[] bytes, int from, int to) {
     int padding = ++moves % 3;
-    ByteBuf moved = Unpooled.buffer(padding + unread.readableBytes() + to - from);
+    int length = padding + unread.readableBytes() + to - from;
+    ByteBuf moved = DIRECT.directBuffer(length);
     moved.writeZero(padding).skipBytes(padding);
     moved.writeBytes(unread).writeBytes(bytes, from, to - from);
+    release();
     unread = moved;
     boolean more = true;
     while (more) {
@@ -49,7 +56,16 @@ final class RequestFeed {
   /** Returns what was said, and how many bytes were left unread. */
   List<String> end() {
     said.add("unread " + unread.readableBytes());
+    release();
     return said;
+  }
+
+  private void release() {
+    if (unread.refCnt() != 1) {
+      throw new AssertionError("the parser kept a reference, or gave one away");
+    }
+    unread.release();
+    unread = Unpooled.EMPTY_BUFFER;
   }
 
   private boolean parse() {
