@@ -1,0 +1,148 @@
+package dev.nearside.proxy.config;
+
+import dev.nearside.proxy.config.NearsideConfig.Coherence;
+import dev.nearside.proxy.config.NearsideConfig.Database;
+import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.L1;
+import dev.nearside.proxy.config.NearsideConfig.Limits;
+import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.Upstream;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the configuration from settings. Whatever is missing or malformed has a stand-in. */
+final class ConfigurationAssembly {
+  private static final RedisUri STAND_IN =
+      new RedisUri("localhost", RedisUri.DEFAULT_PORT, null, null, 0);
+
+  private final Settings settings;
+  private final Problems problems;
+
+  ConfigurationAssembly(Settings settings, Problems problems) {
+    this.settings = settings;
+    this.problems = problems;
+  }
+
+  NearsideConfig assemble() {
+    int cores = Runtime.getRuntime().availableProcessors();
+    L1 l1 = l1();
+    return new NearsideConfig(
+        read(Keys.LISTEN),
+        read(Keys.HTTP),
+        read(Keys.TRANSPORT),
+        settings.read("", Keys.EVENT_LOOPS, defaultEventLoops(cores)),
+        read(Keys.GRACE_PERIOD),
+        upstream(),
+        l1,
+        new Coherence(
+            read(Keys.COHERENCE_MAX_STALENESS),
+            read(Keys.COHERENCE_HEARTBEAT),
+            read(Keys.COHERENCE_FILL_TIMEOUT)),
+        database(),
+        settings.namespaces().stream().map(name -> namespace(name, l1.maxTtl())).toList(),
+        new Limits(
+            read(Keys.LIMITS_MAX_CLIENTS),
+            read(Keys.LIMITS_MAX_BULK),
+            read(Keys.LIMITS_MAX_OUTPUT)));
+  }
+
+  /** A sidecar is a guest: it takes half of the cores, and never more than four. */
+  static int defaultEventLoops(int cores) {
+    return cores <= 2 ? 1 : Math.min(cores / 2, 4);
+  }
+
+  private <T> T read(Key<NearsideConfig, T> key) {
+    return settings.readWithDefault("", key);
+  }
+
+  private Upstream upstream() {
+    RedisUri uri = settings.read("", Keys.UPSTREAM_URI);
+    if (uri == null && !problems.isRefused(Keys.UPSTREAM_URI.path())) {
+      problems.add(
+          Keys.UPSTREAM_URI.path(),
+          "missing; expected the Redis behind this sidecar, for example redis://localhost:6379, in"
+              + " the file, as NEARSIDE_UPSTREAM_URI or by --upstream");
+    }
+    RedisUri known = uri == null ? STAND_IN : uri;
+    String user = settings.read("", Keys.UPSTREAM_USER);
+    String password =
+        new Passwords(settings, problems).read(Keys.UPSTREAM_PASSWORD, Keys.UPSTREAM_PASSWORD_FILE);
+    refuseTwo(Keys.UPSTREAM_USER, user, known.user(), "a user");
+    refuseTwo(
+        settings.isGiven(Keys.UPSTREAM_PASSWORD.path())
+            ? Keys.UPSTREAM_PASSWORD
+            : Keys.UPSTREAM_PASSWORD_FILE,
+        password,
+        known.password(),
+        "a password");
+    return new Upstream(
+        known.host(),
+        known.port(),
+        user == null ? known.user() : user,
+        password == null ? known.password() : password,
+        known.database(),
+        settings.read("", Keys.UPSTREAM_LOCAL_DATABASES, List.of(known.database())),
+        read(Keys.UPSTREAM_CONNECT_TIMEOUT));
+  }
+
+  private void refuseTwo(
+      Key<?, ?> key, @Nullable String given, @Nullable String ofUri, String what) {
+    if (given != null && ofUri != null) {
+      problems.add(
+          settings.origin(key.path()),
+          key.path(),
+          "given although upstream.uri has " + what + " too; expected one of them");
+    }
+  }
+
+  private L1 l1() {
+    return new L1(
+        read(Keys.L1_MODE),
+        read(Keys.L1_MAX_BYTES),
+        read(Keys.L1_MAX_ENTRY),
+        read(Keys.L1_MAX_TTL),
+        read(Keys.L1_COMPRESS_ABOVE),
+        read(Keys.L1_ADMISSION_WINDOW));
+  }
+
+  private @Nullable Database database() {
+    String url = settings.read("", Keys.DATABASE_URL);
+    String password =
+        new Passwords(settings, problems).read(Keys.DATABASE_PASSWORD, Keys.DATABASE_PASSWORD_FILE);
+    String user = settings.read("", Keys.DATABASE_USER);
+    int poolSize = read(Keys.DATABASE_POOL_SIZE);
+    Duration timeout = read(Keys.DATABASE_TIMEOUT);
+    int maxBatch = read(Keys.DATABASE_MAX_BATCH);
+    if (url != null) {
+      return new Database(url, user, password, poolSize, timeout, maxBatch);
+    }
+    refuseDatabaseWithoutUrl();
+    return null;
+  }
+
+  private void refuseDatabaseWithoutUrl() {
+    for (String path : Layout.TOP.pathsIn("database")) {
+      if (settings.isGiven(path) && !problems.isRefused(Keys.DATABASE_URL.path())) {
+        problems.add(
+            settings.origin(path), path, "given without database.url; expected both or neither");
+      }
+    }
+  }
+
+  private Namespace namespace(String name, Duration maxTtl) {
+    String prefix = NamespaceKeys.prefix(name);
+    String query = settings.read(prefix, NamespaceKeys.QUERY);
+    String value = settings.readWithDefault(prefix, NamespaceKeys.VALUE);
+    NearsideConfig.WhenUnavailable whenUnavailable =
+        settings.readWithDefault(prefix, NamespaceKeys.WHEN_UNAVAILABLE);
+    return new Namespace(
+        name,
+        settings.read(prefix, NamespaceKeys.KEYS, ""),
+        settings.read(prefix, NamespaceKeys.L1_TTL, maxTtl),
+        settings.read(prefix, NamespaceKeys.L2_TTL, Duration.ZERO),
+        settings.readWithDefault(prefix, NamespaceKeys.NEGATIVE_TTL),
+        settings.readWithDefault(prefix, NamespaceKeys.STRICT),
+        query == null ? null : new DatabaseRead(query, value, whenUnavailable));
+  }
+}

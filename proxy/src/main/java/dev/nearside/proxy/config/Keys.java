@@ -1,0 +1,316 @@
+package dev.nearside.proxy.config;
+
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.config.NearsideConfig.Database;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.Transport;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The keys outside of namespaces, in the order in which they are shown. */
+final class Keys {
+  private static final long KIB = 1L << 10;
+  private static final long MIB = 1L << 20;
+  private static final long LARGEST = 1L << 50;
+  private static final int MOST_DATABASES = 1_000_000;
+  private static final ValueType<Duration> WAIT = ValueTypes.duration(Duration.ofMillis(1));
+  private static final ValueType<Duration> WAIT_OR_NONE = ValueTypes.duration(Duration.ZERO);
+  private static final ValueType<String> PASSWORD_FILE =
+      ValueTypes.text("a path", "the path of a file that holds nothing but the password");
+
+  static final Key<NearsideConfig, Address> LISTEN =
+      Key.of(
+          "listen",
+          ValueTypes.ADDRESS,
+          "127.0.0.1:6380",
+          "Where clients connect: `host:port`, or `unix:/path` for a Unix socket. Port 0 lets the"
+              + " system choose.",
+          NearsideConfig::listen);
+
+  static final Key<NearsideConfig, Address> HTTP =
+      Key.of(
+          "http",
+          ValueTypes.TCP_ADDRESS,
+          "127.0.0.1:9380",
+          "Where metrics, probes and administration are served.",
+          NearsideConfig::http);
+
+  static final Key<NearsideConfig, Transport> TRANSPORT =
+      Key.of(
+          "transport",
+          ValueTypes.choice("a transport", Transport.class, Map.of()),
+          "auto",
+          "How sockets are driven. `auto` takes epoll where it loads, else NIO.",
+          NearsideConfig::transport);
+
+  static final Key<NearsideConfig, Integer> EVENT_LOOPS =
+      Key.optional(
+          "event-loops",
+          ValueTypes.wholeNumber(1, 1_024),
+          "1 on up to 2 cores, else half the cores, at most 4",
+          "Threads that serve clients.",
+          NearsideConfig::eventLoops);
+
+  static final Key<NearsideConfig, Duration> GRACE_PERIOD =
+      Key.of(
+          "grace-period",
+          WAIT_OR_NONE,
+          "10s",
+          "How long a stop waits for what is in flight.",
+          NearsideConfig::gracePeriod);
+
+  static final Key<NearsideConfig, RedisUri> UPSTREAM_URI =
+      Key.optional(
+          "upstream.uri",
+          ValueTypes.REDIS_URI,
+          "required",
+          "The Redis behind this sidecar: `redis://user:password@host:port/database`, where only the"
+              + " host must be given.",
+          config ->
+              new RedisUri(
+                  config.upstream().host(),
+                  config.upstream().port(),
+                  null,
+                  null,
+                  config.upstream().database()));
+
+  static final Key<NearsideConfig, String> UPSTREAM_USER =
+      Key.optional(
+          "upstream.user",
+          ValueTypes.text("a user", "the name of a Redis ACL user"),
+          "the URI's, else Redis's default user",
+          "The ACL user as which the sidecar acts.",
+          config -> config.upstream().user());
+
+  static final Key<NearsideConfig, String> UPSTREAM_PASSWORD =
+      Key.optional(
+          "upstream.password",
+          ValueTypes.SECRET,
+          "the URI's, else none",
+          "That user's password; never shown.",
+          config -> config.upstream().password());
+
+  static final Key<NearsideConfig, String> UPSTREAM_PASSWORD_FILE =
+      Key.optional(
+          "upstream.password-file",
+          PASSWORD_FILE,
+          "none",
+          "A file that holds the password, read once at start; one trailing line break is dropped.",
+          config -> null);
+
+  static final Key<NearsideConfig, List<Integer>> UPSTREAM_LOCAL_DATABASES =
+      Key.optional(
+          "upstream.local-databases",
+          ValueTypes.wholeNumbers(0, MOST_DATABASES),
+          "the URI's database",
+          "The databases whose reads may be answered locally. It must contain the URI's.",
+          config -> config.upstream().localDatabases());
+
+  static final Key<NearsideConfig, Duration> UPSTREAM_CONNECT_TIMEOUT =
+      Key.of(
+          "upstream.connect-timeout",
+          WAIT,
+          "2s",
+          "Bound on connect and handshake.",
+          config -> config.upstream().connectTimeout());
+
+  static final Key<NearsideConfig, L1Mode> L1_MODE =
+      Key.of(
+          "l1.mode",
+          ValueTypes.choice("a mode", L1Mode.class, Map.of("true", L1Mode.ON, "false", L1Mode.OFF)),
+          "on",
+          "`on` serves from memory; `shadow` fills and verifies but never serves; `off` holds"
+              + " nothing.",
+          config -> config.l1().mode());
+
+  static final Key<NearsideConfig, Long> L1_MAX_BYTES =
+      Key.of(
+          "l1.max-bytes",
+          ValueTypes.size(64 * KIB, LARGEST),
+          "64MiB",
+          "Bound on keys, values and their bookkeeping together.",
+          config -> config.l1().maxBytes());
+
+  static final Key<NearsideConfig, Integer> L1_MAX_ENTRY =
+      Key.of(
+          "l1.max-entry",
+          ValueTypes.arraySize(1),
+          "1MiB",
+          "Larger values are never held.",
+          config -> config.l1().maxEntryBytes());
+
+  static final Key<NearsideConfig, Duration> L1_MAX_TTL =
+      Key.of(
+          "l1.max-ttl",
+          WAIT,
+          "10m",
+          "Cap on the life of an entry, whatever Redis says.",
+          config -> config.l1().maxTtl());
+
+  static final Key<NearsideConfig, Integer> L1_COMPRESS_ABOVE =
+      Key.of(
+          "l1.compress-above",
+          ValueTypes.arraySize(1),
+          "4KiB",
+          "Values of at least this size are held LZ4-compressed when that saves a fifth.",
+          config -> config.l1().compressAboveBytes());
+
+  static final Key<NearsideConfig, Duration> L1_ADMISSION_WINDOW =
+      Key.of(
+          "l1.admission-window",
+          WAIT_OR_NONE,
+          "60s",
+          "A key is held from its second request within this time on; `0s` holds it at once.",
+          config -> config.l1().admissionWindow());
+
+  static final Key<NearsideConfig, Duration> COHERENCE_MAX_STALENESS =
+      Key.of(
+          "coherence.max-staleness",
+          WAIT,
+          "1s",
+          "An answer from memory is never older than this, whatever fails.",
+          config -> config.coherence().maxStaleness());
+
+  static final Key<NearsideConfig, Duration> COHERENCE_HEARTBEAT =
+      Key.of(
+          "coherence.heartbeat",
+          WAIT,
+          "200ms",
+          "The longest silence on the tracked connection before it is pinged. Less than"
+              + " `coherence.max-staleness`.",
+          config -> config.coherence().heartbeat());
+
+  static final Key<NearsideConfig, Duration> COHERENCE_FILL_TIMEOUT =
+      Key.of(
+          "coherence.fill-timeout",
+          WAIT,
+          "1s",
+          "Bound on one tracked read.",
+          config -> config.coherence().fillTimeout());
+
+  static final Key<NearsideConfig, String> DATABASE_URL =
+      Key.optional(
+          "database.url",
+          ValueTypes.JDBC_URL,
+          "no database",
+          "The PostgreSQL behind the namespaces: `jdbc:postgresql://host:port/database`.",
+          ofDatabase(Database::url));
+
+  static final Key<NearsideConfig, String> DATABASE_USER =
+      Key.optional(
+          "database.user",
+          ValueTypes.text("a user", "the name of a database user"),
+          "the driver's",
+          "The user as which the sidecar reads.",
+          ofDatabase(Database::user));
+
+  static final Key<NearsideConfig, String> DATABASE_PASSWORD =
+      Key.optional(
+          "database.password",
+          ValueTypes.SECRET,
+          "none",
+          "That user's password; never shown.",
+          ofDatabase(Database::password));
+
+  static final Key<NearsideConfig, String> DATABASE_PASSWORD_FILE =
+      Key.optional(
+          "database.password-file",
+          PASSWORD_FILE,
+          "none",
+          "A file that holds the password, read once at start; one trailing line break is dropped.",
+          config -> null);
+
+  static final Key<NearsideConfig, Integer> DATABASE_POOL_SIZE =
+      Key.of(
+          "database.pool-size",
+          ValueTypes.wholeNumber(1, 1_000),
+          "8",
+          "Connections, and so the most queries at once.",
+          ofDatabase(Database::poolSize));
+
+  static final Key<NearsideConfig, Duration> DATABASE_TIMEOUT =
+      Key.of(
+          "database.timeout",
+          WAIT,
+          "2s",
+          "Bound on one read: waiting for a connection and the statement together.",
+          ofDatabase(Database::timeout));
+
+  static final Key<NearsideConfig, Integer> DATABASE_MAX_BATCH =
+      Key.of(
+          "database.max-batch",
+          ValueTypes.wholeNumber(1, 100_000),
+          "512",
+          "The most keys in one statement.",
+          ofDatabase(Database::maxBatch));
+
+  static final Key<NearsideConfig, Integer> LIMITS_MAX_CLIENTS =
+      Key.of(
+          "limits.max-clients",
+          ValueTypes.wholeNumber(1, 1_000_000),
+          "10000",
+          "Connections accepted at once.",
+          config -> config.limits().maxClients());
+
+  static final Key<NearsideConfig, Long> LIMITS_MAX_BULK =
+      Key.of(
+          "limits.max-bulk",
+          ValueTypes.size(MIB, LARGEST),
+          "512MiB",
+          "The longest bulk string of a request, as Redis's `proto-max-bulk-len`.",
+          config -> config.limits().maxBulkBytes());
+
+  static final Key<NearsideConfig, Long> LIMITS_MAX_OUTPUT =
+      Key.of(
+          "limits.max-output",
+          ValueTypes.size(MIB, LARGEST),
+          "64MiB",
+          "Replies that a client may leave unread before it is closed.",
+          config -> config.limits().maxOutputBytes());
+
+  static final List<Key<NearsideConfig, ?>> ALL =
+      List.of(
+          LISTEN,
+          HTTP,
+          TRANSPORT,
+          EVENT_LOOPS,
+          GRACE_PERIOD,
+          UPSTREAM_URI,
+          UPSTREAM_USER,
+          UPSTREAM_PASSWORD,
+          UPSTREAM_PASSWORD_FILE,
+          UPSTREAM_LOCAL_DATABASES,
+          UPSTREAM_CONNECT_TIMEOUT,
+          L1_MODE,
+          L1_MAX_BYTES,
+          L1_MAX_ENTRY,
+          L1_MAX_TTL,
+          L1_COMPRESS_ABOVE,
+          L1_ADMISSION_WINDOW,
+          COHERENCE_MAX_STALENESS,
+          COHERENCE_HEARTBEAT,
+          COHERENCE_FILL_TIMEOUT,
+          DATABASE_URL,
+          DATABASE_USER,
+          DATABASE_PASSWORD,
+          DATABASE_PASSWORD_FILE,
+          DATABASE_POOL_SIZE,
+          DATABASE_TIMEOUT,
+          DATABASE_MAX_BATCH,
+          LIMITS_MAX_CLIENTS,
+          LIMITS_MAX_BULK,
+          LIMITS_MAX_OUTPUT);
+
+  private Keys() {}
+
+  private static <T> Function<NearsideConfig, @Nullable T> ofDatabase(
+      Function<Database, @Nullable T> value) {
+    return config -> {
+      Database database = config.database();
+      return database == null ? null : value.apply(database);
+    };
+  }
+}

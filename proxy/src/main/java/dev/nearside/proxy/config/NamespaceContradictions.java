@@ -1,0 +1,125 @@
+package dev.nearside.proxy.config;
+
+import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reports what namespaces lack, and what in them cannot hold together. */
+final class NamespaceContradictions {
+  private final NearsideConfig config;
+  private final Settings settings;
+  private final Problems problems;
+  private final NamespaceChecks checks;
+  private final Map<String, String> namesByKeys = new HashMap<>();
+
+  NamespaceContradictions(
+      NearsideConfig config, Settings settings, Problems problems, NamespaceChecks checks) {
+    this.config = config;
+    this.settings = settings;
+    this.problems = problems;
+    this.checks = checks;
+  }
+
+  void report() {
+    for (Namespace namespace : config.namespaces()) {
+      reportKeys(namespace);
+      reportL1Ttl(namespace);
+      DatabaseRead read = namespace.read();
+      if (read != null) {
+        reportRead(namespace, read);
+      } else if (!problems.isRefused(path(namespace, NamespaceKeys.QUERY))) {
+        reportKeysWithoutQuery(namespace);
+      }
+    }
+  }
+
+  private void reportKeys(Namespace namespace) {
+    String path = path(namespace, NamespaceKeys.KEYS);
+    if (problems.isRefused(path)) {
+      return;
+    }
+    if (!settings.isGiven(path)) {
+      problems.add(
+          settings.namespaceOrigin(namespace.name()),
+          path,
+          "missing; expected a key pattern, " + NamespaceKeys.KEYS.type().expected());
+      return;
+    }
+    String earlier = namesByKeys.putIfAbsent(namespace.keys(), namespace.name());
+    String refusal = refusal(() -> checks.keys().accept(namespace.keys()));
+    if (refusal != null) {
+      add(path, namespace.keys(), " is not a key pattern: " + refusal);
+    } else if (earlier != null) {
+      add(
+          path,
+          namespace.keys(),
+          " is what namespace " + earlier + " takes already; expected other keys");
+    }
+  }
+
+  private void reportL1Ttl(Namespace namespace) {
+    String path = path(namespace, NamespaceKeys.L1_TTL);
+    if (namespace.l1Ttl().compareTo(config.l1().maxTtl()) > 0
+        && !problems.isRefused(path)
+        && !problems.isRefused(Keys.L1_MAX_TTL.path())) {
+      add(
+          path,
+          String.valueOf(NamespaceKeys.L1_TTL.yaml(namespace)),
+          " is above l1.max-ttl, which is "
+              + Keys.L1_MAX_TTL.yaml(config)
+              + "; expected at most that");
+    }
+  }
+
+  private void reportRead(Namespace namespace, DatabaseRead read) {
+    String queryPath = path(namespace, NamespaceKeys.QUERY);
+    String ttlPath = path(namespace, NamespaceKeys.L2_TTL);
+    if (config.database() == null && !problems.isRefused(Keys.DATABASE_URL.path())) {
+      add(queryPath, "given without a database to ask; expected database.url");
+    }
+    if (!settings.isGiven(ttlPath) && !problems.isRefused(ttlPath)) {
+      problems.add(
+          settings.origin(queryPath),
+          ttlPath,
+          "missing beside database.query; expected the expiry of its values in Redis, such as 1h");
+    }
+    if (!problems.isRefused(path(namespace, NamespaceKeys.KEYS))) {
+      String refusal = refusal(() -> checks.query().accept(namespace));
+      if (refusal != null) {
+        add(queryPath, read.query(), " does not fit " + namespace.keys() + ": " + refusal);
+      }
+    }
+  }
+
+  private void reportKeysWithoutQuery(Namespace namespace) {
+    for (Key<Namespace, ?> key : NamespaceKeys.ONLY_WITH_QUERY) {
+      String path = path(namespace, key);
+      if (settings.isGiven(path) && !problems.isRefused(path)) {
+        add(path, "does nothing without database.query; expected both or neither");
+      }
+    }
+  }
+
+  private static @Nullable String refusal(Runnable check) {
+    try {
+      check.run();
+      return null;
+    } catch (IllegalArgumentException e) {
+      return Problems.printable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String path(Namespace namespace, Key<Namespace, ?> key) {
+    return NamespaceKeys.prefix(namespace.name()) + key.path();
+  }
+
+  private void add(String path, String value, String sentence) {
+    add(path, Problems.quoted(value) + sentence);
+  }
+
+  private void add(String path, String sentence) {
+    problems.add(settings.origin(path), path, sentence);
+  }
+}

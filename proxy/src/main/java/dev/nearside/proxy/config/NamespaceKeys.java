@@ -1,0 +1,108 @@
+package dev.nearside.proxy.config;
+
+import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The keys of a namespace, relative to {@code namespaces.NAME}, in the order shown. */
+final class NamespaceKeys {
+  static final String SECTION = "namespaces";
+  private static final ValueType<Duration> TTL = ValueTypes.duration(Duration.ofMillis(1));
+
+  static final Key<Namespace, String> KEYS =
+      Key.optional(
+          "keys",
+          ValueTypes.text(
+              "a key pattern", "for example prompt:{id:bigint}, session:{token} or rule:*"),
+          "required",
+          "The keys it is about: literal text with named parts `{part}`, typed for the database as"
+              + " `{part:bigint}`, or a final `*`. The first namespace that matches a key wins.",
+          Namespace::keys);
+
+  static final Key<Namespace, Duration> L1_TTL =
+      Key.optional(
+          "l1-ttl",
+          TTL,
+          "`l1.max-ttl`",
+          "Cap on the life of an entry in memory; not above `l1.max-ttl`.",
+          Namespace::l1Ttl);
+
+  static final Key<Namespace, Duration> L2_TTL =
+      Key.optional(
+          "l2-ttl",
+          TTL,
+          "required with `database.query`",
+          "Expiry given to values that are put into Redis from the database.",
+          ofRead(Namespace::l2Ttl));
+
+  static final Key<Namespace, Duration> NEGATIVE_TTL =
+      Key.of(
+          "negative-ttl",
+          ValueTypes.duration(Duration.ZERO),
+          "2s",
+          "How long it is remembered that the database has no such row.",
+          ofRead(Namespace::negativeTtl));
+
+  static final Key<Namespace, Boolean> STRICT =
+      Key.of(
+          "strict",
+          ValueTypes.BOOLEAN,
+          "false",
+          "Whether reads are linearizable: answered from memory only behind a round trip to Redis.",
+          Namespace::strict);
+
+  static final Key<Namespace, String> QUERY =
+      Key.optional(
+          "database.query",
+          ValueTypes.text("a query", "SQL that selects the rows of many keys at once"),
+          "no database",
+          "What a miss reads: SQL in which `:part` is the array of that part of all the keys asked"
+              + " for, and whose result has a column for each part.",
+          ofDatabase(DatabaseRead::query));
+
+  static final Key<Namespace, String> VALUE =
+      Key.of(
+          "database.value",
+          ValueTypes.text("a column", "the name of a column of the result, or *"),
+          "*",
+          "The column that is the key's value, or `*` for the whole row as JSON.",
+          ofDatabase(DatabaseRead::value));
+
+  static final Key<Namespace, WhenUnavailable> WHEN_UNAVAILABLE =
+      Key.of(
+          "database.when-unavailable",
+          ValueTypes.choice("an answer", WhenUnavailable.class, Map.of()),
+          "error",
+          "What a miss answers while the database cannot be asked.",
+          ofDatabase(DatabaseRead::whenUnavailable));
+
+  static final List<Key<Namespace, ?>> ALL =
+      List.of(KEYS, L1_TTL, L2_TTL, NEGATIVE_TTL, STRICT, QUERY, VALUE, WHEN_UNAVAILABLE);
+
+  /** The keys that do nothing unless a query is there. */
+  static final List<Key<Namespace, ?>> ONLY_WITH_QUERY =
+      List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE);
+
+  private NamespaceKeys() {}
+
+  /** Returns the prefix of the paths of a namespace's keys. */
+  static String prefix(String name) {
+    return SECTION + "." + name + ".";
+  }
+
+  private static <T> Function<Namespace, @Nullable T> ofRead(Function<Namespace, T> value) {
+    return namespace -> namespace.read() == null ? null : value.apply(namespace);
+  }
+
+  private static <T> Function<Namespace, @Nullable T> ofDatabase(Function<DatabaseRead, T> value) {
+    return namespace -> {
+      DatabaseRead read = namespace.read();
+      return read == null ? null : value.apply(read);
+    };
+  }
+}

@@ -1,0 +1,189 @@
+package dev.nearside.proxy.config;
+
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The kinds of values that keys have. */
+final class ValueTypes {
+  /** What stands for a password wherever the configuration is shown. */
+  static final String HIDDEN = "***";
+
+  static final ValueType<Address> ADDRESS =
+      new ValueType<>("an address", "host:port or unix:/path", Addresses::parse, Addresses::text);
+
+  static final ValueType<Address> TCP_ADDRESS =
+      new ValueType<>("an address", "host:port", Addresses::parseTcp, Addresses::text);
+
+  static final ValueType<RedisUri> REDIS_URI =
+      new ValueType<>(
+          "the URI of a Redis server",
+          "redis://user:password@host:port/database",
+          RedisUri::parse,
+          RedisUri::toString,
+          RedisUri::withoutSecrets,
+          false);
+
+  static final ValueType<String> JDBC_URL =
+      new ValueType<>(
+          "the URL of a PostgreSQL database",
+          "jdbc:postgresql://host:port/database",
+          ValueTypes::parseJdbcUrl,
+          url -> YamlText.quoted(RedisUri.withoutSecrets(url)),
+          RedisUri::withoutSecrets,
+          false);
+
+  static final ValueType<Boolean> BOOLEAN =
+      new ValueType<>("a switch", "true or false", ValueTypes::parseBoolean, String::valueOf);
+
+  static final ValueType<String> SECRET =
+      new ValueType<>(
+          "a password",
+          "one that is not empty; leave the key out where none is asked for",
+          ValueTypes::parseText,
+          password -> YamlText.quoted(HIDDEN),
+          text -> text.isEmpty() ? "" : HIDDEN,
+          false);
+
+  private static final Duration LONGEST = Duration.ofDays(365);
+  private static final Quantity DURATIONS = Quantity.durations();
+  private static final Quantity SIZES = Quantity.sizes();
+
+  private ValueTypes() {}
+
+  /** Returns durations of at least {@code min} and at most a year. */
+  static ValueType<Duration> duration(Duration min) {
+    return new ValueType<>(
+        "a duration",
+        "a number with a unit: " + DURATIONS.unitNames(),
+        text -> map(DURATIONS.parse(text, min.toMillis(), LONGEST.toMillis()), Duration::ofMillis),
+        duration -> DURATIONS.format(duration.toMillis()));
+  }
+
+  static ValueType<Long> size(long min, long max) {
+    return new ValueType<>(
+        "a size",
+        "a number with a unit: " + SIZES.unitNames(),
+        text -> SIZES.parse(text, min, max),
+        SIZES::format);
+  }
+
+  /** Returns sizes of what one array holds. */
+  static ValueType<Integer> arraySize(int min) {
+    ValueType<Long> size = size(min, 1L << 30);
+    return new ValueType<>(
+        size.name(),
+        size.expected(),
+        text -> map(size.parser().apply(text), Math::toIntExact),
+        bytes -> SIZES.format(bytes));
+  }
+
+  static ValueType<Integer> wholeNumber(int min, int max) {
+    return new ValueType<>(
+        "a whole number",
+        "a whole number from " + min + " to " + max,
+        text -> parseWholeNumber(text, min, max),
+        String::valueOf);
+  }
+
+  static ValueType<List<Integer>> wholeNumbers(int min, int max) {
+    return new ValueType<>(
+        "a list of whole numbers",
+        "whole numbers from " + min + " to " + max + ", for example [0, 1]",
+        text -> parseWholeNumbers(text, min, max),
+        List::toString,
+        Function.identity(),
+        true);
+  }
+
+  /** Returns the constants of an enum, by their names in lower case or by another word. */
+  static <E extends Enum<E>> ValueType<E> choice(
+      String name, Class<E> type, Map<String, E> otherWords) {
+    List<E> constants = List.of(type.getEnumConstants());
+    return new ValueType<>(
+        name,
+        Wording.or(constants.stream().map(ValueTypes::word).toList()),
+        text -> {
+          for (E constant : constants) {
+            if (word(constant).equals(text)) {
+              return Parsed.good(constant);
+            }
+          }
+          E other = otherWords.get(text);
+          return other == null ? Parsed.refused() : Parsed.good(other);
+        },
+        ValueTypes::word);
+  }
+
+  /** Returns texts that are not empty. */
+  static ValueType<String> text(String name, String expected) {
+    return new ValueType<>(name, expected, ValueTypes::parseText, YamlText::quoted);
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Parsed<String> parseText(String text) {
+    if (text.isBlank()) {
+      return Parsed.refused("is empty");
+    }
+    return text.indexOf('\0') >= 0 ? Parsed.refused("holds a zero byte") : Parsed.good(text);
+  }
+
+  private static Parsed<String> parseJdbcUrl(String text) {
+    if (!text.startsWith("jdbc:postgresql:") || text.equals("jdbc:postgresql:")) {
+      return Parsed.refused();
+    }
+    int parameters = text.indexOf('?');
+    String location = parameters < 0 ? text : text.substring(0, parameters);
+    return location.indexOf('@') >= 0
+        ? Parsed.refused("holds credentials, which have the keys user and password")
+        : Parsed.good(text);
+  }
+
+  /** Reads what YAML 1.1 and 1.2 both take for a switch. */
+  private static Parsed<Boolean> parseBoolean(String text) {
+    return switch (text) {
+      case "true", "on" -> Parsed.good(true);
+      case "false", "off" -> Parsed.good(false);
+      default -> Parsed.refused();
+    };
+  }
+
+  private static Parsed<Integer> parseWholeNumber(String text, int min, int max) {
+    if (!text.matches("-?[0-9]{1,18}")) {
+      return Parsed.refused();
+    }
+    long number = Long.parseLong(text);
+    return number < min || number > max
+        ? Parsed.refused("is out of range")
+        : Parsed.good((int) number);
+  }
+
+  private static Parsed<List<Integer>> parseWholeNumbers(String text, int min, int max) {
+    List<Integer> numbers = new ArrayList<>();
+    String items =
+        text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+    for (String item : items.split(",", -1)) {
+      switch (parseWholeNumber(item.strip(), min, max)) {
+        case Parsed.Good<Integer>(Integer number) -> numbers.add(number);
+        case Parsed.Refused<Integer>(String reason) -> {
+          return new Parsed.Refused<>(reason);
+        }
+      }
+    }
+    return Parsed.good(List.copyOf(numbers));
+  }
+
+  private static <A, B> Parsed<B> map(Parsed<A> parsed, Function<A, B> function) {
+    return switch (parsed) {
+      case Parsed.Good<A>(A value) -> Parsed.good(function.apply(value));
+      case Parsed.Refused<A>(String reason) -> new Parsed.Refused<>(reason);
+    };
+  }
+}
