@@ -65,6 +65,8 @@ final class ConfigurationAssembly {
               + " the file, as NEARSIDE_UPSTREAM_URI or by --upstream");
     }
     RedisUri known = uri == null ? STAND_IN : uri;
+    settings.derive(Keys.UPSTREAM_USER.path(), Keys.UPSTREAM_URI);
+    settings.derive(Keys.UPSTREAM_PASSWORD.path(), Keys.UPSTREAM_URI);
     String user = settings.read("", Keys.UPSTREAM_USER);
     String password =
         new Passwords(settings, problems).read(Keys.UPSTREAM_PASSWORD, Keys.UPSTREAM_PASSWORD_FILE);

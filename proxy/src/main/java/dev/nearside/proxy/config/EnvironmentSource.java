@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 final class EnvironmentSource {
   static final String PREFIX = "NEARSIDE_";
 
+  private static final String NAMESPACES = variable(NamespaceKeys.SECTION) + "_";
+
   /** Read by logback.xml. */
   static final String LOG_LEVEL = "NEARSIDE_LOG_LEVEL";
 
@@ -82,8 +84,12 @@ final class EnvironmentSource {
     } else if (!LAUNCHER_VARIABLES.contains(name) && !isOfKubernetes(name, text)) {
       List<String> candidates = new ArrayList<>(variables);
       candidates.add(LOG_LEVEL);
+      String unknown =
+          name.startsWith(NAMESPACES)
+              ? "sets no key of a namespace in the file"
+              : "unknown variable";
       problems.add(
-          name, "unknown variable; the nearest known one is " + NearestName.of(name, candidates));
+          name, unknown + "; the nearest known one is " + NearestName.of(name, candidates));
     }
   }
 

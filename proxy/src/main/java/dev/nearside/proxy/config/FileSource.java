@@ -149,7 +149,7 @@ final class FileSource {
               + key.type().name()
               + "; expected "
               + key.type().expected());
-    } else if (!problems.isRefused(path)) {
+    } else {
       settings.put(path, text, at(entry.node().line()));
     }
   }

@@ -33,6 +33,7 @@ final class Passwords {
           "given although " + password.path() + " is given too; expected one of them");
       return direct;
     }
+    settings.derive(password.path(), passwordFile);
     return contentOf(file, passwordFile);
   }
 

@@ -27,8 +27,14 @@ final class Problems {
     sentences.add(printable(subject) + ": " + sentence);
   }
 
+  /** Returns whether something was said about the path or a section that it is in. */
   boolean isRefused(String path) {
-    return refusedPaths.contains(path);
+    for (int end = path.length(); end > 0; end = path.lastIndexOf('.', end - 1)) {
+      if (refusedPaths.contains(path.substring(0, end))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void throwIfAny() throws ConfigurationException {

@@ -14,6 +14,7 @@ final class Settings {
   private static final String NAMESPACE_NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 
   private final Map<String, Setting> settings = new LinkedHashMap<>();
+  private final Map<String, String> derivedOrigins = new LinkedHashMap<>();
   private final Map<String, String> namespaceOrigins = new LinkedHashMap<>();
   private final Problems problems;
 
@@ -61,9 +62,14 @@ final class Settings {
     return setting == null ? "default" : setting.origin();
   }
 
-  /** Returns where the value of every key that was given comes from, by path. */
+  /** Notes that the value of one key was found in what another says. */
+  void derive(String path, Key<?, ?> from) {
+    derivedOrigins.put(path, origin(from.path()));
+  }
+
+  /** Returns where the value of each key that was given comes from, by path. */
   Map<String, String> origins() {
-    Map<String, String> origins = new LinkedHashMap<>();
+    Map<String, String> origins = new LinkedHashMap<>(derivedOrigins);
     settings.forEach((path, setting) -> origins.put(path, setting.origin()));
     return origins;
   }

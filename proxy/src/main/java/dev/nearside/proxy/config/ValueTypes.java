@@ -14,17 +14,17 @@ final class ValueTypes {
   static final String HIDDEN = "***";
 
   static final ValueType<Address> ADDRESS =
-      new ValueType<>("an address", "host:port or unix:/path", Addresses::parse, Addresses::text);
+      new ValueType<>("an address", "host:port or unix:/path", Addresses::parse, ValueTypes::write);
 
   static final ValueType<Address> TCP_ADDRESS =
-      new ValueType<>("an address", "host:port", Addresses::parseTcp, Addresses::text);
+      new ValueType<>("an address", "host:port", Addresses::parseTcp, ValueTypes::write);
 
   static final ValueType<RedisUri> REDIS_URI =
       new ValueType<>(
           "the URI of a Redis server",
           "redis://user:password@host:port/database",
           RedisUri::parse,
-          RedisUri::toString,
+          uri -> YamlText.plainOrQuoted(uri.toString()),
           RedisUri::withoutSecrets,
           false);
 
@@ -126,6 +126,10 @@ final class ValueTypes {
 
   private static String word(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String write(Address address) {
+    return YamlText.plainOrQuoted(Addresses.text(address));
   }
 
   private static Parsed<String> parseText(String text) {

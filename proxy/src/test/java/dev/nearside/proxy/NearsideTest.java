@@ -1,0 +1,92 @@
+package dev.nearside.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class NearsideTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  private int execute(Map<String, String> environment, String... arguments) {
+    CommandLine commandLine = Nearside.commandLine(environment);
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(arguments);
+  }
+
+  @Test
+  void checkConfig_good_printsItWithoutPasswords() throws Exception {
+    Path file = Files.writeString(folder.resolve("n.yaml"), "l1: {mode: shadow}\n");
+    int status =
+        execute(
+            Map.of("NEARSIDE_HTTP", "127.0.0.1:1"),
+            "check-config",
+            "--config",
+            file.toString(),
+            "--upstream=redis://u:geheim@r:2",
+            "--listen",
+            "127.0.0.1:3",
+            "--set",
+            "l1.max-bytes=4MiB",
+            "--set",
+            "event-loops=2");
+    assertThat(status).isZero();
+    assertThat(out.toString())
+        .startsWith("OK\nlisten: 127.0.0.1:3  # --listen\nhttp: 127.0.0.1:1  # NEARSIDE_HTTP\n")
+        .contains("event-loops: 2  # --set\n")
+        .contains("  uri: redis://r:2/0  # --upstream\n")
+        .contains("  mode: shadow  # " + file + ":1\n")
+        .contains("  max-bytes: 4MiB  # --set\n")
+        .doesNotContain("geheim");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "check-config"})
+  void configuration_wrong_isPrintedPlainlyWithStatus2(String verb) {
+    int status = execute(Map.of(), verb, "--listen", "here", "--upstream", "rediss://u:geheim@r");
+    assertThat(status).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString())
+        .isEqualTo(
+            """
+            --listen: listen: "here" is not an address; expected host:port or unix:/path
+            --upstream: upstream.uri: "rediss://***@r" asks for TLS, which this version does not support yet; expected redis://user:password@host:port/database
+            """);
+  }
+
+  @Test
+  void arguments_wrong_haveStatus2() {
+    assertThat(execute(Map.of(), "run", "--lissten", "a:1")).isEqualTo(2);
+    assertThat(err.toString()).contains("--lissten");
+    assertThat(execute(Map.of())).isEqualTo(2);
+    assertThat(execute(Map.of(), "check-config", "--set", "l1.mode")).isEqualTo(2);
+  }
+
+  @Test
+  void version_isThatOfTheBuild() {
+    assertThat(execute(Map.of(), "version")).isZero();
+    assertThat(out.toString()).matches("nearside [0-9]+\\.[0-9]+\\.[0-9]+\\S*\n");
+  }
+
+  @Test
+  void help_namesTheVerbsAndTheirOptions() {
+    assertThat(execute(Map.of(), "help")).isZero();
+    assertThat(out.toString()).contains("run", "check-config", "version");
+    assertThat(execute(Map.of(), "help", "run")).isZero();
+    assertThat(execute(Map.of(), "run", "--help")).isZero();
+    assertThat(out.toString()).contains("--config", "--upstream", "--listen", "--http", "--set");
+  }
+}
