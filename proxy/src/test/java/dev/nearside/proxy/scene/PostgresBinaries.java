@@ -43,6 +43,9 @@ final class PostgresBinaries {
 
   /** Removes a directory and all in it; what is gone already is not missed. */
   static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
     try (Stream<Path> paths = Files.walk(directory)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real PostgreSQL 18 on loopback, of its own data directory, that tests may stop, kill and pause.
@@ -42,9 +43,9 @@ public final class PostgresServer implements AutoCloseable {
   private final Path home;
   private final int port;
   private final List<String> settings;
-  private final Thread atExit = Thread.ofPlatform().unstarted(this::kill);
+  private final Thread atExit = Thread.ofPlatform().unstarted(this::end);
   private final ConcurrentLinkedDeque<String> log = new ConcurrentLinkedDeque<>();
-  private Process process;
+  private @Nullable Process process;
 
   private PostgresServer(List<String> settings) throws IOException {
     this.programs = PostgresBinaries.directory().resolve("bin");
@@ -63,9 +64,14 @@ public final class PostgresServer implements AutoCloseable {
   public static PostgresServer start(String... settings) {
     try {
       PostgresServer server = new PostgresServer(List.of(settings));
-      server.initialize();
-      Runtime.getRuntime().addShutdownHook(server.atExit);
-      server.launch();
+      try {
+        server.initialize();
+        Runtime.getRuntime().addShutdownHook(server.atExit);
+        server.launch();
+      } catch (IOException e) {
+        server.close();
+        throw e;
+      }
       return server;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -146,13 +152,17 @@ public final class PostgresServer implements AutoCloseable {
 
   @Override
   public void close() {
-    kill();
-    PostgresBinaries.delete(home);
+    end();
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException exiting) {
       return; // the JVM is ending: the hook runs and finds nothing to end
     }
+  }
+
+  private void end() {
+    kill();
+    PostgresBinaries.delete(home);
   }
 
   private void initialize() throws IOException {
@@ -226,6 +236,9 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   private Stream<ProcessHandle> processes() {
+    if (process == null) {
+      return Stream.empty();
+    }
     ProcessHandle postmaster = process.toHandle();
     return Stream.concat(Stream.of(postmaster), postmaster.descendants());
   }
