@@ -1,0 +1,257 @@
+package dev.nearside.proxy.tier.database;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.Answer;
+import dev.nearside.proxy.tier.Answer.Reason;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Concurrent misses of a namespace become one statement. A read goes into its namespace's queue;
+ * whenever one of the pool's connections is free, a virtual thread takes up to maxBatch keys from
+ * the queue and asks for all of them at once. Under no load a batch is one key and waits for
+ * nothing; under load batches grow by themselves while connections are busy.
+ *
+ * Time: a read's deadline runs from the call. It is kept by a timer of this tier, which completes
+ * the answer whatever the statement does, so an answer is on time even when the server, its machine
+ * or the network says nothing more. What frees the connection comes after: the server's own
+ * statement_timeout, then the driver's cancel, then the socket's time-out.
+ *
+ * A statement that fails on its data (class 22) is tried again in halves: one key that the query
+ * cannot digest must not fail the keys that happened to be asked with it.
+ */
+
+/**
+ * L3: reads rows by key, many keys in one statement. Thread-safe; whoever builds it closes it.
+ *
+ * <p>Never blocks its callers. Answers that need the database are completed on a virtual thread;
+ * what is attached to them must not block it, least of all its timer.
+ */
+public final class DatabaseTier implements AutoCloseable {
+
+  /**
+   * How the database is reached.
+   *
+   * @param url a JDBC URL, {@code jdbc:postgresql://…}; its own parameters win over this tier's
+   * @param user its user, or null
+   * @param password its password, or null
+   * @param poolSize connections, and so the most concurrent statements
+   * @param timeout bound on one read: queueing, connection and statement together
+   * @param maxBatch the most keys in one statement
+   * @param maxWaiting the most reads waiting in one namespace
+   */
+  public record Settings(
+      String url,
+      @Nullable String user,
+      @Nullable String password,
+      int poolSize,
+      Duration timeout,
+      int maxBatch,
+      int maxWaiting) {
+    @Override
+    public String toString() {
+      return "database of " + poolSize + " connections, timeout " + timeout; // no secrets
+    }
+  }
+
+  private final Settings settings;
+  private final DataSource pool;
+  private final Map<Namespace, ReadQueue> queues = new HashMap<>();
+  private final Turns turns;
+  private final Failures failures = new Failures(System::nanoTime);
+  private final ScheduledThreadPoolExecutor deadlines;
+  private final LongAdder statements = new LongAdder();
+  private final AtomicBoolean stopping = new AtomicBoolean();
+
+  /**
+   * Builds the tier; connects in the background.
+   *
+   * @param namespaces those that may be read; the ones without a query are left out
+   * @throws IllegalArgumentException if a query is malformed or the URL is not PostgreSQL's
+   */
+  public DatabaseTier(Settings settings, Collection<Namespace> namespaces) {
+    for (Namespace namespace : namespaces) {
+      if (namespace.read() != null) {
+        NamedQuery query = NamedQuery.of(namespace);
+        queues.put(namespace, new ReadQueue(namespace.name(), query, settings.maxWaiting()));
+      }
+    }
+    this.settings = settings;
+    this.turns = new Turns(settings.poolSize(), queues.size(), this::readBatch);
+    this.deadlines =
+        new ScheduledThreadPoolExecutor(
+            1,
+            Thread.ofVirtual().name("nearside-database-deadlines").factory(),
+            new ThreadPoolExecutor.DiscardPolicy()); // after the stop, which answers by itself
+    deadlines.setRemoveOnCancelPolicy(true);
+    this.pool = connectionPool(settings);
+  }
+
+  /**
+   * Reads the row of a key.
+   *
+   * <p>Answers {@code Hit} with the value column's text (bytes for bytea), {@code Miss} where there
+   * is no row or its value is null, else {@code Unavailable}: TIMEOUT, DISCONNECTED, ERROR, and,
+   * complete on return, SATURATED and STOPPING.
+   *
+   * @param key bytes that match the namespace's template; not kept
+   * @throws IllegalArgumentException if the namespace has no query here or the key is not its own
+   */
+  public CompletableFuture<Answer> read(Namespace namespace, byte[] key) {
+    ReadQueue queue = queues.get(namespace);
+    Object[] parts = namespace.template().partsOf(key);
+    if (queue == null || parts == null) {
+      throw new IllegalArgumentException("a read that is not of namespace " + namespace);
+    }
+    long timeoutNanos = settings.timeout().toNanos();
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    PendingRead read = new PendingRead(List.of(parts), answer, System.nanoTime() + timeoutNanos);
+    if (stopping.get()) {
+      read.unavailable(Reason.STOPPING);
+    } else if (queue.add(read)) {
+      startDeadline(read, timeoutNanos);
+      turns.request(queue);
+      if (stopping.get()) {
+        answerWaiting();
+      }
+    } else {
+      read.unavailable(Reason.SATURATED);
+    }
+    return answer;
+  }
+
+  /** Returns how many reads wait for a statement, in all namespaces. */
+  public int waiting() {
+    return queues.values().stream().mapToInt(ReadQueue::size).sum();
+  }
+
+  /** Returns how many statements run, or wait for their connection. */
+  public int running() {
+    return turns.running();
+  }
+
+  /** Returns how many statements were sent since the start. */
+  public long statements() {
+    return statements.sum();
+  }
+
+  /**
+   * Stops: from now on reads answer STOPPING, and so do those that wait; running statements have
+   * until their deadline. Blocks its caller for that long at most; to be called off the event
+   * loops.
+   */
+  @Override
+  public void close() {
+    if (!stopping.compareAndSet(false, true)) {
+      return;
+    }
+    answerWaiting();
+    turns.drain(settings.timeout().plusMillis(500));
+    answerWaiting();
+    deadlines.shutdownNow();
+    if (pool instanceof HikariDataSource hikari) {
+      hikari.close();
+    }
+  }
+
+  private static DataSource connectionPool(Settings settings) {
+    if (!settings.url().startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException(
+          "the database's URL is not PostgreSQL's; expected jdbc:postgresql://host:port/name");
+    }
+    return ConnectionPool.open(settings);
+  }
+
+  private void startDeadline(PendingRead read, long timeoutNanos) {
+    Future<?> timer =
+        deadlines.schedule(
+            () -> read.unavailable(Reason.TIMEOUT), timeoutNanos, TimeUnit.NANOSECONDS);
+    var _ = read.answer().whenComplete((answer, bug) -> timer.cancel(false));
+  }
+
+  private void answerWaiting() {
+    for (ReadQueue queue : queues.values()) {
+      queue.take(Integer.MAX_VALUE).forEach(read -> read.unavailable(Reason.STOPPING));
+    }
+  }
+
+  private void readBatch(ReadQueue queue) {
+    List<PendingRead> batch = queue.take(settings.maxBatch());
+    turns.request(queue); // what is left may run beside this batch
+    if (batch.isEmpty()) {
+      return;
+    }
+    try (Connection connection = pool.getConnection()) {
+      readAll(connection, queue, batch);
+    } catch (SQLException failure) {
+      fail(batch, failures.note(queue.namespace(), failure));
+    } catch (RuntimeException bug) { // the rim of this virtual thread
+      fail(batch, failures.noteBug(queue.namespace(), bug));
+    }
+  }
+
+  private void readAll(Connection connection, ReadQueue queue, List<PendingRead> batch)
+      throws SQLException {
+    List<PendingRead> open = batch.stream().filter(PendingRead::isOpen).toList();
+    if (open.isEmpty()) {
+      return; // the connection came too late
+    }
+    Map<List<Object>, List<PendingRead>> byKey =
+        open.stream().collect(Collectors.groupingBy(PendingRead::parts));
+    try {
+      statements.increment();
+      Map<List<Object>, Answer> answers =
+          new BatchStatement(queue.query())
+              .run(connection, List.copyOf(byKey.keySet()), secondsLeft(open));
+      byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));
+    } catch (SQLException failure) {
+      if (byKey.size() < 2 || !BatchStatement.mayBeOneKey(failure)) {
+        throw failure;
+      }
+      readHalves(connection, queue, List.copyOf(byKey.values()));
+    }
+  }
+
+  private void readHalves(Connection connection, ReadQueue queue, List<List<PendingRead>> groups) {
+    int middle = groups.size() / 2;
+    for (List<List<PendingRead>> half :
+        List.of(groups.subList(0, middle), groups.subList(middle, groups.size()))) {
+      List<PendingRead> reads = half.stream().flatMap(List::stream).toList();
+      try {
+        readAll(connection, queue, reads);
+      } catch (SQLException failure) {
+        fail(reads, failures.note(queue.namespace(), failure));
+      }
+    }
+  }
+
+  private static void answerAll(List<PendingRead> reads, @Nullable Answer found) {
+    Answer answer = found == null ? Answer.Miss.INSTANCE : found;
+    reads.forEach(read -> read.answer().complete(answer));
+  }
+
+  private static void fail(List<PendingRead> batch, Reason reason) {
+    batch.forEach(read -> read.unavailable(reason));
+  }
+
+  private static int secondsLeft(List<PendingRead> batch) {
+    long latest = batch.stream().mapToLong(PendingRead::deadlineNanos).max().orElseThrow();
+    return ConnectionPool.wholeSeconds(Duration.ofNanos(latest - System.nanoTime()));
+  }
+}
