@@ -1,0 +1,209 @@
+package dev.nearside.proxy.tier.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.PostgresServer;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.tier.redis.Leases.Lease;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class LeasesIT {
+  private static final byte[] KEY = bytes("prompt:7");
+  private static final Duration TTL = Duration.ofMinutes(15);
+
+  private static PostgresServer database;
+  private static RedisServer redis;
+  private static RedisClient client;
+
+  private StatefulRedisConnection<byte[], byte[]> sidecar;
+  private StatefulRedisConnection<byte[], byte[]> other;
+  private Leases leases;
+  private RedisCommands<byte[], byte[]> writer;
+
+  @BeforeAll
+  static void startServers() {
+    database = PostgresServer.start();
+    database.execute("CREATE TABLE prompt (id bigint PRIMARY KEY, version bigint)");
+    redis = RedisServer.start();
+    client = RedisClient.create(RedisURI.create("127.0.0.1", redis.port()));
+  }
+
+  @AfterAll
+  static void stopServers() {
+    client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+    redis.close();
+    database.close();
+  }
+
+  @BeforeEach
+  void connect() {
+    sidecar = client.connect(ByteArrayCodec.INSTANCE);
+    other = client.connect(ByteArrayCodec.INSTANCE);
+    leases = new Leases(sidecar);
+    writer = other.sync();
+    writer.flushall();
+    database.execute("TRUNCATE prompt", "INSERT INTO prompt VALUES (7, 1)");
+  }
+
+  @AfterEach
+  void disconnect() {
+    sidecar.close();
+    other.close();
+  }
+
+  @Test
+  void race_rowRead_rowChanged_delOfTheMissingKey_oldRowWritten_doesNotLand() {
+    Lease lease = await(leases.acquire(KEY));
+    byte[] oldRow = readRow();
+    changeRowAndForget();
+    assertThat(await(leases.fill(lease, oldRow, TTL))).isFalse();
+    assertThat(writer.get(KEY)).isNull();
+  }
+
+  /** The same steps without the lease: the test above can fail. */
+  @Test
+  void race_withoutLease_theOldRowLands() {
+    byte[] oldRow = readRow();
+    changeRowAndForget();
+    writer.set(KEY, oldRow);
+    assertThat(writer.get(KEY)).isEqualTo(bytes("1")).isNotEqualTo(readRow());
+  }
+
+  @Test
+  void race_fillBeforeTheWriter_isForgottenByIt() {
+    Lease lease = await(leases.acquire(KEY));
+    byte[] oldRow = readRow();
+    database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
+    assertThat(await(leases.fill(lease, oldRow, TTL))).isTrue();
+    forget();
+    assertThat(writer.get(KEY)).isNull();
+  }
+
+  @Test
+  void race_leaseTakenBetweenDelOfLeaseAndWrite_carriesTheNewRow() {
+    database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
+    writer.del(Leases.leaseKey(KEY));
+    Lease lease = await(leases.acquire(KEY));
+    byte[] row = readRow();
+    writer.del(KEY);
+    assertThat(await(leases.fill(lease, row, TTL))).isTrue();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("2"));
+  }
+
+  @Test
+  void race_valueSetBySomebody_isNotReplaced() {
+    Lease lease = await(leases.acquire(KEY));
+    writer.set(KEY, bytes("written"));
+    assertThat(await(leases.fill(lease, bytes("read"), TTL))).isFalse();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+  }
+
+  @Test
+  void race_leaseLostAndTakenByAnother_oldHolderDoesNothing() {
+    Lease old = await(leases.acquire(KEY));
+    writer.del(Leases.leaseKey(KEY)); // as its expiry would
+    Lease fresh = await(new Leases(other).acquire(KEY));
+    assertThat(await(leases.fill(old, bytes("old"), TTL))).isFalse();
+    await(leases.release(old));
+    assertThat(writer.get(Leases.leaseKey(KEY))).isEqualTo(fresh.token());
+    assertThat(await(new Leases(other).fill(fresh, bytes("new"), TTL))).isTrue();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("new"));
+  }
+
+  @Test
+  void acquire_heldByAnother_isNull() {
+    assertThat(await(leases.acquire(KEY))).isNotNull();
+    assertThat(await(leases.acquire(KEY))).isNull();
+    assertThat(await(new Leases(other).acquire(KEY))).isNull();
+    assertThat(await(leases.acquire(bytes("prompt:8")))).isNotNull();
+    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, Leases.TTL.toMillis());
+  }
+
+  @Test
+  void fill_setsTheValueWithItsTtlAndGivesTheLeaseBack() {
+    Lease lease = await(leases.acquire(KEY));
+    byte[] value = {0, 13, 10, (byte) 0xff};
+    assertThat(await(leases.fill(lease, value, TTL))).isTrue();
+    assertThat(writer.get(KEY)).isEqualTo(value);
+    assertThat(writer.pttl(KEY)).isBetween(1L, TTL.toMillis());
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(await(leases.fill(lease, value, TTL))).isFalse();
+  }
+
+  @Test
+  void fill_redisForgotTheScript_sendsItAgain() {
+    for (int i = 0; i < 3; i++) {
+      writer.scriptFlush();
+      writer.del(KEY);
+      assertThat(await(leases.fill(await(leases.acquire(KEY)), KEY, TTL))).isTrue();
+      writer.del(KEY);
+      assertThat(await(leases.fill(await(leases.acquire(KEY)), KEY, TTL))).isTrue();
+    }
+  }
+
+  @Test
+  void release_letsTheNextIn() {
+    Lease lease = await(leases.acquire(KEY));
+    await(leases.release(lease));
+    assertThat(await(new Leases(other).acquire(KEY))).isNotNull();
+  }
+
+  @Test
+  void redisRefuses_isNoLeaseAndNoFill() {
+    Lease lease = await(leases.acquire(KEY));
+    writer.del(Leases.leaseKey(KEY));
+    writer.configSet("maxmemory", "1");
+    try {
+      assertThat(await(leases.acquire(KEY))).isNull();
+      assertThat(await(leases.fill(lease, KEY, TTL))).isFalse();
+      await(leases.release(lease));
+    } finally {
+      writer.configSet("maxmemory", "0");
+    }
+    sidecar.close();
+    assertThat(await(leases.acquire(KEY))).isNull();
+    assertThat(await(leases.fill(lease, KEY, TTL))).isFalse();
+  }
+
+  @Test
+  void leaseKey_isThePrefixAndTheKey() {
+    assertThat(Leases.leaseKey(KEY)).isEqualTo(bytes("nearside:lease:prompt:7"));
+    assertThat(Leases.leaseKey(new byte[0])).isEqualTo(bytes("nearside:lease:"));
+  }
+
+  private void changeRowAndForget() {
+    database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
+    forget();
+  }
+
+  private void forget() {
+    writer.del(Leases.leaseKey(KEY));
+    writer.del(KEY);
+  }
+
+  private static byte[] readRow() {
+    return bytes(Long.toString(database.count("SELECT version FROM prompt WHERE id = 7")));
+  }
+
+  private static <T> T await(CompletableFuture<T> future) {
+    return future.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
