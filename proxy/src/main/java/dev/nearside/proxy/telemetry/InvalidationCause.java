@@ -1,0 +1,17 @@
+package dev.nearside.proxy.telemetry;
+
+/** Why an entry left L1 before its room was needed. */
+public enum InvalidationCause {
+  /** The upstream said that the key changed. */
+  PUSH,
+  /** Everything was dropped: a FLUSH, a SWAPDB, an unknown write or a null push. */
+  FLUSH,
+  /** A write through this sidecar raised a fence. */
+  WRITE,
+  /** A read on another path showed other bytes. */
+  RELAY_READ,
+  /** Its time was over. */
+  EXPIRED,
+  /** The tracked connection was lost or made anew. */
+  GENERATION
+}

@@ -1,0 +1,68 @@
+package dev.nearside.proxy.telemetry;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * A label and the values it may have. Where the list is empty they come from the configuration or
+ * the machine, which bound them as well; never from a client.
+ */
+enum Label {
+  WAY("way", Way.values()),
+  COMMAND("command", CommandLabel.values()),
+  TIER("tier", Tier.values()),
+  NAMESPACE("namespace"),
+  FILL_RESULT("result", FillResult.values()),
+  CAUSE("cause", InvalidationCause.values()),
+  CONNECTION_KIND("kind", "lane", "bulk", "greeting", "pinned", "tracked", "administration"),
+  REJECTION("reason", "max-clients", "draining", "identity", "tls"),
+  FAILURE(
+      "reason",
+      "disconnected",
+      "timeout",
+      "breaker-open",
+      "saturated",
+      "error",
+      "stopping",
+      "connect",
+      "handshake",
+      "tracking-refused",
+      "protocol"),
+  BREAKER("name"),
+  BREAKER_STATE("state", "closed", "half-open", "open"),
+  QUERY_RESULT("result", "ok", "timeout", "rejected", "error"),
+  POOL_STATE("state", "active", "idle"),
+  LOOP("loop"),
+  VERSION("version"),
+  TRANSPORT("transport");
+
+  private final String key;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<String> domain;
+
+  Label(String key, String... values) {
+    this.key = key;
+    this.domain = List.of(values);
+  }
+
+  Label(String key, Enum<?>[] values) {
+    this(key, Stream.of(values).map(Label::text).toArray(String[]::new));
+  }
+
+  /** Returns the label's name as it is written. */
+  String key() {
+    return key;
+  }
+
+  /** Returns every value it may have, or none where the configuration bounds them. */
+  List<String> domain() {
+    return domain;
+  }
+
+  /** Returns a constant as label values are written: lower case, with hyphens. */
+  static String text(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

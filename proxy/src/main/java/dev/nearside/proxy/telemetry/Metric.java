@@ -1,0 +1,186 @@
+package dev.nearside.proxy.telemetry;
+
+import io.prometheus.client.Collector;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Every metric of the sidecar, declared once: its name, type, labels and meaning. */
+public enum Metric {
+  REQUESTS(
+      "nearside_requests_total",
+      Collector.Type.COUNTER,
+      "Requests, by the way they took. A series appears with its first request.",
+      Label.WAY,
+      Label.COMMAND),
+  REQUEST_DURATION(
+      "nearside_request_duration_seconds",
+      Collector.Type.HISTOGRAM,
+      "Time from a request read to its reply written, by the way it took.",
+      Label.WAY),
+  HITS(
+      "nearside_hits_total",
+      Collector.Type.COUNTER,
+      "Keys that a tier answered, known absences included.",
+      Label.TIER,
+      Label.NAMESPACE),
+  MISSES(
+      "nearside_misses_total",
+      Collector.Type.COUNTER,
+      "Keys that a tier was asked for and could not answer.",
+      Label.TIER,
+      Label.NAMESPACE),
+  NEGATIVE_HITS(
+      "nearside_l1_negative_hits_total",
+      Collector.Type.COUNTER,
+      "Keys that L1 answered as absent; they are hits as well."),
+  FILLS_STARTED(
+      "nearside_fills_started_total",
+      Collector.Type.COUNTER,
+      "Flights started for a key that L1 did not have."),
+  FILLS_JOINED(
+      "nearside_fills_joined_total",
+      Collector.Type.COUNTER,
+      "Reads that joined a flight already under way."),
+  FILLS(
+      "nearside_fills_total",
+      Collector.Type.COUNTER,
+      "Flights ended, by whether their value entered L1.",
+      Label.FILL_RESULT),
+  INVALIDATIONS(
+      "nearside_invalidations_total",
+      Collector.Type.COUNTER,
+      "Entries that left L1 because they were or might have been stale.",
+      Label.CAUSE),
+  FENCES_UP("nearside_fences_up", Collector.Type.GAUGE, "Writes under way whose keys bypass L1."),
+  BARRIERS(
+      "nearside_barriers_total",
+      Collector.Type.COUNTER,
+      "Pings on the tracked connection that local reads or replies waited for."),
+  STALENESS(
+      "nearside_staleness_seconds",
+      Collector.Type.GAUGE,
+      "How far L1 may be behind the upstream; infinite while L1 is closed."),
+  GENERATION(
+      "nearside_generation",
+      Collector.Type.GAUGE,
+      "Number of the tracked connection, counted from the start of the process."),
+  L1_OPEN("nearside_l1_open", Collector.Type.GAUGE, "1 while L1 may answer, else 0."),
+  L1_BYTES("nearside_l1_bytes", Collector.Type.GAUGE, "Weight of what L1 holds."),
+  L1_MAX_BYTES("nearside_l1_max_bytes", Collector.Type.GAUGE, "Bound on that weight."),
+  L1_ENTRIES("nearside_l1_entries", Collector.Type.GAUGE, "Entries that L1 holds."),
+  CLIENTS("nearside_clients", Collector.Type.GAUGE, "Clients connected."),
+  CLIENTS_ACCEPTED(
+      "nearside_clients_accepted_total", Collector.Type.COUNTER, "Clients accepted since start."),
+  CLIENTS_REJECTED(
+      "nearside_clients_rejected_total",
+      Collector.Type.COUNTER,
+      "Clients turned away on connecting.",
+      Label.REJECTION),
+  CLIENTS_PINNED(
+      "nearside_clients_pinned_total",
+      Collector.Type.COUNTER,
+      "Clients that were given an upstream connection of their own."),
+  RECEIVED_BYTES(
+      "nearside_received_bytes_total", Collector.Type.COUNTER, "Bytes read from clients."),
+  SENT_BYTES("nearside_sent_bytes_total", Collector.Type.COUNTER, "Bytes written to clients."),
+  UPSTREAM_CONNECTIONS(
+      "nearside_upstream_connections",
+      Collector.Type.GAUGE,
+      "Connections to the upstream, by what they are for.",
+      Label.CONNECTION_KIND),
+  UPSTREAM_FAILURES(
+      "nearside_upstream_failures_total",
+      Collector.Type.COUNTER,
+      "Upstream connections lost or refused, and reads that it could not answer.",
+      Label.FAILURE),
+  BREAKER_STATE(
+      "nearside_breaker_state",
+      Collector.Type.GAUGE,
+      "1 for the state that the breaker is in, else 0.",
+      Label.BREAKER,
+      Label.BREAKER_STATE),
+  DATABASE_QUERIES(
+      "nearside_database_queries_total",
+      Collector.Type.COUNTER,
+      "Statements sent to the database; rejected ones never left.",
+      Label.QUERY_RESULT),
+  DATABASE_QUERY_DURATION(
+      "nearside_database_query_duration_seconds",
+      Collector.Type.HISTOGRAM,
+      "Time of one statement, waiting for a connection included."),
+  DATABASE_BATCH(
+      "nearside_database_batch_keys", Collector.Type.HISTOGRAM, "Keys read by one statement."),
+  DATABASE_POOL(
+      "nearside_database_pool_connections",
+      Collector.Type.GAUGE,
+      "Connections to the database.",
+      Label.POOL_STATE),
+  DATABASE_POOL_WAITING(
+      "nearside_database_pool_waiting", Collector.Type.GAUGE, "Reads waiting for a connection."),
+  EVENT_LOOP_PENDING(
+      "nearside_event_loop_pending_tasks",
+      Collector.Type.GAUGE,
+      "Tasks queued to an event loop.",
+      Label.LOOP),
+  SCRAPE_ERRORS(
+      "nearside_scrape_errors_total",
+      Collector.Type.COUNTER,
+      "Gauges that could not be read and were left out of a scrape."),
+  BUILD(
+      "nearside_build_info",
+      Collector.Type.INFO,
+      "Always 1; which build runs, and how it drives its sockets.",
+      Label.VERSION,
+      Label.TRANSPORT);
+
+  private final String fullName;
+  private final Collector.Type type;
+  private final String help;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<Label> labels;
+
+  Metric(String fullName, Collector.Type type, String help, Label... labels) {
+    this.fullName = fullName;
+    this.type = type;
+    this.help = help;
+    this.labels = List.of(labels);
+  }
+
+  /** Returns its name as a query writes it, for example {@code nearside_requests_total}. */
+  public String fullName() {
+    return fullName;
+  }
+
+  /** Returns its type. */
+  public Collector.Type type() {
+    return type;
+  }
+
+  /** Returns its meaning, one sentence. */
+  public String help() {
+    return help;
+  }
+
+  /** Returns its labels' names, in the order in which values are given. */
+  public List<String> labelKeys() {
+    return labels.stream().map(Label::key).toList();
+  }
+
+  List<Label> labels() {
+    return labels;
+  }
+
+  /** Returns the name without the ending that its type adds to samples. */
+  String familyName() {
+    return fullName.replaceFirst("(_total|_info)$", "");
+  }
+
+  /** Returns the base unit that the name ends with, or nothing. */
+  String unit() {
+    return Stream.of("seconds", "bytes")
+        .filter(unit -> familyName().endsWith("_" + unit))
+        .findFirst()
+        .orElse("");
+  }
+}
