@@ -107,7 +107,7 @@ class MetricsTest {
   }
 
   @Test
-  void loopCounts_ofBytesAndPins_areTold_apart() throws IOException {
+  void loopCounts_ofBytesAndPins_areToldApart() throws IOException {
     LoopCounters loop = metrics.addLoop(() -> 0);
     loop.bytesIn(100);
     loop.bytesOut(2000);
