@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A small text file of procfs or cgroupfs that is opened once and read again and again.
  *
- * <p>The kernel renders such a file anew for each read at offset 0, so a positional read sees the
- * present. Numbers are parsed from the bytes; nothing is allocated unless the file outgrows the
- * buffer. Confined to one thread.
+ * <p>The kernel renders such a file anew for each read at offset 0, and whole when the buffer has
+ * room for it, so one positional read sees the present. Numbers are parsed from the bytes; nothing
+ * is allocated unless the file outgrows the buffer. Confined to one thread.
  */
 final class KernelFile implements Closeable {
   /** What a number is that is not there or is malformed. */
@@ -65,11 +65,13 @@ final class KernelFile implements Closeable {
   boolean read() {
     length = 0;
     try {
-      bytes.clear();
-      while (channel.read(bytes, bytes.position()) > 0) {
-        if (!bytes.hasRemaining() && !grow()) {
+      channel.read(bytes.clear(), 0);
+      while (!bytes.hasRemaining()) {
+        if (bytes.capacity() >= MOST_BYTES) {
           return false;
         }
+        bytes = ByteBuffer.allocateDirect(bytes.capacity() * 4);
+        channel.read(bytes, 0);
       }
     } catch (IOException e) {
       return false;
@@ -120,14 +122,6 @@ final class KernelFile implements Closeable {
       // A file opened for reading has nothing to lose in a failed close.
       length = 0;
     }
-  }
-
-  private boolean grow() {
-    if (bytes.capacity() >= MOST_BYTES) {
-      return false;
-    }
-    bytes = ByteBuffer.allocateDirect(bytes.capacity() * 4).put(bytes.flip());
-    return true;
   }
 
   private int afterPrefix(byte[] prefix) {

@@ -60,14 +60,13 @@ final class ResourceState {
   }
 
   /**
-   * Returns whether anything one would show differs since the last call: a level, or a value or
-   * score in its second decimal.
+   * Returns whether anything one would show differs since the last call: a level, or a signal
+   * visibly.
    */
   boolean looksDifferent() {
     long now = 31L * level.level().severity() + (stuck ? 7 : 0);
     for (int i = 0; i < signals.size(); i++) {
-      SignalState signal = signals.get(i);
-      now = 31 * (31 * now + rounded(signal.value())) + rounded(signal.score());
+      now = 31 * now + signals.get(i).shown();
     }
     boolean different = now != shown;
     shown = now;
@@ -119,9 +118,5 @@ final class ResourceState {
   private Cause explain() {
     SignalState worst = worst();
     return worst == null ? signals.getFirst().cause() : worst.cause();
-  }
-
-  private static long rounded(double number) {
-    return Double.isNaN(number) ? Long.MIN_VALUE : Math.round(number * 100);
   }
 }

@@ -46,6 +46,19 @@ final class SignalState {
     return value >= rule.atOnce();
   }
 
+  /**
+   * Returns a number that differs when one would see a difference: a hundredth of the way between
+   * the bounds for a signal that counts, a twentieth for one that does not. Finer steps would make
+   * a new snapshot of every breath of an idle host.
+   */
+  long shown() {
+    if (Double.isNaN(value)) {
+      return Long.MIN_VALUE;
+    }
+    double way = (value - rule.lo()) / (rule.hi() - rule.lo());
+    return way > 0 ? 1 + Math.round(way * 100) : Math.round(way * 20);
+  }
+
   Cause cause() {
     return new Cause(rule.name(), value, rule.lo(), rule.hi());
   }
