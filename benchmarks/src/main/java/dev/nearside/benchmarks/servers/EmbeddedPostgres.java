@@ -1,0 +1,146 @@
+package dev.nearside.benchmarks.servers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A PostgreSQL of its own data directory, on a loopback port; whoever started it closes it.
+ *
+ * <p>It trusts every connection from this machine, and trades durability for a quick start.
+ */
+public final class EmbeddedPostgres implements AutoCloseable {
+  private static final int ATTEMPTS = 3;
+
+  private final ServerProcess process;
+  private final int port;
+
+  private EmbeddedPostgres(ServerProcess process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  /**
+   * Unpacks PostgreSQL, creates a cluster and starts it on a port that the system gives.
+   *
+   * @param directory an existing directory, which receives everything
+   * @throws ServerException if it does not start
+   */
+  public static EmbeddedPostgres start(Path directory) {
+    return start(directory, UnprivilegedUser.find());
+  }
+
+  static EmbeddedPostgres start(Path directory, UnprivilegedUser user) {
+    Path programs = directory.resolve("postgres");
+    Path cluster = directory.resolve("cluster");
+    try {
+      PostgresArchive.unpack(programs);
+      Files.createDirectory(cluster);
+      user.own(cluster);
+    } catch (IOException e) {
+      throw new ServerException("PostgreSQL cannot be unpacked: " + e.getMessage(), e);
+    }
+    createCluster(user, programs, cluster);
+    return start(user, programs, cluster, directory);
+  }
+
+  private static void createCluster(UnprivilegedUser user, Path programs, Path cluster) {
+    List<String> command =
+        user.command(
+            programs.resolve("bin/initdb").toString(),
+            "--pgdata=" + cluster,
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync");
+    if (Programs.output(command).isEmpty()) {
+      throw new ServerException("PostgreSQL's initdb failed: " + String.join(" ", command));
+    }
+  }
+
+  private static EmbeddedPostgres start(
+      UnprivilegedUser user, Path programs, Path cluster, Path directory) {
+    for (int attempt = 1; ; attempt++) {
+      int port = Ports.free();
+      try {
+        Path log = directory.resolve("postgres-" + port + ".log");
+        return new EmbeddedPostgres(
+            ServerProcess.start(
+                user.command(command(programs, cluster, port)), () -> accepts(port), log, "INT"),
+            port);
+      } catch (ServerException e) {
+        if (attempt == ATTEMPTS || Ports.isFree(port)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static String[] command(Path programs, Path cluster, int port) {
+    List<String> words = new ArrayList<>();
+    words.add(programs.resolve("bin/postgres").toString());
+    words.addAll(List.of("-D", cluster.toString(), "-p", Integer.toString(port)));
+    for (String setting :
+        List.of(
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "shared_buffers=16MB",
+            "max_connections=50",
+            "fsync=off",
+            "wal_level=logical")) {
+      words.addAll(List.of("-c", setting));
+    }
+    return words.toArray(String[]::new);
+  }
+
+  private static boolean accepts(int port) {
+    try (Connection connection = connect(port)) {
+      return connection.isValid(1);
+    } catch (SQLException e) {
+      return false; // not yet: it refuses connections while it starts
+    }
+  }
+
+  private static Connection connect(int port) throws SQLException {
+    return DriverManager.getConnection(url(port), "postgres", "");
+  }
+
+  private static String url(int port) {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+  }
+
+  /** Returns the port it listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** Returns its process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Returns the JDBC URL of its database {@code postgres}; the user is {@code postgres}. */
+  public String url() {
+    return url(port);
+  }
+
+  /**
+   * Returns a new connection as its superuser; the caller closes it.
+   *
+   * @throws SQLException if it does not accept one
+   */
+  public Connection connect() throws SQLException {
+    return connect(port);
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

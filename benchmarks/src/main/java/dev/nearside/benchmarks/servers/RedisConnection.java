@@ -1,0 +1,103 @@
+package dev.nearside.benchmarks.servers;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * A blocking RESP2 connection over loopback, for loading data and asking for statistics.
+ *
+ * <p>Requests may be pipelined: {@link #send} several, then {@link #receive} as many replies.
+ */
+public final class RedisConnection implements AutoCloseable {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final Socket socket;
+  private final OutputStream out;
+  private final InputStream in;
+
+  private RedisConnection(Socket socket) throws IOException {
+    this.socket = socket;
+    this.out = new BufferedOutputStream(socket.getOutputStream());
+    this.in = new BufferedInputStream(socket.getInputStream());
+  }
+
+  /**
+   * Connects to a loopback port; every wait for a reply is bounded by ten seconds.
+   *
+   * @throws IOException if nothing listens there
+   */
+  public static RedisConnection open(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(Math.toIntExact(TIMEOUT.toMillis()));
+    socket.setTcpNoDelay(true);
+    return new RedisConnection(socket);
+  }
+
+  /** Sends one request and returns its reply, as {@link #receive} does. */
+  public String call(String... words) throws IOException {
+    send(words);
+    return receive();
+  }
+
+  /** Queues one request; it leaves with the next {@link #receive} at the latest. */
+  public void send(String... words) throws IOException {
+    write("*" + words.length);
+    for (String word : words) {
+      byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+      write("$" + bytes.length);
+      out.write(bytes);
+      write("");
+    }
+  }
+
+  /**
+   * Returns the next reply: a simple string or number without its type, a bulk string's content, or
+   * {@code (nil)}.
+   *
+   * @throws IOException if it is an error reply, an array, or does not come in time
+   */
+  public String receive() throws IOException {
+    out.flush();
+    int type = in.read();
+    String line = readLine();
+    return switch (type) {
+      case '+', ':' -> line;
+      case '$' -> readBulk(Integer.parseInt(line));
+      case -1 -> throw new IOException("the server closed the connection");
+      default -> throw new IOException("unexpected reply: " + (char) type + line);
+    };
+  }
+
+  private String readBulk(int length) throws IOException {
+    if (length < 0) {
+      return "(nil)";
+    }
+    byte[] bytes = in.readNBytes(length);
+    in.skipNBytes(2);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private String readLine() throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b != '\n' && b >= 0; b = in.read()) {
+      line.append((char) b);
+    }
+    return line.toString().stripTrailing();
+  }
+
+  private void write(String line) throws IOException {
+    out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
