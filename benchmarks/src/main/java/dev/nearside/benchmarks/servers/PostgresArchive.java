@@ -1,6 +1,5 @@
 package dev.nearside.benchmarks.servers;
 
-import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +10,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
-/** PostgreSQL's programs as the build carries them: a compressed archive on the class path. */
+/**
+ * PostgreSQL's programs for Linux as the build carries them: a compressed archive on the class
+ * path.
+ */
 final class PostgresArchive {
   private static final int OWNER_MAY_EXECUTE = 0100;
 
@@ -36,17 +38,19 @@ final class PostgresArchive {
     }
   }
 
-  private static InputStream open() throws IOException {
-    String system = System.getProperty("os.name", "");
+  private static InputStream open() {
     String machine = System.getProperty("os.arch", "");
-    InputStream archive =
-        DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(
-            system, machine.equals("amd64") ? "x86_64" : machine);
-    if (archive == null) {
-      throw new ServerException(
-          "the demo brings no PostgreSQL for " + system + " on " + machine + ".");
+    String archive =
+        switch (machine) {
+          case "amd64", "x86_64" -> "/postgres-linux-x86_64.txz";
+          case "aarch64" -> "/postgres-linux-arm_64.txz";
+          default -> throw new ServerException("there is no PostgreSQL here for " + machine + ".");
+        };
+    InputStream content = PostgresArchive.class.getResourceAsStream(archive);
+    if (content == null) {
+      throw new ServerException(archive + " is not on the class path.");
     }
-    return archive;
+    return content;
   }
 
   private static void unpack(TarArchiveEntry entry, InputStream content, Path directory)

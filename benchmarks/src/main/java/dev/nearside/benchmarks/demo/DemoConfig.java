@@ -1,0 +1,70 @@
+package dev.nearside.benchmarks.demo;
+
+import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.config.NearsideConfig.Coherence;
+import dev.nearside.proxy.config.NearsideConfig.Database;
+import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.L1;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.Limits;
+import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.Transport;
+import dev.nearside.proxy.config.NearsideConfig.Upstream;
+import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The configuration of the demo's sidecar: the four families of keys, and users. */
+final class DemoConfig {
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final int MIB = 1 << 20;
+
+  private DemoConfig() {}
+
+  static NearsideConfig of(int port, int httpPort, int redisPort, String databaseUrl) {
+    return new NearsideConfig(
+        new Address(LOOPBACK, port),
+        new Address(LOOPBACK, httpPort),
+        Transport.AUTO,
+        Math.min(2, Runtime.getRuntime().availableProcessors()),
+        Duration.ofSeconds(5),
+        new Upstream(LOOPBACK, redisPort, null, null, 0, List.of(0), Duration.ofSeconds(2)),
+        new L1(L1Mode.ON, 64L * MIB, MIB, Duration.ofMinutes(10), 4096, Duration.ZERO),
+        new Coherence(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofSeconds(2)),
+        new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
+        namespaces(),
+        new Limits(10_000, 512L * MIB, 64L * MIB));
+  }
+
+  private static List<Namespace> namespaces() {
+    return List.of(
+        namespace(
+            "prompt",
+            "prompt:{id:bigint}",
+            Duration.ofMinutes(15),
+            read("SELECT id, body FROM prompt WHERE id = ANY(:id)", "body")),
+        namespace(
+            "rule",
+            "rule:{name:text}",
+            Duration.ofHours(2),
+            read("SELECT name, definition FROM rule WHERE name = ANY(:name)", "definition")),
+        namespace(
+            "user",
+            "user:{id:bigint}",
+            Duration.ofMinutes(10),
+            read("SELECT id, name, email, plan FROM account WHERE id = ANY(:id)", "*")),
+        namespace("session", "session:*", Duration.ofMinutes(30), null),
+        namespace("analytics", "analytics:*", Duration.ofHours(1), null));
+  }
+
+  private static Namespace namespace(
+      String name, String keys, Duration ttl, @Nullable DatabaseRead read) {
+    return new Namespace(name, keys, ttl, ttl, Duration.ofSeconds(5), false, read);
+  }
+
+  private static DatabaseRead read(String query, String value) {
+    return new DatabaseRead(query, value, WhenUnavailable.ERROR);
+  }
+}
