@@ -1,0 +1,27 @@
+package dev.nearside.benchmarks.load;
+
+import dev.nearside.benchmarks.servers.ServerException;
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line of the load runs. */
+@Command(
+    name = "nearside bench",
+    mixinStandardHelpOptions = true,
+    subcommands = {FirstRun.class, CommandLine.HelpCommand.class},
+    description = "Load runs side by side with peers.")
+public final class Bench {
+  /** Runs one of them; the exit status is 1 when it could not be completed. */
+  public static void main(String[] args) {
+    CommandLine line = new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler((failure, command, parsed) -> {
+      if (failure instanceof ServerException || failure instanceof IOException) {
+        command.getErr().println("nearside bench: " + failure.getMessage());
+        return CommandLine.ExitCode.SOFTWARE;
+      }
+      throw failure;
+    });
+    System.exit(line.execute(args));
+  }
+}
