@@ -22,8 +22,8 @@ record Invitation(int port, int httpPort, int redisPort, int postgresPort) {
     3. A write elsewhere, straight at Redis; here the value is fresh:
          redis-cli -p %3$d SET prompt:7 'changed behind the sidecar'
          redis-cli -p %1$d GET prompt:7
-    4. Who answered (hits by tier: database, local, redis):
-         curl -s http://127.0.0.1:%2$d/metrics | grep -i hits
+    4. Who answered, by tier and family of keys:
+         curl -s http://127.0.0.1:%2$d/metrics | grep nearside_hits_total
 
     More keys: user:1..500, prompt:1..200, rule:max-turns, session:0001..0040,
     analytics:requests:00..23. Every other command works too: try INCR, LPUSH, MULTI.
