@@ -1,59 +1,121 @@
 package dev.nearside.agent;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+/** What STYLE calls structure, as far as it is about the resource agent. */
 class ArchitectureTest {
-  private static final JavaClasses AGENT =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.nearside.agent");
+  private static final String BASE = "dev.nearside.agent";
+  private static final String BANNED_NAME =
+      ".*(Manager|Helper|Utils?|Impl|Base|Common|Processor|Service|Data)";
+  private static final String[] BANNED_PACKAGES =
+      Stream.of("util", "common", "misc", "impl", "core", "internal", "model")
+          .map(name -> ".." + name + "..")
+          .toArray(String[]::new);
 
-  @Test
-  void packages_haveNoCycles() {
-    slices().matching("dev.nearside.agent.(**)").should().beFreeOfCycles().check(AGENT);
+  private static JavaClasses product;
+  private static JavaClasses withTests;
+
+  @BeforeAll
+  static void readClasses() {
+    ClassFileImporter importer = new ClassFileImporter();
+    withTests = importer.importPackages(BASE);
+    product = importer.withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(BASE);
   }
 
   @Test
-  void wireTypes_dependOnNothingOfOurs() {
-    classes()
-        .that()
-        .resideInAPackage("dev.nearside.agent")
-        .should()
-        .onlyDependOnClassesThat()
-        .resideInAnyPackage("dev.nearside.agent", "java..", "org.jspecify..")
-        .check(AGENT);
-  }
-
-  @Test
-  void engine_isPure() {
+  void agent_whole_neverDependsOnTheProxy() {
     noClasses()
-        .that()
-        .resideInAPackage("..pressure..")
         .should()
-        .callMethod(System.class, "nanoTime")
-        .orShould()
-        .callMethod(System.class, "currentTimeMillis")
-        .orShould()
         .dependOnClassesThat()
-        .resideInAnyPackage("java.io..", "java.nio..", "java.util.concurrent.locks..")
-        .check(AGENT);
+        .resideInAPackage("dev.nearside.proxy..")
+        .check(withTests);
   }
 
   @Test
-  void metrics_areDeclaredInTelemetryOnly() {
+  void packages_belowTheBase_areFreeOfCycles() {
+    SlicesRuleDefinition.slices()
+        .matching(BASE + ".(**)")
+        .should()
+        .beFreeOfCycles()
+        .allowEmptyShould(true)
+        .check(product);
+  }
+
+  @Test
+  void packages_all_areNullMarked() {
+    Set<JavaPackage> packages =
+        product.stream().map(JavaClass::getPackage).collect(Collectors.toSet());
+    assertThat(packages)
+        .isNotEmpty()
+        .allSatisfy(p -> assertThat(p.isAnnotatedWith(NullMarked.class)).as(p.getName()).isTrue());
+  }
+
+  @Test
+  void library_ofMetrics_isKnownToTelemetryOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("..telemetry..", "..embedded..")
+        .resideOutsideOfPackages(BASE + ".telemetry", BASE + ".http")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.prometheus..")
-        .check(AGENT);
+        .allowEmptyShould(true)
+        .check(product);
+  }
+
+  @Test
+  void library_ofJdkLogging_isUnknown() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.util.logging..")
+        .check(product);
+  }
+
+  @Test
+  void names_ofClassesAndPackages_areNotBanned() {
+    noClasses().should().haveNameMatching(BANNED_NAME).check(withTests);
+    noClasses().should().resideInAnyPackage(BANNED_PACKAGES).check(withTests);
+  }
+
+  @Test
+  void calls_toThreadSleep_areNowhere() {
+    noClasses()
+        .should()
+        .accessTargetWhere(target("Thread.sleep", Thread.class, "sleep"))
+        .check(withTests);
+  }
+
+  @Test
+  void calls_toSystemOut_areNowhere() {
+    noClasses()
+        .should()
+        .accessTargetWhere(
+            target("System.out", System.class, "out")
+                .or(target("System.err", System.class, "err"))
+                .or(target("System.exit", System.class, "exit")))
+        .check(product);
+  }
+
+  private static DescribedPredicate<JavaAccess<?>> target(
+      String description, Class<?> owner, String name) {
+    return DescribedPredicate.describe(
+        description,
+        access -> access.getTargetOwner().isAssignableTo(owner) && access.getName().equals(name));
   }
 }
