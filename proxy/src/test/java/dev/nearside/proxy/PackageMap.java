@@ -28,7 +28,9 @@ final class PackageMap {
           entry("tier.local", Set.of("config", "telemetry")),
           entry("coherence", Set.of("config", "telemetry", "tier.local")),
           entry("guard", Set.of("config", "telemetry", "tier")),
-          entry("tier.redis", Set.of("config", "telemetry", "namespace", "coherence", "tier")),
+          entry(
+              "tier.redis",
+              Set.of("config", "telemetry", "namespace", "coherence", "tier", "tier.local")),
           entry("tier.database", Set.of("config", "telemetry", "namespace", "tier")),
           entry(
               "tier",
@@ -40,8 +42,9 @@ final class PackageMap {
                   "guard",
                   "tier.local",
                   "tier.redis",
-                  "tier.database")),
-          entry("relay", Set.of("config", "telemetry", "resp", "command", "coherence")),
+                  "tier.database",
+                  "resp")),
+          entry("relay", Set.of("config", "telemetry", "resp", "command", "coherence", "tier")),
           entry("pressure", Set.of("config", "telemetry", "guard", "tier", "tier.local")),
           entry(
               "server",
@@ -56,7 +59,8 @@ final class PackageMap {
                   "tier",
                   "tier.local",
                   "relay",
-                  "pressure")),
+                  "pressure",
+                  "tier.redis")),
           entry(
               "admin",
               Set.of(

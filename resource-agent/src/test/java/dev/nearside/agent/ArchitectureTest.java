@@ -1,5 +1,6 @@
 package dev.nearside.agent;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,6 +49,33 @@ class ArchitectureTest {
   }
 
   @Test
+  void wireTypes_all_dependOnNothingOfOurs() {
+    classes()
+        .that()
+        .resideInAPackage(BASE)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(BASE, "java..", "org.jspecify..")
+        .check(product);
+  }
+
+  @Test
+  void engine_ofPressure_readsNeitherClocksNorFiles() {
+    noClasses()
+        .that()
+        .resideInAPackage(BASE + ".pressure..")
+        .should()
+        .accessTargetWhere(
+            target("System.nanoTime", System.class, "nanoTime")
+                .or(target("System.currentTimeMillis", System.class, "currentTimeMillis")))
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.io..", "java.nio..", "java.util.concurrent.locks..")
+        .allowEmptyShould(true)
+        .check(product);
+  }
+
+  @Test
   void packages_belowTheBase_areFreeOfCycles() {
     SlicesRuleDefinition.slices()
         .matching(BASE + ".(**)")
@@ -67,10 +95,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void library_ofMetrics_isKnownToTelemetryOnly() {
+  void library_ofMetrics_isKnownToTelemetryAndWhoServesIt() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(BASE + ".telemetry", BASE + ".http")
+        .resideOutsideOfPackages(BASE + ".telemetry", BASE + ".http", BASE + ".embedded")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.prometheus..")

@@ -190,6 +190,18 @@ class DockerfileIT {
   }
 
   @Test
+  void entrypoint_version_isSaid() throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            image.last("ENTRYPOINT").orElseThrow().execForm().stream()
+                .map(DockerfileIT::moved)
+                .toList());
+    command.add("version");
+    assertThat(asImageUser(command))
+        .isEqualTo(new Outcome(0, "nearside " + SourceTree.version() + "\n"));
+  }
+
+  @Test
   void image_files_cannotBeChangedByItsUser() throws Exception {
     Outcome outcome = asImageUser(List.of("/bin/sh", "-c", "touch written lib/written"));
     assertThat(outcome.status()).isNotZero();

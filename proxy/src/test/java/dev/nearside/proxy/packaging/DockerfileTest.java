@@ -9,11 +9,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What must hold of the image and can be read off its Dockerfile. */
 class DockerfileTest {
+  private static final Predicate<String> HEAP = flag -> flag.matches("-Xm[sx][0-9]+m");
+
   private static Dockerfile dockerfile;
 
   @BeforeAll
@@ -105,6 +110,18 @@ class DockerfileTest {
     assertThat(dockerfile.last().last("LABEL").orElseThrow().arguments())
         .contains("org.opencontainers.image.version=\"" + SourceTree.version() + "\"")
         .contains("org.opencontainers.image.licenses=\"Apache-2.0\"");
+  }
+
+  @Test
+  void jvmOptions_flags_areThoseOfTheLauncherButForTheHeap() throws IOException {
+    Matcher flags =
+        Pattern.compile("^jvm_flags=\"([^\"]+)\"", Pattern.MULTILINE)
+            .matcher(Files.readString(SourceTree.root().resolve("nearside")));
+    assertThat(flags.find()).isTrue();
+    List<String> launcher = List.of(flags.group(1).split("\\s+"));
+    assertThat(launcher).anyMatch(HEAP);
+    assertThat(Files.readAllLines(SourceTree.root().resolve("docker/jvm.options")))
+        .containsAll(launcher.stream().filter(HEAP.negate()).toList());
   }
 
   @Test
