@@ -7,15 +7,16 @@ import dev.nearside.proxy.config.ConfigurationSources.Flag;
 import dev.nearside.proxy.config.LoadedConfiguration;
 import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.namespace.KeyTemplate;
+import dev.nearside.proxy.tier.database.DatabaseTier;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,9 +36,11 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND")
 public final class Nearside {
   static final int WRONG_CONFIGURATION = 2;
+  static final int CANNOT_START = 1;
 
   /** What is asked about namespaces while the configuration is read. */
-  private static final NamespaceChecks NAMESPACE_CHECKS = NamespaceChecks.NONE;
+  private static final NamespaceChecks NAMESPACE_CHECKS =
+      new NamespaceChecks(KeyTemplate::parse, DatabaseTier::checkQuery);
 
   private final Map<String, String> environment;
 
@@ -66,14 +69,32 @@ public final class Nearside {
     return commandLine;
   }
 
-  /** Starts the sidecar and returns the exit status once it has stopped. */
-  @SuppressWarnings("DoNotCallSuggester") // the sidecar itself is wired in here
-  static int serve(NearsideConfig config) {
-    throw new UnsupportedOperationException("wired by Proxy");
+  /** Runs the sidecar until the process is told to end; then drains it and returns 0. */
+  private int serve(NearsideConfig config) throws InterruptedException {
+    Proxy proxy;
+    try {
+      proxy = Proxy.start(config);
+    } catch (IOException | IllegalStateException | IllegalArgumentException e) {
+      err().println("nearside: " + e.getMessage());
+      err().flush();
+      return CANNOT_START;
+    }
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread stop =
+        Thread.ofPlatform()
+            .name("nearside-stop")
+            .unstarted(() -> {
+              proxy.close();
+              stopped.countDown();
+              Runtime.getRuntime().halt(0); // a signal's own status would be 143
+            });
+    Runtime.getRuntime().addShutdownHook(stop);
+    stopped.await();
+    return 0;
   }
 
   @Command(name = "run", description = "Start the sidecar.")
-  int run(@Mixin ConfigurationOptions options) throws ConfigurationException {
+  int run(@Mixin ConfigurationOptions options) throws ConfigurationException, InterruptedException {
     return serve(options.load(environment).config());
   }
 
@@ -92,26 +113,24 @@ public final class Nearside {
   @Command(name = "version", description = "Show the version.")
   int version() {
     PrintWriter out = out();
-    out.println("nearside " + readVersion());
+    out.println("nearside " + Version.text());
     out.flush();
     return 0;
   }
 
   private PrintWriter out() {
+    return commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return commandLine().getErr();
+  }
+
+  private CommandLine commandLine() {
     if (spec == null) {
       throw new IllegalStateException("picocli fills in the command before it runs one");
     }
-    return spec.commandLine().getOut();
-  }
-
-  private static String readVersion() {
-    try (InputStream version = Nearside.class.getResourceAsStream("version.txt")) {
-      return version == null
-          ? "of unknown version"
-          : new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
-    } catch (IOException e) {
-      return "of unknown version";
-    }
+    return spec.commandLine();
   }
 
   private static int reportFailure(

@@ -1,15 +1,20 @@
 package dev.nearside.benchmarks.demo;
 
 import dev.nearside.benchmarks.servers.ServerException;
+import dev.nearside.proxy.Proxy;
 import dev.nearside.proxy.config.NearsideConfig;
+import java.io.IOException;
 
 /** The sidecar, inside this process; the one place where the demo touches the composition root. */
 final class Sidecar {
   private Sidecar() {}
 
   /** Starts it; the caller closes it, which lets what is in flight end. */
-  @SuppressWarnings("DoNotCallSuggester") // until there is one
   static AutoCloseable start(NearsideConfig config) {
-    throw new ServerException("there is no sidecar to listen on " + config.listen() + " yet.");
+    try {
+      return Proxy.start(config);
+    } catch (IOException e) {
+      throw new ServerException(e.getMessage());
+    }
   }
 }

@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
  * last, so that a client that sends and never reads holds one reply at most. What arrives meanwhile
  * waits, and once several do, no more is read. Event-loop confined.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a close
 final class AdminConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(AdminConnection.class);
   private static final int MAX_WAITING = 16;

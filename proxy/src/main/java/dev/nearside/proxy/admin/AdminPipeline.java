@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.HttpServerCodec;
  * What every accepted connection passes through, in order: its deadline, the codec, the bound on
  * bodies, and the answers. Confined to the port's one event loop.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a close
 final class AdminPipeline extends ChannelInitializer<SocketChannel> {
   private static final int MAX_LINE_BYTES = 4 * 1024;
   private static final int MAX_HEADER_BYTES = 8 * 1024;

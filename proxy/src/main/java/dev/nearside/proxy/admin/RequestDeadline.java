@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * Closes a connection that takes too long for what it is at: idle, sending a request, or reading a
  * reply. A byte now and then does not win time: the clock starts once a phase. Event-loop confined.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a close
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
   private enum Phase {
     IDLE,

@@ -136,7 +136,14 @@ public record NearsideConfig(
       @Nullable String password,
       int poolSize,
       Duration timeout,
-      int maxBatch) {}
+      int maxBatch) {
+    @Override
+    public String toString() {
+      return "database of "
+          + poolSize
+          + " connections"; // neither password nor a URL that holds one
+    }
+  }
 
   /**
    * A key pattern with a policy.

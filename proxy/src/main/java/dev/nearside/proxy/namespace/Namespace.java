@@ -1,6 +1,7 @@
 package dev.nearside.proxy.namespace;
 
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +69,17 @@ public final class Namespace {
   /** Returns what a miss reads in the database, or null when its keys live in Redis only. */
   public NearsideConfig.@Nullable DatabaseRead read() {
     return read;
+  }
+
+  /** Returns whether a miss of its keys is read in the database. */
+  public boolean readsDatabase() {
+    return read() != null;
+  }
+
+  /** Returns what a miss answers while the database cannot be asked. */
+  public WhenUnavailable whenUnavailable() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured == null ? WhenUnavailable.ERROR : configured.whenUnavailable();
   }
 
   @Override

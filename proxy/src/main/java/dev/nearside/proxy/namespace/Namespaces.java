@@ -16,10 +16,12 @@ public final class Namespaces {
   private static final int EMPTY_KEY = 256;
 
   private final List<Namespace> all;
+  private final boolean anyStrict;
   private final Namespace[][] byFirstByte = new Namespace[EMPTY_KEY + 1][];
 
   private Namespaces(List<Namespace> all) {
     this.all = List.copyOf(all);
+    this.anyStrict = all.stream().anyMatch(Namespace::strict);
     for (int first = 0; first <= EMPTY_KEY; first++) {
       int firstByte = first;
       byFirstByte[first] =
@@ -43,6 +45,11 @@ public final class Namespaces {
   /** Returns all of them, in the order of the configuration. */
   public List<Namespace> all() {
     return all;
+  }
+
+  /** Returns whether any namespace asks for strict reads, so that each look-up has to ask here. */
+  public boolean anyStrict() {
+    return anyStrict;
   }
 
   /**

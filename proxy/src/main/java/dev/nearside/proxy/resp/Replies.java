@@ -51,6 +51,28 @@ public final class Replies {
     return ("-" + line + "\r\n").getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Returns a bulk string, {@code $5\r\nhello\r\n}. */
+  public static byte[] bulk(byte[] value) {
+    String length = String.valueOf(value.length);
+    byte[] reply = new byte[value.length + length.length() + 5];
+    reply[0] = '$';
+    for (int i = 0; i < length.length(); i++) {
+      reply[i + 1] = (byte) length.charAt(i);
+    }
+    int at = length.length() + 1;
+    reply[at] = '\r';
+    reply[at + 1] = '\n';
+    System.arraycopy(value, 0, reply, at + 2, value.length);
+    reply[reply.length - 2] = '\r';
+    reply[reply.length - 1] = '\n';
+    return reply;
+  }
+
+  /** Returns the first line of an array reply, {@code *3\r\n}. */
+  public static byte[] arrayHeader(int count) {
+    return ("*" + count + "\r\n").getBytes(StandardCharsets.US_ASCII);
+  }
+
   /** Appends a bulk string: {@code $5\r\nhello\r\n}. */
   public static void writeBulk(ByteBuf out, byte[] bytes, int offset, int length) {
     out.ensureWritable(LengthLine.MAX_BYTES + length + 2);

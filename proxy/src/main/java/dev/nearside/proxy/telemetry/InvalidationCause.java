@@ -13,5 +13,7 @@ public enum InvalidationCause {
   /** Its time was over. */
   EXPIRED,
   /** The tracked connection was lost or made anew. */
-  GENERATION
+  GENERATION,
+  /** L1 was switched off. */
+  SWITCH
 }

@@ -109,6 +109,11 @@ public final class Metrics {
     counter(Metric.FILLS, Label.text(result)).increment();
   }
 
+  /** Returns the adder of the flights that ended like this, off the event loops. */
+  public LongAdder fills(FillResult result) {
+    return counter(Metric.FILLS, Label.text(result));
+  }
+
   /** Returns the adder of the entries that left L1 for {@code cause}. */
   public LongAdder invalidations(InvalidationCause cause) {
     return counter(Metric.INVALIDATIONS, Label.text(cause));

@@ -11,21 +11,16 @@ public final class RequestFixture {
   /** Returns the request of {@code line}: arguments with single spaces between, "" is empty. */
   public static Request request(String line) {
     String[] args = line.split(" ", -1);
-    StringBuilder bytes = new StringBuilder("*" + args.length + "\r\n");
-    int[] starts = new int[args.length];
-    for (int i = 0; i < args.length; i++) {
-      args[i] = args[i].equals("\"\"") ? "" : args[i];
-      bytes.append('$').append(args[i].length()).append("\r\n");
-      starts[i] = bytes.length();
-      bytes.append(args[i]).append("\r\n");
+    ByteBuf buffer = Unpooled.buffer();
+    Replies.writeArrayHeader(buffer, args.length);
+    for (String arg : args) {
+      byte[] bytes = (arg.equals("\"\"") ? "" : arg).getBytes(StandardCharsets.ISO_8859_1);
+      Replies.writeBulk(buffer, bytes, 0, bytes.length);
     }
-    ByteBuf buffer = Unpooled.copiedBuffer(bytes, StandardCharsets.ISO_8859_1);
-    Request request = new Request();
-    request.reset(buffer, 0);
-    for (int i = 0; i < args.length; i++) {
-      request.addArg(starts[i], args[i].length());
+    RequestParser parser = new RequestParser(1 << 20, 1 << 20);
+    if (parser.parse(buffer) != RequestParser.Progress.REQUEST) {
+      throw new IllegalArgumentException("not a request: " + line);
     }
-    request.endAt(buffer.writerIndex());
-    return request;
+    return parser.request();
   }
 }

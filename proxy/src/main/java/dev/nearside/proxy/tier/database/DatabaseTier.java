@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Answer.Reason;
@@ -101,6 +102,15 @@ public final class DatabaseTier implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy()); // after the stop, which answers by itself
     deadlines.setRemoveOnCancelPolicy(true);
     this.pool = connectionPool(settings);
+  }
+
+  /**
+   * Checks the query of a namespace without a database.
+   *
+   * @throws IllegalArgumentException if it cannot be used; says why
+   */
+  public static void checkQuery(NearsideConfig.Namespace namespace) {
+    NamedQuery.of(Namespace.of(namespace));
   }
 
   /**

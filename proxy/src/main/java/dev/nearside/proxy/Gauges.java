@@ -1,0 +1,65 @@
+package dev.nearside.proxy;
+
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.guard.Guard;
+import dev.nearside.proxy.server.Listener;
+import dev.nearside.proxy.telemetry.Metric;
+import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.local.LocalTier;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Says where each gauge comes from. */
+final class Gauges {
+  /** The parts that are asked at a scrape. */
+  record Sources(
+      Coherence coherence,
+      LocalTier local,
+      Listener listener,
+      @Nullable DatabaseTier database,
+      Guard databaseGuard,
+      String transport) {}
+
+  private final Metrics metrics;
+
+  Gauges(Metrics metrics) {
+    this.metrics = metrics;
+  }
+
+  void register(Sources from) {
+    List<Shard> shards = from.coherence.shards();
+    metrics.gauge(Metric.L1_BYTES, from.local::bytes);
+    metrics.gauge(Metric.L1_ENTRIES, from.local::entries);
+    metrics.gauge(Metric.L1_MAX_BYTES, from.local::maxBytes);
+    metrics.gauge(
+        Metric.L1_OPEN, () -> shards.stream().allMatch(from.coherence::isServing) ? 1 : 0);
+    metrics.gauge(Metric.FENCES_UP, from.coherence.fences()::up);
+    metrics.gauge(Metric.GENERATION, () -> sum(shards));
+    metrics.gauge(Metric.STALENESS, () -> stalenessSeconds(shards));
+    metrics.gauge(Metric.CLIENTS, from.listener::clients);
+    metrics.breaker(
+        "database",
+        () -> from.databaseGuard.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    metrics.build(Version.text(), from.transport);
+    metrics.exportJvm();
+  }
+
+  private static double sum(List<Shard> shards) {
+    return shards.stream().mapToInt(Shard::generation).sum();
+  }
+
+  private static double stalenessSeconds(List<Shard> shards) {
+    long nowNs = System.nanoTime();
+    double oldest = 0;
+    for (Shard shard : shards) {
+      oldest =
+          Math.max(
+              oldest,
+              shard.isOpen() ? (nowNs - shard.coherentAsOfNs()) / 1e9 : Double.POSITIVE_INFINITY);
+    }
+    return oldest;
+  }
+}

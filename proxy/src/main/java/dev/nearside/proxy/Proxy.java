@@ -1,0 +1,290 @@
+package dev.nearside.proxy;
+
+import dev.nearside.agent.embedded.ResourceAgent;
+import dev.nearside.agent.host.ProcessHooks;
+import dev.nearside.proxy.admin.AdminLimits;
+import dev.nearside.proxy.admin.AdminServer;
+import dev.nearside.proxy.admin.AdminSources;
+import dev.nearside.proxy.admin.L1Switch;
+import dev.nearside.proxy.admin.Readiness;
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.config.EffectiveConfiguration;
+import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.guard.Guard;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.namespace.Namespaces;
+import dev.nearside.proxy.pressure.PressureActions;
+import dev.nearside.proxy.pressure.PressureTargets;
+import dev.nearside.proxy.relay.Lanes;
+import dev.nearside.proxy.relay.Transport;
+import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.server.Listener;
+import dev.nearside.proxy.server.LoopContext;
+import dev.nearside.proxy.server.ServerPolicy;
+import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.DatabaseFill;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.tier.redis.TrackedConnection;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.prometheus.client.CollectorRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sidecar, wired by hand: the one place that knows every part. Built from the inside out, that
+ * is L1 and its coherence, the upstream, the database, the listeners; closed the other way round.
+ */
+public final class Proxy implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Proxy.class);
+  private static final Duration PRESSURE_CHECK = Duration.ofMillis(250);
+  private static final int DATABASE_WAITING = 10_000;
+
+  private final NearsideConfig config;
+  private final Metrics metrics;
+  private final Coherence coherence;
+  private final LocalTier local;
+  private final RedisConnections redis;
+  private final @Nullable DatabaseTier database;
+  private final EventLoopGroup loops;
+  private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
+  private final Listener listener;
+  private final AdminServer admin;
+  private final ResourceAgent agent;
+  private final AtomicReference<CommandTable> commands =
+      new AtomicReference<>(CommandTable.builtIn());
+
+  private Proxy(NearsideConfig config) throws IOException {
+    this.config = config;
+    Namespaces namespaces = Namespaces.of(config.namespaces());
+    CollectorRegistry registry = new CollectorRegistry();
+    metrics = new Metrics(registry, namespaces.all().stream().map(Namespace::name).toList());
+    local = new LocalTier(config.l1().maxBytes(), config.l1().compressAboveBytes());
+    coherence =
+        new Coherence(
+            local, config.upstream().localDatabases(), config.coherence().maxStaleness(), metrics);
+    redis =
+        RedisConnections.of(
+            config.upstream(), config.coherence(), coherence.shards(), this::learnCommands);
+    database = databaseTier(namespaces);
+    Guard databaseGuard =
+        new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
+    ReadPath reads =
+        new ReadPath(
+            coherence,
+            local,
+            redis.tracked(),
+            namespaces,
+            database == null
+                ? null
+                : new DatabaseFill(database, databaseGuard, redis.administration()),
+            new ReadPath.Policy(
+                config.l1().maxEntryBytes(), config.l1().maxTtl(), config.l1().admissionWindow()),
+            metrics);
+    Transport transport = transport(config.transport());
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
+    ServerPolicy policy = policy();
+    addContexts(transport, policy, reads);
+    coherence.setMode(config.l1().mode());
+    redis.start();
+    agent = startAgent(registry, reads);
+    listener = Listener.listen(contexts, policy, loops, transport, socketAddress(config.listen()));
+    new Gauges(metrics)
+        .register(
+            new Gauges.Sources(
+                coherence, local, listener, database, databaseGuard, transport.label()));
+    admin = AdminServer.start(config.http(), adminSources(registry), AdminLimits.DEFAULT);
+    log.info(
+        "listening on {}, http on {}, upstream {}, transport {}, {} event loop(s)",
+        listener.address(),
+        admin.address(),
+        config.upstream(),
+        transport.label(),
+        config.eventLoops());
+  }
+
+  /**
+   * Starts a sidecar; it serves when this returns, whether or not the upstream is there.
+   *
+   * @throws IOException when an address cannot be bound; the message says which and why
+   * @throws IllegalArgumentException when the configuration asks for what cannot be had
+   */
+  public static Proxy start(NearsideConfig config) throws IOException {
+    return new Proxy(config);
+  }
+
+  /** Returns the port clients connect to, or -1 on a Unix socket. */
+  public int port() {
+    return listener.address() instanceof InetSocketAddress inet ? inet.getPort() : -1;
+  }
+
+  /** Returns the port of the HTTP endpoints. */
+  public int httpPort() {
+    return admin.address().getPort();
+  }
+
+  /**
+   * Stops accepting, lets what is in flight finish within the grace period, and ends every part.
+   */
+  @Override
+  public void close() {
+    log.info("stopping: draining for at most {} s", config.gracePeriod().toSeconds());
+    listener.drain(config.gracePeriod());
+    admin.close();
+    agent.close();
+    redis.close();
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    if (database != null) {
+      database.close();
+    }
+    log.info("stopped");
+  }
+
+  /** Returns the shards, their fences and the switch of L1; for tests. */
+  Coherence coherence() {
+    return coherence;
+  }
+
+  private void learnCommands(List<Object> reply) {
+    try {
+      commands.set(CommandTable.of(reply));
+    } catch (IllegalArgumentException e) {
+      log.warn("COMMAND was answered strangely, the known table stays: {}", e.getMessage());
+    }
+  }
+
+  private @Nullable DatabaseTier databaseTier(Namespaces namespaces) {
+    NearsideConfig.Database settings = config.database();
+    if (settings == null) {
+      return null;
+    }
+    return new DatabaseTier(
+        new DatabaseTier.Settings(
+            settings.url(),
+            settings.user(),
+            settings.password(),
+            settings.poolSize(),
+            settings.timeout(),
+            settings.maxBatch(),
+            DATABASE_WAITING),
+        namespaces.all());
+  }
+
+  private static Transport transport(NearsideConfig.Transport wanted) {
+    return switch (wanted) {
+      case AUTO -> Transport.best();
+      case EPOLL -> Transport.epoll();
+      case IO_URING -> Transport.ioUring();
+      case NIO -> Transport.nio();
+    };
+  }
+
+  private ServerPolicy policy() {
+    return new ServerPolicy(
+        config.limits().maxClients(),
+        config.limits().maxBulkBytes(),
+        config.limits().maxOutputBytes(),
+        config.upstream().database(),
+        config.coherence().maxStaleness().toNanos(),
+        false);
+  }
+
+  private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
+    NearsideConfig.Upstream upstream = config.upstream();
+    UpstreamAddress address =
+        new UpstreamAddress(
+            upstream.host(),
+            upstream.port(),
+            upstream.user() == null ? "default" : upstream.user(),
+            upstream.password(),
+            upstream.connectTimeout());
+    UpstreamWatch watch = new UpstreamWatch(metrics, redis.tracked());
+    for (EventExecutor executor : loops) {
+      EventLoop loop = (EventLoop) executor;
+      Lanes lanes = new Lanes(loop, transport.client(), address, watch);
+      contexts.put(
+          loop,
+          new LoopContext(
+              lanes,
+              reads,
+              coherence,
+              commands::get,
+              metrics.addLoop(((SingleThreadIoEventLoop) loop)::pendingTasks),
+              policy,
+              new LookupKey(),
+              new Shard.Found()));
+    }
+  }
+
+  private ResourceAgent startAgent(CollectorRegistry registry, ReadPath reads) {
+    ResourceAgent started = ResourceAgent.start(ProcessHooks.NONE, registry);
+    PressureActions actions =
+        new PressureActions(
+            started,
+            config.l1().maxBytes(),
+            config.l1().maxEntryBytes(),
+            new PressureTargets(local::setMaxBytes, reads::limitEntryBytes),
+            System::nanoTime);
+    started.listen(actions);
+    loops
+        .next()
+        .scheduleAtFixedRate(
+            actions::check,
+            PRESSURE_CHECK.toMillis(),
+            PRESSURE_CHECK.toMillis(),
+            TimeUnit.MILLISECONDS);
+    return started;
+  }
+
+  private static SocketAddress socketAddress(NearsideConfig.Address address) {
+    return address.isUnixSocket()
+        ? new DomainSocketAddress(address.host())
+        : new InetSocketAddress(address.host(), address.port());
+  }
+
+  private AdminSources adminSources(CollectorRegistry registry) {
+    List<Readiness> ready = new ArrayList<>();
+    for (Map.Entry<Integer, TrackedConnection> each : redis.tracked().entrySet()) {
+      Shard shard = coherence.shard(each.getKey());
+      if (shard != null) {
+        ready.add(
+            new Readiness(
+                "tracked-connection-" + each.getKey(),
+                () -> shard.isOpen() || config.l1().mode() == L1Mode.OFF,
+                () -> each.getValue().state()));
+      }
+    }
+    return new AdminSources(
+        registry,
+        List.of(),
+        ready,
+        () -> EffectiveConfiguration.redactedYaml(config),
+        new L1Switch(coherence::mode, coherence::setMode));
+  }
+}

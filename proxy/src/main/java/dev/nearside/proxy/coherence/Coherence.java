@@ -1,0 +1,111 @@
+package dev.nearside.proxy.coherence;
+
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.telemetry.InvalidationCause;
+import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shards of one upstream node, their common fences, and the switch of L1. Thread-safe.
+ *
+ * <p>Relayed commands tell it what they touch by a {@link Touch}; the tracked connections tell
+ * their {@link Shard} what the server says.
+ */
+public final class Coherence {
+  private final LocalTier local;
+  private final Fences fences = new Fences();
+  private final Invalidations invalidations;
+  private final Map<Integer, Shard> shards = new LinkedHashMap<>();
+  private final Shard[] all;
+  private volatile L1Mode mode = L1Mode.OFF;
+
+  /**
+   * Creates closed shards, one per database.
+   *
+   * @param databases the databases whose reads may be local
+   * @param maxStaleness the oldest a local read may be
+   */
+  public Coherence(
+      LocalTier local, List<Integer> databases, Duration maxStaleness, Metrics metrics) {
+    this.local = local;
+    this.invalidations = new Invalidations(metrics);
+    for (int database : databases) {
+      shards.put(
+          database, new Shard(database, local, fences, invalidations, maxStaleness.toNanos()));
+    }
+    all = shards.values().toArray(new Shard[0]);
+  }
+
+  /** Returns the shard of {@code database}, or null where reads of it are never local. */
+  public @Nullable Shard shard(int database) {
+    return shards.get(database);
+  }
+
+  /** Returns every shard. */
+  public List<Shard> shards() {
+    return List.of(all);
+  }
+
+  /** Returns the fences. */
+  public Fences fences() {
+    return fences;
+  }
+
+  /** Returns how L1 is switched. */
+  public L1Mode mode() {
+    return mode;
+  }
+
+  /** Switches L1. {@code OFF} drops everything; no local read starts after it has returned. */
+  public void setMode(L1Mode mode) {
+    this.mode = mode;
+    for (Shard shard : all) {
+      shard.serve(mode == L1Mode.ON);
+      if (mode == L1Mode.OFF) {
+        shard.dropAll(InvalidationCause.SWITCH);
+      }
+    }
+    if (mode == L1Mode.OFF) {
+      local.clear();
+    }
+  }
+
+  /** Returns whether misses may be filled into L1 now. */
+  public boolean fills() {
+    return mode != L1Mode.OFF;
+  }
+
+  /** Returns whether reads of {@code shard} can be answered locally now. */
+  public boolean isServing(Shard shard) {
+    return mode == L1Mode.ON && shard.isOpen();
+  }
+
+  /** Removes all that L1 knows of {@code key}, by name, in every database. */
+  void drop(LookupKey key, InvalidationCause cause) {
+    for (Shard shard : all) {
+      LookupKey here = key.database() == shard.database() ? key : key.in(shard.database());
+      if (local.remove(here)) {
+        invalidations.count(cause);
+      }
+    }
+  }
+
+  void dropAll(InvalidationCause cause) {
+    for (Shard shard : all) {
+      shard.dropAll(cause);
+    }
+  }
+
+  /** Returns the landed entry of {@code key}, whether or not it may be served, or null. */
+  @Nullable Entry held(LookupKey key) {
+    Entry entry = local.find(key);
+    return entry == null || entry.flight() != null ? null : entry;
+  }
+}

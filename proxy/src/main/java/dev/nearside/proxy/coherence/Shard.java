@@ -1,0 +1,228 @@
+package dev.nearside.proxy.coherence;
+
+import dev.nearside.proxy.telemetry.InvalidationCause;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One database of one upstream node, as far as L1 is concerned: whether local reads are safe now,
+ * and how new they are. Thread-safe, lock-free.
+ *
+ * <p><b>Why a read through here is safe.</b> Three facts about the tracked connection carry it:
+ *
+ * <ol>
+ *   <li>Everything known of a key entered L1 by a read on that connection, after which the server
+ *       remembers the key and appends a push to the same stream when it changes.
+ *   <li>The stream is worked off in order, one frame after the other: a push has removed its entry,
+ *       for every thread, before the staleness clock can move by any later reply.
+ *   <li>When the connection is lost, or the server says that everything changed, the <em>epoch</em>
+ *       moves on, and every entry and flight of an older epoch is dead in that instant.
+ * </ol>
+ *
+ * <p>So a reader checks the clock <em>first</em> and looks the entry up <em>after</em>: what it
+ * then finds had survived all pushes up to the clock's moment. The other order would let a thread
+ * that stalls in between serve what a push has long removed.
+ *
+ * <p>The clock, {@link #coherentAsOfNs()}, is the send time of the newest command that the tracked
+ * connection has answered: every write that the upstream executed before it has had its effect
+ * here.
+ */
+public final class Shard {
+  /** What a look-up says beyond "here it is". */
+  public enum Verdict {
+    /** The entry may be served. */
+    HIT,
+    /** Nothing is known of the key, or no more. */
+    MISS,
+    /** A flight is reading the key. */
+    IN_FLIGHT,
+    /** L1 is behind what this connection has seen: wait for the barrier, then look again. */
+    BEHIND,
+    /** No local read is safe now. */
+    CLOSED
+  }
+
+  private final int database;
+  private final LocalTier local;
+  private final Fences fences;
+  private final Invalidations invalidations;
+  private final long maxStalenessNs;
+  private final Barrier barrier = new Barrier(this);
+  private final AtomicInteger epoch = new AtomicInteger();
+  private final AtomicLong sequence = new AtomicLong();
+  private final AtomicInteger generation = new AtomicInteger();
+  private volatile boolean open;
+  private volatile boolean serving;
+  private volatile long coherentAsOfNs;
+
+  Shard(
+      int database,
+      LocalTier local,
+      Fences fences,
+      Invalidations invalidations,
+      long maxStalenessNs) {
+    this.database = database;
+    this.local = local;
+    this.fences = fences;
+    this.invalidations = invalidations;
+    this.maxStalenessNs = maxStalenessNs;
+  }
+
+  /**
+   * Says whether {@code key} may be answered locally; allocates nothing.
+   *
+   * @param nowNs a moment after the request had been received
+   * @param floorNs the answer has to be at least as new as the upstream was at this moment
+   * @param found receives the entry of {@link Verdict#HIT} and {@link Verdict#IN_FLIGHT}
+   */
+  public Verdict look(LookupKey key, long nowNs, long floorNs, Found found) {
+    found.entry = null;
+    if (!open || !serving || fences.isUp(key.hashCode())) {
+      return Verdict.CLOSED;
+    }
+    long asOfNs = coherentAsOfNs;
+    if (nowNs - asOfNs > maxStalenessNs) {
+      return Verdict.CLOSED;
+    }
+    Entry entry = local.find(key);
+    if (entry == null) {
+      return Verdict.MISS;
+    }
+    if (entry.epoch() != epoch.get()) {
+      local.remove(entry);
+      return Verdict.MISS;
+    }
+    if (entry.flight() != null) {
+      found.entry = entry;
+      return Verdict.IN_FLIGHT;
+    }
+    if (entry.expiresAtNs() - nowNs <= 0) {
+      local.remove(entry);
+      invalidations.count(InvalidationCause.EXPIRED);
+      return Verdict.MISS;
+    }
+    if (asOfNs - floorNs < 0) {
+      return Verdict.BEHIND;
+    }
+    found.entry = entry;
+    return Verdict.HIT;
+  }
+
+  /** Receives what {@link #look} found; one per event loop, reused. */
+  public static final class Found {
+    private @Nullable Entry entry;
+
+    /** Returns the entry found by the last look, or null. */
+    public @Nullable Entry entry() {
+      return entry;
+    }
+  }
+
+  /** Returns whether the tracked connection is open. */
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** Returns the epoch that flights starting now belong to. */
+  public int epoch() {
+    return epoch.get();
+  }
+
+  /** Returns the moment as of which everything that happened upstream has had its effect here. */
+  public long coherentAsOfNs() {
+    return coherentAsOfNs;
+  }
+
+  /** Returns how often a push or flush has removed something; changes before and after each. */
+  public long sequence() {
+    return sequence.get();
+  }
+
+  /** Returns how many generations have been opened. */
+  public int generation() {
+    return generation.get();
+  }
+
+  /** Returns the number of this database. */
+  public int database() {
+    return database;
+  }
+
+  /** Returns the barrier of this shard's tracked connection. */
+  public Barrier barrier() {
+    return barrier;
+  }
+
+  /** Returns whether a key with this hash has a write of this sidecar under way. */
+  public boolean isFenced(int keyHash) {
+    return fences.isUp(keyHash);
+  }
+
+  /** Switches serving on or off; off takes effect for every read that starts afterwards. */
+  void serve(boolean on) {
+    serving = on;
+  }
+
+  /**
+   * Opens a generation: tracking was turned on, the server has confirmed it.
+   *
+   * @param sentAtNs when the command that turned it on was sent
+   * @param sendPing sends a PING on the new connection
+   */
+  public void open(long sentAtNs, Runnable sendPing) {
+    coherentAsOfNs = sentAtNs;
+    generation.incrementAndGet();
+    barrier.arm(sendPing);
+    open = true;
+    barrier.wakeCovered();
+  }
+
+  /** Closes the generation: every entry and flight of it is dead when this returns. */
+  public void close() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    dropAll(InvalidationCause.GENERATION);
+    barrier.wakeCovered();
+    local.clear();
+  }
+
+  /** Moves the clock: a command sent at {@code sentAtNs} was answered on the tracked connection. */
+  public void answered(long sentAtNs) {
+    if (sentAtNs - coherentAsOfNs > 0) {
+      coherentAsOfNs = sentAtNs;
+    }
+  }
+
+  /** As {@link #answered}, for a PING sent for the barrier. */
+  public void barrierAnswered(long sentAtNs) {
+    answered(sentAtNs);
+    barrier.answered();
+  }
+
+  /** The server says that {@code key} changed. */
+  public void pushed(LookupKey key) {
+    sequence.incrementAndGet();
+    if (local.remove(key)) {
+      invalidations.count(InvalidationCause.PUSH);
+    }
+    sequence.incrementAndGet();
+  }
+
+  /** The server says that everything changed. */
+  public void pushedAll() {
+    dropAll(InvalidationCause.FLUSH);
+  }
+
+  void dropAll(InvalidationCause cause) {
+    sequence.incrementAndGet();
+    epoch.incrementAndGet();
+    invalidations.count(cause);
+    sequence.incrementAndGet();
+  }
+}

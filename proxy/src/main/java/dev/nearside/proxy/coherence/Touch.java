@@ -1,0 +1,143 @@
+package dev.nearside.proxy.coherence;
+
+import dev.nearside.proxy.telemetry.InvalidationCause;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LookupKey;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one relayed command does to L1: the fence of a write, or the trace of a read. Used by one
+ * event loop; call {@link #forwarded} just before its bytes go upstream, then exactly one of {@link
+ * #replied} and {@link #lost}.
+ *
+ * <p>A write's fence makes "read your writes" hold: from before it is forwarded until its reply is
+ * there, no read of its keys is local and no flight of them can publish; both ends drop what is
+ * held. A read on another path drops what is held too, unless it showed the very same bytes,
+ * because it may have shown a newer state whose push is still under way.
+ */
+public final class Touch {
+  private enum Kind {
+    READ,
+    WRITE,
+    FLUSH
+  }
+
+  private final Coherence coherence;
+  private final Kind kind;
+  private final List<LookupKey> keys;
+  private final boolean opaque;
+
+  private Touch(Coherence coherence, Kind kind, List<LookupKey> keys, boolean opaque) {
+    this.coherence = coherence;
+    this.kind = kind;
+    this.keys = keys;
+    this.opaque = opaque;
+  }
+
+  /** Returns the touch of a command that reads {@code keys}, which are kept. */
+  public static Touch read(Coherence coherence, List<LookupKey> keys) {
+    return new Touch(coherence, Kind.READ, keys, false);
+  }
+
+  /** Returns the touch of a command that reads {@code keys} and perhaps others nobody can name. */
+  public static Touch opaqueRead(Coherence coherence, List<LookupKey> keys) {
+    return new Touch(coherence, Kind.READ, keys, true);
+  }
+
+  /** Returns the touch of a command that may write {@code keys}, which are kept, and no others. */
+  public static Touch write(Coherence coherence, List<LookupKey> keys) {
+    return new Touch(coherence, Kind.WRITE, keys, false);
+  }
+
+  /** Returns the touch of a command that may write {@code keys} and others nobody can name. */
+  public static Touch opaqueWrite(Coherence coherence, List<LookupKey> keys) {
+    return new Touch(coherence, Kind.WRITE, keys, true);
+  }
+
+  /** Returns the touch of a command that may change every key at once. */
+  public static Touch flush(Coherence coherence) {
+    return new Touch(coherence, Kind.FLUSH, List.of(), true);
+  }
+
+  /** Returns whether local reads may only be as new as its reply behind a barrier. */
+  public boolean isOpaque() {
+    return opaque;
+  }
+
+  /** Returns the keys it may write by name; empty for a read. */
+  public List<LookupKey> writtenKeys() {
+    return kind == Kind.WRITE ? keys : List.of();
+  }
+
+  /** The command's bytes go upstream next. */
+  public void forwarded() {
+    switch (kind) {
+      case READ -> {}
+      case WRITE -> {
+        for (LookupKey key : keys) {
+          coherence.fences().raise(key.hashCode());
+          coherence.drop(key, InvalidationCause.WRITE);
+        }
+      }
+      case FLUSH -> {
+        coherence.fences().raiseAll();
+        coherence.dropAll(InvalidationCause.FLUSH);
+      }
+    }
+  }
+
+  /**
+   * The first bytes of the command's reply have arrived and nobody has seen them.
+   *
+   * @param in the buffer they are in
+   * @param from index of the first byte
+   * @param to index after the last
+   * @param whole whether these bytes are the whole reply
+   */
+  public void replied(ByteBuf in, int from, int to, boolean whole) {
+    if (kind == Kind.READ && whole && keys.size() == 1 && showsWhatIsHeld(in, from, to)) {
+      return;
+    }
+    end();
+  }
+
+  /** No reply will arrive; whether the command was executed is not known. */
+  public void lost() {
+    end();
+  }
+
+  private void end() {
+    switch (kind) {
+      case READ -> {
+        for (LookupKey key : keys) {
+          coherence.drop(key, InvalidationCause.RELAY_READ);
+        }
+      }
+      case WRITE -> {
+        for (LookupKey key : keys) {
+          coherence.drop(key, InvalidationCause.WRITE);
+          coherence.fences().lower(key.hashCode());
+        }
+      }
+      case FLUSH -> {
+        coherence.dropAll(InvalidationCause.FLUSH);
+        coherence.fences().lowerAll();
+      }
+    }
+  }
+
+  private boolean showsWhatIsHeld(ByteBuf in, int from, int to) {
+    @Nullable Entry held = coherence.held(keys.getFirst());
+    if (held == null || held.replyLength() != to - from || held.isCompressed()) {
+      return false;
+    }
+    ByteBuf reply =
+        Unpooled.wrappedBuffer(
+            held.array(), held.replyStart(), held.array().length - held.replyStart());
+    return ByteBufUtil.equals(reply, 0, in, from, to - from);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.nearside.proxy.relay;
+
+import dev.nearside.proxy.resp.Requests;
+import dev.nearside.proxy.tier.Answer.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the sidecar says first on a connection, and what the upstream answered. HELLO with the
+ * sidecar's own credentials, SELECT where the database is not 0, INFO for the node's name, then
+ * whatever a client had said before its state was moved here. Used once, on one event loop.
+ */
+final class Greeting {
+  private static final byte[] EMPTY = {};
+
+  private final int protocol;
+  private final int database;
+  private final UpstreamAddress address;
+  private final List<byte[]> replayed;
+  private byte[] helloReply = EMPTY;
+  private byte[] selectReply = EMPTY;
+  private byte[] info = EMPTY;
+
+  /**
+   * Creates a greeting.
+   *
+   * @param protocol 2 or 3
+   * @param replayed whole requests to repeat; their replies were learned before and are discarded
+   */
+  Greeting(UpstreamAddress address, int protocol, int database, List<byte[]> replayed) {
+    this.address = address;
+    this.protocol = protocol;
+    this.database = database;
+    this.replayed = replayed;
+  }
+
+  /** Returns the upstream's reply to HELLO. */
+  byte[] helloReply() {
+    return helloReply;
+  }
+
+  /** Returns the upstream's reply to SELECT, whether it agreed or not. */
+  byte[] selectReply() {
+    return selectReply;
+  }
+
+  /** Returns the upstream's reply to INFO server. */
+  String info() {
+    return new String(info, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Sends it all in one write; {@code done} hears null, or in words why it was refused. */
+  void send(UpstreamConnection connection, Consumer<@Nullable String> done) {
+    say(connection, hello(), new Learn(reply -> helloReply = reply));
+    say(
+        connection,
+        Requests.encode("SELECT", String.valueOf(database)),
+        new Learn(reply -> selectReply = reply));
+    for (byte[] request : replayed) {
+      say(connection, request, new Learn(reply -> {}));
+    }
+    say(
+        connection,
+        Requests.encode("INFO", "server"),
+        new Learn(
+            reply -> {
+              info = reply;
+              done.accept(verdict());
+            }) {
+          @Override
+          public void lost() {
+            done.accept("the connection was closed during the greeting");
+          }
+        });
+  }
+
+  private byte[] hello() {
+    String password = address.password();
+    return password == null
+        ? Requests.encode("HELLO", String.valueOf(protocol))
+        : Requests.encode("HELLO", String.valueOf(protocol), "AUTH", address.user(), password);
+  }
+
+  private @Nullable String verdict() {
+    return helloReply.length > 0 && helloReply[0] == '-'
+        ? new String(helloReply, StandardCharsets.UTF_8).strip()
+        : null;
+  }
+
+  private static void say(UpstreamConnection connection, byte[] request, ReplySink sink) {
+    connection.send(Unpooled.wrappedBuffer(request), 0, request.length, sink);
+  }
+
+  /** Gathers one reply. */
+  private static class Learn implements ReplySink {
+    private final ByteArrayOutputStream gathered = new ByteArrayOutputStream();
+    private final Consumer<byte[]> learned;
+
+    Learn(Consumer<byte[]> learned) {
+      this.learned = learned;
+    }
+
+    @Override
+    public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
+      gathered.writeBytes(ByteBufUtil.getBytes(in, from, to - from));
+      if (last) {
+        learned.accept(gathered.toByteArray());
+      }
+    }
+
+    @Override
+    public void lost() {}
+
+    @Override
+    public void refused(Reason reason) {}
+  }
+}

@@ -1,0 +1,203 @@
+package dev.nearside.proxy.relay;
+
+import dev.nearside.proxy.tier.Answer.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An upstream connection shared by the clients of one event loop, made when it is first needed and
+ * made again when it was lost. Confined to its event loop.
+ *
+ * <p>Requests that come while it is being made wait, up to a bound. When it cannot be made they are
+ * refused, and for a little while (jittered, doubling) everything is refused at once. When it is
+ * lost, what was sent and not answered is lost with it.
+ */
+public final class Lane {
+  private record Waiting(ByteBuf request, ReplySink sink) {}
+
+  private static final Logger log = LoggerFactory.getLogger(Lane.class);
+  private static final int MAX_WAITING = 10_000;
+  private static final long FIRST_BACKOFF_MS = 20;
+  private static final long MAX_BACKOFF_MS = 1_000;
+
+  private final EventLoop loop;
+  private final Class<? extends Channel> channelType;
+  private final UpstreamAddress address;
+  private final LaneKey key;
+  private final RelayListener listener;
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private final List<Runnable> greetingReaders = new java.util.ArrayList<>();
+  private @Nullable UpstreamConnection connection;
+  private @Nullable Greeting greeting;
+  private boolean open;
+  private long backoffMs = FIRST_BACKOFF_MS;
+  private long refuseUntilNs;
+  private boolean refusing;
+
+  Lane(
+      EventLoop loop,
+      Class<? extends Channel> channelType,
+      UpstreamAddress address,
+      LaneKey key,
+      RelayListener listener) {
+    this.loop = loop;
+    this.channelType = channelType;
+    this.address = address;
+    this.key = key;
+    this.listener = listener;
+  }
+
+  /**
+   * Sends a copy of a whole request; it leaves when the loop has worked off what is readable now.
+   */
+  public void send(ByteBuf from, int start, int length, ReplySink sink) {
+    UpstreamConnection current = connection;
+    if (open && current != null) {
+      current.send(from, start, length, sink);
+      current.flushSoon();
+      return;
+    }
+    if (isRefusing()) {
+      sink.refused(Reason.DISCONNECTED);
+    } else if (waiting.size() >= MAX_WAITING) {
+      sink.refused(Reason.SATURATED);
+    } else {
+      waiting.add(new Waiting(from.copy(start, length), sink));
+      connect();
+    }
+  }
+
+  /**
+   * Calls {@code then} when the lane is open, or cannot be opened now.
+   *
+   * @see #helloReply
+   */
+  public void whenGreeted(Runnable then) {
+    if (open || isRefusing()) {
+      then.run();
+      return;
+    }
+    greetingReaders.add(then);
+    connect();
+  }
+
+  /** Returns the upstream's reply to HELLO with this lane's protocol, or null while not open. */
+  public byte @Nullable [] helloReply() {
+    Greeting said = greeting;
+    return said == null || !open ? null : said.helloReply();
+  }
+
+  /** Returns the upstream's reply to SELECT of this lane's database, or null while not open. */
+  public byte @Nullable [] selectReply() {
+    Greeting said = greeting;
+    return said == null || !open ? null : said.selectReply();
+  }
+
+  /** Returns how many requests are sent and unanswered. */
+  public int unanswered() {
+    UpstreamConnection current = connection;
+    return current == null ? 0 : current.unanswered();
+  }
+
+  /** Closes the connection; what is under way is lost. */
+  public void close() {
+    UpstreamConnection current = connection;
+    if (current != null) {
+      current.close();
+    }
+  }
+
+  private boolean isRefusing() {
+    if (refusing && System.nanoTime() - refuseUntilNs >= 0) {
+      refusing = false;
+    }
+    return refusing;
+  }
+
+  private void connect() {
+    if (connection != null) {
+      return;
+    }
+    Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
+    connection = UpstreamConnection.connect(loop, channelType, address, next, new Observer());
+  }
+
+  private void opened(Greeting said) {
+    open = true;
+    greeting = said;
+    backoffMs = FIRST_BACKOFF_MS;
+    listener.connected(key.kind().name(), said.info());
+    UpstreamConnection current = java.util.Objects.requireNonNull(connection);
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      current.send(next.request, 0, next.request.readableBytes(), next.sink);
+      next.request.release();
+    }
+    current.flushSoon();
+    runGreetingReaders();
+  }
+
+  private void failed(String why) {
+    connection = null;
+    long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
+    refuseUntilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs);
+    refusing = true;
+    backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+    listener.failed(Reason.DISCONNECTED);
+    log.debug("lane {} cannot be opened: {}", key, why);
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.request.release();
+      next.sink.refused(Reason.DISCONNECTED);
+    }
+    runGreetingReaders();
+  }
+
+  private void runGreetingReaders() {
+    List<Runnable> readers = List.copyOf(greetingReaders);
+    greetingReaders.clear();
+    readers.forEach(Runnable::run);
+  }
+
+  private final class Observer implements UpstreamConnection.Observer {
+    @Override
+    public void opened(Greeting said) {
+      Lane.this.opened(said);
+    }
+
+    @Override
+    public void failed(String why) {
+      Lane.this.failed(why);
+    }
+
+    @Override
+    public void closed() {
+      open = false;
+      connection = null;
+      listener.disconnected(key.kind().name());
+    }
+
+    @Override
+    public boolean isPush(byte type, ByteBuf in, int from, int to) {
+      return type == '>';
+    }
+
+    @Override
+    public void push(ByteBuf in, int from, int to, boolean first, boolean last) {
+      log.debug("a push on lane {} was dropped", key);
+    }
+
+    @Override
+    public void writabilityChanged(boolean writable) {}
+
+    @Override
+    public void readComplete() {}
+  }
+}

@@ -1,0 +1,149 @@
+package dev.nearside.proxy.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+
+/**
+ * An upstream connection of one client alone, because the client has state on the server. Confined
+ * to the client's event loop. Never given to another client; closed with its own.
+ */
+public final class PinnedConnection {
+  /** The client it belongs to. */
+  public interface Owner {
+    /** It is open, and what had been sent before is on its way. */
+    void pinnedOpened();
+
+    /** It could not be made; nothing was sent. */
+    void pinnedFailed(String why);
+
+    /** It ended; the sinks of what was under way have been told. */
+    void pinnedClosed();
+
+    /** Says whether a frame is no reply to a request. */
+    boolean isPush(byte type, ByteBuf in, int from, int to);
+
+    /** Out-of-band bytes, to be put before the next reply of this connection. */
+    void pushed(ByteBuf in, int from, int to, boolean first, boolean last);
+
+    /** The connection takes no more bytes for now, or again. */
+    void pinnedWritable(boolean writable);
+
+    /** What was readable now has been handed on. */
+    void pinnedReadComplete();
+  }
+
+  private static final String KIND = "PINNED";
+
+  private final UpstreamConnection connection;
+  private boolean open;
+
+  PinnedConnection(
+      EventLoop loop,
+      Class<? extends Channel> channelType,
+      UpstreamAddress address,
+      Greeting greeting,
+      Owner owner,
+      RelayListener listener) {
+    connection =
+        UpstreamConnection.connect(
+            loop, channelType, address, greeting, new Observer(owner, listener));
+  }
+
+  /** Returns whether requests may be sent. */
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** Sends a copy of bytes that are a whole request and awaits its reply. */
+  public void send(ByteBuf from, int start, int length, ReplySink sink) {
+    connection.send(from, start, length, sink);
+    connection.flushSoon();
+  }
+
+  /** Sends a copy of bytes that belong to a request whose sink is given elsewhere, or to a pipe. */
+  public void write(ByteBuf from, int start, int length) {
+    connection.write(from, start, length);
+    connection.flushSoon();
+  }
+
+  /** Awaits a reply to what goes out by {@link #write}. */
+  public void expect(ReplySink sink) {
+    connection.expect(sink);
+  }
+
+  /** From now on whatever comes is no reply but pushed bytes. */
+  public void becomePipe() {
+    connection.becomePipe();
+  }
+
+  /** Reads from the upstream, or leaves what it says in the socket. */
+  public void read(boolean on) {
+    connection.setAutoRead(on);
+  }
+
+  /** Returns whether the socket takes more without queueing. */
+  public boolean isWritable() {
+    return connection.isWritable();
+  }
+
+  /** Returns how many requests are unanswered. */
+  public int unanswered() {
+    return connection.unanswered();
+  }
+
+  /** Closes it; unanswered requests are lost. */
+  public void close() {
+    connection.close();
+  }
+
+  private final class Observer implements UpstreamConnection.Observer {
+    private final Owner owner;
+    private final RelayListener listener;
+
+    Observer(Owner owner, RelayListener listener) {
+      this.owner = owner;
+      this.listener = listener;
+    }
+
+    @Override
+    public void opened(Greeting said) {
+      open = true;
+      listener.connected(KIND, said.info());
+      owner.pinnedOpened();
+    }
+
+    @Override
+    public void failed(String why) {
+      listener.failed(dev.nearside.proxy.tier.Answer.Reason.DISCONNECTED);
+      owner.pinnedFailed(why);
+    }
+
+    @Override
+    public void closed() {
+      open = false;
+      listener.disconnected(KIND);
+      owner.pinnedClosed();
+    }
+
+    @Override
+    public boolean isPush(byte type, ByteBuf in, int from, int to) {
+      return owner.isPush(type, in, from, to);
+    }
+
+    @Override
+    public void push(ByteBuf in, int from, int to, boolean first, boolean last) {
+      owner.pushed(in, from, to, first, last);
+    }
+
+    @Override
+    public void writabilityChanged(boolean writable) {
+      owner.pinnedWritable(writable);
+    }
+
+    @Override
+    public void readComplete() {
+      owner.pinnedReadComplete();
+    }
+  }
+}

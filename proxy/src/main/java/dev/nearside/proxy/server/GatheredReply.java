@@ -1,0 +1,58 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.resp.Replies;
+import io.netty.buffer.ByteBuf;
+
+/** An array reply whose elements are read one by one, in any order. Confined to its event loop. */
+final class GatheredReply extends PendingReply {
+  private final Part[] parts;
+  private int missing;
+
+  GatheredReply(ReplyQueue queue, int count) {
+    super(queue);
+    parts = new Part[count];
+    for (int i = 0; i < count; i++) {
+      parts[i] = new Part(queue);
+    }
+    missing = count;
+  }
+
+  /** Returns element {@code i}, to be completed. */
+  PendingReply part(int i) {
+    return parts[i];
+  }
+
+  private void partCompleted() {
+    if (--missing > 0) {
+      return;
+    }
+    append(Replies.arrayHeader(parts.length));
+    for (Part part : parts) {
+      ByteBuf bytes = part.take();
+      if (bytes != null) {
+        append(bytes, bytes.readerIndex(), bytes.writerIndex());
+        bytes.release();
+      }
+    }
+    complete();
+  }
+
+  @Override
+  void discardAll() {
+    for (Part part : parts) {
+      part.discard();
+    }
+    discard();
+  }
+
+  private final class Part extends PendingReply {
+    Part(ReplyQueue queue) {
+      super(queue);
+    }
+
+    @Override
+    void complete() {
+      partCompleted();
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.KeyPositions;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * GET and MGET of one connection: from L1 where that is safe, by a flight on a miss that was
+ * admitted, and else not here. Confined to the connection's event loop; a hit allocates nothing.
+ */
+final class LocalReads {
+  /** What became of a read. */
+  enum Taken {
+    /** Its reply is written, or will come. */
+    ANSWERED,
+    /** The connection was paused; the read comes again. */
+    PAUSED,
+    /** Relay it. */
+    NOT_LOCAL
+  }
+
+  private static final int MAX_NAME_BYTES = 1024;
+  private static final int MAX_MGET_KEYS = 1024;
+
+  private final ClientConnection client;
+  private final Session session;
+  private final LoopContext context;
+  private final ReadPath reads;
+  private final List<Entry> hits = new ArrayList<>(0);
+  private int[] flying = new int[4];
+  private int flights;
+
+  LocalReads(ClientConnection client) {
+    this.client = client;
+    this.session = client.session();
+    this.context = client.context();
+    this.reads = context.reads();
+  }
+
+  /**
+   * Says whether {@code command} may be forwarded before this connection's flights have landed: on
+   * another connection than theirs it could overtake them. Pauses the connection if not.
+   */
+  boolean allows(Command command, Request request) {
+    if (flights == 0 || !conflicts(command, request)) {
+      return true;
+    }
+    client.pauseUntilDrained();
+    return false;
+  }
+
+  private boolean conflicts(Command command, Request request) {
+    return switch (command.effect()) {
+      case NONE, READS -> false;
+      case WRITES_OPAQUE, FLUSHES -> true;
+      case WRITES_KEYS -> {
+        boolean[] hit = new boolean[1];
+        boolean known =
+            KeyPositions.forEachKey(command, request, i -> hit[0] |= isFlying(key(request, i)));
+        yield !known || hit[0];
+      }
+    };
+  }
+
+  private boolean isFlying(LookupKey key) {
+    for (int i = 0; i < flights; i++) {
+      if (flying[i] == key.hashCode()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private LookupKey key(Request request, int arg) {
+    return context
+        .key()
+        .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
+  }
+
+  /** {@code GET key}. */
+  Taken get(Request request) {
+    if (request.argCount() != 2 || !session.readsLocally()) {
+      return Taken.NOT_LOCAL;
+    }
+    if (request.argLength(1) > MAX_NAME_BYTES) {
+      return Taken.NOT_LOCAL;
+    }
+    LookupKey key = key(request, 1);
+    if (client.upstream().ordersReads()) {
+      return relayThrough(key);
+    }
+    long nowNs = client.nowNs();
+    long floorNs = reads.floorOf(key, nowNs, session.floorNs);
+    return switch (reads.look(key, nowNs, floorNs, context.found())) {
+      case HIT -> hit();
+      case BEHIND -> behind(floorNs);
+      case PENDING -> fly(key, nowNs, floorNs);
+      case RELAY -> relayThrough(key);
+    };
+  }
+
+  private Taken hit() {
+    Entry entry = java.util.Objects.requireNonNull(context.found().entry());
+    context.counters().request(dev.nearside.proxy.telemetry.Way.LOCAL, GET);
+    ReplyQueue replies = client.replies();
+    if (replies.isEmpty()) {
+      write(entry);
+    } else {
+      PendingReply reply = replies.add(new PendingReply(replies));
+      reply.append(entry, session.nullReply());
+      reply.complete();
+    }
+    return Taken.ANSWERED;
+  }
+
+  private static final dev.nearside.proxy.telemetry.CommandLabel GET =
+      dev.nearside.proxy.telemetry.CommandLabel.of("GET");
+
+  private void write(Entry entry) {
+    Output output = client.replies().output();
+    if (entry.isNil()) {
+      byte[] nil = session.nullReply();
+      output.buffer(nil.length).writeBytes(nil);
+    } else {
+      dev.nearside.proxy.tier.local.Compression.writeReply(
+          entry, output.buffer(entry.replyLength()));
+    }
+  }
+
+  private Taken behind(long floorNs) {
+    Shard shard = context.coherence().shard(session.database);
+    if (shard == null) {
+      return Taken.NOT_LOCAL;
+    }
+    client.pauseForBarrier(shard, floorNs);
+    return Taken.PAUSED;
+  }
+
+  private Taken fly(LookupKey key, long nowNs, long floorNs) {
+    if (client.upstream().outstanding() > 0) {
+      return relayThrough(key);
+    }
+    PendingReply reply = new PendingReply(client.replies());
+    GetRead read = flight(key, reply);
+    if (reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING) {
+      client.replies().add(reply);
+      return Taken.ANSWERED;
+    }
+    landed(key.hashCode());
+    return relayThrough(key);
+  }
+
+  private GetRead flight(LookupKey key, PendingReply reply) {
+    LookupKey own = key.copy();
+    flying(own.hashCode());
+    return new GetRead(client, own, reads.readThroughOf(own), reply, () -> landed(own.hashCode()));
+  }
+
+  private void flying(int hash) {
+    if (flights == flying.length) {
+      flying = java.util.Arrays.copyOf(flying, flights * 2);
+    }
+    flying[flights++] = hash;
+  }
+
+  private void landed(int hash) {
+    for (int i = 0; i < flights; i++) {
+      if (flying[i] == hash) {
+        flying[i] = flying[--flights];
+        return;
+      }
+    }
+  }
+
+  /** Relays a read whose nil is not the last word, where the key's namespace has a database. */
+  private Taken relayThrough(LookupKey key) {
+    Namespace namespace = reads.readThroughOf(key);
+    if (namespace == null
+        || (client.upstream().isPinned() && !client.upstream().isPinnedAndOpen())) {
+      return Taken.NOT_LOCAL;
+    }
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+    client.upstream().readStarted();
+    new GetRead(client, key.copy(), namespace, reply, client.upstream()::readEnded).relay();
+    return Taken.ANSWERED;
+  }
+
+  /** {@code MGET key …}: from L1 only as one snapshot. */
+  Taken mget(Request request) {
+    int keys = request.argCount() - 1;
+    if (keys < 1 || keys > MAX_MGET_KEYS || !session.readsLocally()) {
+      return Taken.NOT_LOCAL;
+    }
+    Shard shard = context.coherence().shard(session.database);
+    if (shard != null && !client.upstream().ordersReads()) {
+      long sequence = shard.sequence();
+      Taken taken = lookUpAll(request, shard);
+      if (taken == Taken.PAUSED) {
+        return taken;
+      }
+      if (taken == Taken.ANSWERED && shard.sequence() == sequence) {
+        return writeAll();
+      }
+    }
+    return readsThrough(request) ? gather(request) : Taken.NOT_LOCAL;
+  }
+
+  private Taken lookUpAll(Request request, Shard shard) {
+    hits.clear();
+    for (int i = 1; i < request.argCount(); i++) {
+      if (request.argLength(i) > MAX_NAME_BYTES) {
+        return Taken.NOT_LOCAL;
+      }
+      LookupKey key = key(request, i);
+      long floorNs = reads.floorOf(key, client.nowNs(), session.floorNs);
+      switch (reads.look(key, client.nowNs(), floorNs, context.found())) {
+        case HIT -> hits.add(java.util.Objects.requireNonNull(context.found().entry()));
+        case BEHIND -> {
+          client.pauseForBarrier(shard, floorNs);
+          return Taken.PAUSED;
+        }
+        case PENDING, RELAY -> {
+          return Taken.NOT_LOCAL;
+        }
+      }
+    }
+    return Taken.ANSWERED;
+  }
+
+  private Taken writeAll() {
+    ReplyQueue replies = client.replies();
+    PendingReply reply = replies.add(new PendingReply(replies));
+    reply.append(Replies.arrayHeader(hits.size()));
+    for (Entry entry : hits) {
+      reply.append(entry, session.nullReply());
+    }
+    hits.clear();
+    reply.complete();
+    return Taken.ANSWERED;
+  }
+
+  private boolean readsThrough(Request request) {
+    for (int i = 1; i < request.argCount(); i++) {
+      if (request.argLength(i) <= MAX_NAME_BYTES && reads.readThroughOf(key(request, i)) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Reads each key by itself, because some may have to come from the database. */
+  private Taken gather(Request request) {
+    if (client.upstream().outstanding() > 0 || client.upstream().isPinned()) {
+      client.pauseUntilDrained();
+      if (!client.replies().isEmpty()) {
+        return Taken.PAUSED;
+      }
+    }
+    GatheredReply whole =
+        client.replies().add(new GatheredReply(client.replies(), request.argCount() - 1));
+    for (int i = 1; i < request.argCount(); i++) {
+      LookupKey key = key(request, i);
+      gatherOne(key.copy(), whole.part(i - 1));
+    }
+    return Taken.ANSWERED;
+  }
+
+  private void gatherOne(LookupKey key, PendingReply part) {
+    long floorNs = reads.floorOf(key, client.nowNs(), session.floorNs);
+    ReadPath.Outcome outcome = reads.look(key, client.nowNs(), floorNs, context.found());
+    if (outcome == ReadPath.Outcome.HIT) {
+      part.append(java.util.Objects.requireNonNull(context.found().entry()), session.nullReply());
+      part.complete();
+      return;
+    }
+    GetRead read = flight(key, part);
+    if (outcome != ReadPath.Outcome.PENDING
+        || reads.fly(key, client.nowNs(), floorNs, context.found(), read)
+            != ReadPath.Outcome.PENDING) {
+      read.relay();
+    }
+  }
+}

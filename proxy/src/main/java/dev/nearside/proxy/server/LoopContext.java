@@ -1,0 +1,27 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.relay.Lanes;
+import dev.nearside.proxy.telemetry.LoopCounters;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.function.Supplier;
+
+/**
+ * What the connections of one event loop share. The scratch objects are set anew for each request
+ * and never outlive it.
+ *
+ * @param key scratch: the key being looked up
+ * @param found scratch: what a look-up found
+ */
+public record LoopContext(
+    Lanes lanes,
+    ReadPath reads,
+    Coherence coherence,
+    Supplier<CommandTable> commands,
+    LoopCounters counters,
+    ServerPolicy policy,
+    LookupKey key,
+    Shard.Found found) {}

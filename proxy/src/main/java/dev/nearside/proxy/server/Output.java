@@ -1,0 +1,96 @@
+package dev.nearside.proxy.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes to one client: small replies gather in one buffer, large ones pass as slices of the
+ * buffer they came in. Confined to the connection's event loop.
+ */
+final class Output {
+  private static final int SLICE_BYTES = 16 * 1024;
+  private static final int BUFFER_BYTES = 1024;
+
+  private final Channel channel;
+  private @Nullable ByteBuf gathered;
+  private boolean written;
+  private long bytes;
+
+  Output(Channel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Returns the buffer to append at most {@code length} bytes to, before anything else is written.
+   */
+  ByteBuf buffer(int length) {
+    bytes += length;
+    ByteBuf buffer = gathered;
+    if (buffer == null) {
+      buffer = allocate(length);
+      gathered = buffer;
+    }
+    return buffer;
+  }
+
+  /** Copies small bytes, passes large ones by reference. */
+  void write(ByteBuf in, int from, int to) {
+    int length = to - from;
+    if (length < SLICE_BYTES) {
+      buffer(length).writeBytes(in, from, length);
+    } else {
+      writeOwned(in.retainedSlice(from, length));
+    }
+  }
+
+  /** Writes a buffer, which is the output's from now on. */
+  void writeOwned(ByteBuf whole) {
+    if (whole.readableBytes() < SLICE_BYTES) {
+      buffer(whole.readableBytes()).writeBytes(whole);
+      whole.release();
+      return;
+    }
+    bytes += whole.readableBytes();
+    handOver();
+    channel.write(whole, channel.voidPromise());
+    written = true;
+  }
+
+  /** Sends everything. */
+  void flush() {
+    handOver();
+    if (written) {
+      written = false;
+      channel.flush();
+    }
+  }
+
+  /** Returns a buffer for about {@code length} bytes, owned by the caller. */
+  ByteBuf allocate(int length) {
+    return channel.alloc().buffer(Math.max(BUFFER_BYTES, length));
+  }
+
+  /** Returns how many bytes have been written in all. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Gives up what was not handed to the channel. */
+  void discard() {
+    ByteBuf buffer = gathered;
+    gathered = null;
+    if (buffer != null) {
+      buffer.release();
+    }
+  }
+
+  private void handOver() {
+    ByteBuf buffer = gathered;
+    if (buffer != null) {
+      gathered = null;
+      channel.write(buffer, channel.voidPromise());
+      written = true;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.tier.local.Compression;
+import dev.nearside.proxy.tier.local.Entry;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of one reply in the order of its connection. Bytes that come before their turn are kept
+ * here; at its turn they go out, and later ones directly. Confined to the connection's event loop.
+ */
+class PendingReply {
+  private final ReplyQueue queue;
+  private @Nullable ByteBuf early;
+  private boolean complete;
+  @Nullable PendingReply next;
+
+  PendingReply(ReplyQueue queue) {
+    this.queue = queue;
+  }
+
+  /** Returns whether bytes may go out at its turn, although more are to come. */
+  boolean isReleased() {
+    return true;
+  }
+
+  /** Returns whether the upstream has still to answer it. */
+  boolean isAwaited() {
+    return false;
+  }
+
+  /** Returns whether all its bytes are here or gone. */
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** Adds the next bytes of the reply. */
+  final void append(ByteBuf in, int from, int to) {
+    if (queue.isTurnOf(this)) {
+      queue.output().write(in, from, to);
+    } else {
+      buffer(to - from).writeBytes(in, from, to - from);
+    }
+  }
+
+  /** Adds the next bytes of a reply that is not to be seen before it is complete. */
+  final void keep(ByteBuf in, int from, int to) {
+    buffer(to - from).writeBytes(in, from, to - from);
+  }
+
+  /** Adds the next bytes of the reply. */
+  final void append(byte[] bytes) {
+    if (queue.isTurnOf(this)) {
+      queue.output().buffer(bytes.length).writeBytes(bytes);
+    } else {
+      buffer(bytes.length).writeBytes(bytes);
+    }
+  }
+
+  /** Adds the whole reply that {@code entry} holds. */
+  final void append(Entry entry, byte[] nullReply) {
+    if (entry.isNil()) {
+      append(nullReply);
+    } else {
+      int length = entry.replyLength();
+      Compression.writeReply(
+          entry, queue.isTurnOf(this) ? queue.output().buffer(length) : buffer(length));
+    }
+  }
+
+  /** The last byte was added. */
+  void complete() {
+    complete = true;
+    queue.advance();
+  }
+
+  /** Its turn has come: what was kept goes out. */
+  final void writeEarly(Output output) {
+    ByteBuf kept = early;
+    early = null;
+    if (kept != null) {
+      queue.released(kept.readableBytes());
+      output.writeOwned(kept);
+    }
+  }
+
+  /** Gives up what is kept. */
+  final void discard() {
+    ByteBuf kept = early;
+    early = null;
+    if (kept != null) {
+      queue.released(kept.readableBytes());
+      kept.release();
+    }
+  }
+
+  /** Gives up everything, parts included. */
+  void discardAll() {
+    discard();
+  }
+
+  /**
+   * Returns what was kept, whose owner is then the caller, or null; for replies outside a queue.
+   */
+  final @Nullable ByteBuf take() {
+    ByteBuf kept = early;
+    early = null;
+    if (kept != null) {
+      queue.released(kept.readableBytes());
+    }
+    return kept;
+  }
+
+  private ByteBuf buffer(int length) {
+    ByteBuf buffer = early;
+    if (buffer == null) {
+      buffer = queue.output().allocate(length);
+      early = buffer;
+    }
+    queue.kept(length);
+    return buffer;
+  }
+}

@@ -1,0 +1,137 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Touch;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.CommandFlag;
+import dev.nearside.proxy.command.Way;
+import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.tier.Answer.Reason;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reply to a relayed request, on its way from the upstream to its place in the order. What the
+ * command did to L1 is settled with its first bytes, before the client can see any.
+ */
+class RelayedReply extends PendingReply implements ReplySink {
+  private final ClientConnection client;
+  private final @Nullable Touch touch;
+  private final boolean informative;
+  private final boolean behindBarrier;
+  private final boolean orders;
+  private boolean answered;
+
+  /**
+   * Creates a reply.
+   *
+   * @param touch what the command does to L1, or null for nothing
+   * @param informative whether its reply can tell about other clients' writes
+   * @param behindBarrier whether L1 must have seen all that the reply can tell, before it is
+   *     released
+   * @param orders whether later reads of the connection must be executed after it
+   */
+  RelayedReply(
+      ClientConnection client,
+      @Nullable Touch touch,
+      boolean informative,
+      boolean behindBarrier,
+      boolean orders) {
+    super(client.replies());
+    this.client = client;
+    this.touch = touch;
+    this.informative = informative;
+    this.behindBarrier = behindBarrier;
+    this.orders = orders;
+  }
+
+  /** Returns the reply to an ordinary command. */
+  static RelayedReply to(
+      ClientConnection client, Command command, Request request, @Nullable Touch touch) {
+    boolean opaque = touch != null && touch.isOpaque();
+    boolean blocks = command.has(CommandFlag.BLOCKING);
+    return new RelayedReply(
+        client,
+        touch,
+        command.informative(request),
+        opaque || blocks,
+        opaque || command.way() == Way.PINNED);
+  }
+
+  /** Returns whether later reads of the connection must be executed after it. */
+  boolean orders() {
+    return orders;
+  }
+
+  @Override
+  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
+    if (first) {
+      settle(in, from, to, last);
+    }
+    if (behindBarrier) {
+      keep(in, from, to);
+    } else {
+      append(in, from, to);
+    }
+    if (last) {
+      answered = true;
+      finish();
+    }
+  }
+
+  @Override
+  boolean isReleased() {
+    return !behindBarrier;
+  }
+
+  @Override
+  boolean isAwaited() {
+    return !answered;
+  }
+
+  private void settle(ByteBuf in, int from, int to, boolean whole) {
+    if (touch != null) {
+      touch.replied(in, from, to, whole);
+    }
+    if (informative) {
+      client.session().floorNs = System.nanoTime();
+    }
+  }
+
+  private void finish() {
+    if (behindBarrier) {
+      client.afterBarrier(this::complete);
+    } else {
+      complete();
+    }
+  }
+
+  @Override
+  void complete() {
+    client.upstream().completed(this);
+    super.complete();
+  }
+
+  @Override
+  public void lost() {
+    if (touch != null) {
+      touch.lost();
+    }
+    client.close("upstream connection lost");
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    if (touch != null) {
+      touch.lost();
+    }
+    append(unavailable(reason));
+    complete();
+  }
+
+  /** Returns the error that tells clients to try again, because the upstream was not asked. */
+  static byte[] unavailable(Reason reason) {
+    return Replies.error("TRYAGAIN upstream unavailable: " + reason.label() + ", retry later");
+  }
+}

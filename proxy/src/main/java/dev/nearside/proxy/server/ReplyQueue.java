@@ -1,0 +1,119 @@
+package dev.nearside.proxy.server;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replies a connection owes, in the order of its requests. Confined to its event loop. While it
+ * is empty a reply may be written to the output directly.
+ */
+final class ReplyQueue {
+  private final Output output;
+  private final Runnable advanced;
+  private @Nullable PendingReply head;
+  private @Nullable PendingReply tail;
+  private int size;
+  private long keptBytes;
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param advanced called whenever replies may have been written
+   */
+  ReplyQueue(Output output, Runnable advanced) {
+    this.output = output;
+    this.advanced = advanced;
+  }
+
+  boolean isEmpty() {
+    return head == null;
+  }
+
+  /** Returns how many replies are owed. */
+  int size() {
+    return size;
+  }
+
+  /** Returns how many bytes are kept because their turn has not come. */
+  long keptBytes() {
+    return keptBytes;
+  }
+
+  Output output() {
+    return output;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very reply
+  boolean isTurnOf(PendingReply reply) {
+    return head == reply;
+  }
+
+  <R extends PendingReply> R add(R reply) {
+    PendingReply last = tail;
+    if (last == null) {
+      head = reply;
+    } else {
+      last.next = reply;
+    }
+    tail = reply;
+    size++;
+    return reply;
+  }
+
+  /**
+   * Puts {@code reply} just before the first one the upstream has still to answer, else at the end.
+   */
+  void addBeforeAwaited(PendingReply reply) {
+    PendingReply before = null;
+    PendingReply at = head;
+    while (at != null && !at.isAwaited()) {
+      before = at;
+      at = at.next;
+    }
+    if (at == null) {
+      add(reply);
+      return;
+    }
+    reply.next = at;
+    size++;
+    if (before == null) {
+      head = reply;
+    } else {
+      before.next = reply;
+    }
+  }
+
+  /** Writes what is complete at the head, and what the new head has kept. */
+  void advance() {
+    PendingReply first = head;
+    while (first != null && first.isComplete()) {
+      first.writeEarly(output);
+      head = first.next;
+      size--;
+      first = head;
+    }
+    if (first == null) {
+      tail = null;
+    } else if (first.isReleased()) {
+      first.writeEarly(output);
+    }
+    advanced.run();
+  }
+
+  /** Forgets everything; nothing more is written. */
+  void discard() {
+    for (PendingReply reply = head; reply != null; reply = reply.next) {
+      reply.discardAll();
+    }
+    head = null;
+    tail = null;
+    size = 0;
+  }
+
+  void kept(int bytes) {
+    keptBytes += bytes;
+  }
+
+  void released(int bytes) {
+    keptBytes -= bytes;
+  }
+}

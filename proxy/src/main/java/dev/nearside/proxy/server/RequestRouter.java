@@ -1,0 +1,133 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+
+/**
+ * Decides the one way each request takes: local, fill, relay or pinned. Confined to its
+ * connection's event loop. Every method returns whether the request was taken; if not, the
+ * connection was paused and the same request comes again.
+ */
+final class RequestRouter {
+  private static final byte[] NO_AUTH = Replies.error("NOAUTH Authentication required.");
+
+  private final ClientConnection client;
+  private final Session session;
+  private final Upstream upstream;
+  private final LoopContext context;
+  private final LocalReads reads;
+  private final Greetings greetings;
+  private final OwnCommands own;
+
+  RequestRouter(ClientConnection client) {
+    this.client = client;
+    this.session = client.session();
+    this.upstream = client.upstream();
+    this.context = client.context();
+    this.reads = new LocalReads(client);
+    this.greetings = new Greetings(client, this);
+    this.own = new OwnCommands(client);
+  }
+
+  /** Sends a whole request its way. */
+  boolean route(Request request) {
+    Command command = context.commands().get().find(request);
+    if (!session.authenticated && !mayComeFirst(command)) {
+      return client.answer(NO_AUTH);
+    }
+    return switch (command.way()) {
+      case LOCAL_GET -> finish(reads.get(request), command, request);
+      case LOCAL_MGET -> finish(reads.mget(request), command, request);
+      case LANE, BULK_LANE -> relay(command, request);
+      case PINNED -> relayPinned(command, request);
+      case PIPE -> drained() && relayPinned(command, request);
+      case GREETING ->
+          upstream.isPinned() ? relay(command, request) : greetings.greet(command, request);
+      case QUIT -> quit();
+      case RESET -> greetings.reset(command, request);
+      case OWN -> own.run(request);
+    };
+  }
+
+  /**
+   * Begins a large request: its bytes follow by {@link Upstream#stream}.
+   *
+   * @param head shows the arguments that are here
+   * @param announcedArgs how many there will be
+   */
+  boolean routeLarge(Request head, int announcedArgs) {
+    if (!session.authenticated) {
+      client.answer(NO_AUTH);
+      client.closeWhenWritten();
+      return false;
+    }
+    Command command =
+        head.argCount() == 0 ? Command.unknown() : context.commands().get().find(head);
+    if (!reads.allows(command, head) || !upstream.isPinnedAndOpen()) {
+      if (answerPinFailure()) {
+        client.closeWhenWritten();
+      }
+      return false;
+    }
+    upstream.relayLarge(command, head, announcedArgs);
+    return true;
+  }
+
+  private static boolean mayComeFirst(Command command) {
+    return switch (command.connectionEffect()) {
+      case AUTH, HELLO, QUIT, RESET -> true;
+      default -> false;
+    };
+  }
+
+  private boolean finish(LocalReads.Taken taken, Command command, Request request) {
+    return switch (taken) {
+      case ANSWERED -> true;
+      case PAUSED -> false;
+      case NOT_LOCAL -> relay(command, request);
+    };
+  }
+
+  private boolean relay(Command command, Request request) {
+    if (!reads.allows(command, request)) {
+      return false;
+    }
+    if (upstream.isPinned() && !upstream.isPinnedAndOpen()) {
+      return false;
+    }
+    if (command.connectionEffect() == ConnectionEffect.REPLY_MODE && !drained()) {
+      return false;
+    }
+    if (command.connectionEffect() == ConnectionEffect.MULTI_EXEC && !upstream.areLeasesBroken()) {
+      return false;
+    }
+    upstream.relay(command, request);
+    return true;
+  }
+
+  /** Relays on a connection of the client's own, or answers why there is none. */
+  boolean relayPinned(Command command, Request request) {
+    return upstream.isPinnedAndOpen() ? relay(command, request) : answerPinFailure();
+  }
+
+  private boolean answerPinFailure() {
+    String why = upstream.takePinFailure();
+    return why != null && client.answer(Upstream.unavailable(why));
+  }
+
+  private boolean drained() {
+    client.pauseUntilDrained();
+    return client.replies().isEmpty();
+  }
+
+  private boolean quit() {
+    if (!drained()) {
+      return false;
+    }
+    client.answer(Replies.ok());
+    client.closeWhenWritten();
+    return true;
+  }
+}

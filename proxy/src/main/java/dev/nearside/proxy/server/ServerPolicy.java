@@ -1,0 +1,20 @@
+package dev.nearside.proxy.server;
+
+/**
+ * Bounds on clients.
+ *
+ * @param maxClients connections accepted at once
+ * @param maxBulkBytes longest bulk string of a request
+ * @param maxOutputBytes replies a client may leave unread before it is closed
+ * @param database the database clients start in
+ * @param maxStalenessNs how old local reads may be
+ * @param trustNetwork whether clients from elsewhere than this host act as the sidecar's own user
+ *     without credentials
+ */
+public record ServerPolicy(
+    int maxClients,
+    long maxBulkBytes,
+    long maxOutputBytes,
+    int database,
+    long maxStalenessNs,
+    boolean trustNetwork) {}

@@ -1,0 +1,87 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a client has said about itself, and what that means for L1. Confined to its event loop. */
+final class Session {
+  /** What a transaction has queued. */
+  static final class Transaction {
+    final List<LookupKey> keys = new ArrayList<>();
+    boolean opaque;
+    boolean flushes;
+    boolean leasesBroken;
+  }
+
+  int protocol = 2;
+  int database;
+
+  /** Whether it may send commands: by its listener's trust, or by credentials. */
+  boolean authenticated;
+
+  /** Whether it acts as the sidecar's own user, so that what L1 holds is for its eyes. */
+  boolean ownIdentity = true;
+
+  /** Its local reads are at least as new as the upstream was at this moment. */
+  long floorNs;
+
+  boolean watching;
+  boolean tracking;
+  boolean untouching;
+  boolean subscriber;
+
+  /** Whether replies are no longer told apart: bytes flow. */
+  boolean pipe;
+
+  @Nullable Transaction transaction;
+  byte @Nullable [] setName;
+  final List<byte[]> setInfo = new ArrayList<>(2);
+
+  Session(int database, boolean trusted, long nowNs, long maxAgeNs) {
+    this.database = database;
+    this.authenticated = trusted;
+    this.floorNs = nowNs - maxAgeNs;
+  }
+
+  /** Returns to how it was when it was opened, credentials aside; after RESET. */
+  void reset(int initialDatabase) {
+    protocol = 2;
+    database = initialDatabase;
+    ownIdentity = true;
+    watching = false;
+    tracking = false;
+    untouching = false;
+    subscriber = false;
+    transaction = null;
+    setName = null;
+    setInfo.clear();
+  }
+
+  /** Returns whether its reads may be answered by L1 at all. */
+  boolean readsLocally() {
+    return ownIdentity
+        && transaction == null
+        && !watching
+        && !tracking
+        && !untouching
+        && !pipe
+        && !subscriber;
+  }
+
+  /** Returns the reply for "nothing" in its protocol. */
+  byte[] nullReply() {
+    return Replies.nullBulk(protocol == 3);
+  }
+
+  /** Returns the requests to repeat where its state is moved to another upstream connection. */
+  List<byte[]> replayed() {
+    List<byte[]> requests = new ArrayList<>(setInfo);
+    if (setName != null) {
+      requests.add(setName);
+    }
+    return requests;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.resp.Request;
+import io.netty.buffer.ByteBuf;
+
+/** The reply to a command that, when it is no error, changes what the connection is. */
+final class StateReply extends RelayedReply {
+  private final ClientConnection client;
+  private final ConnectionEffect effect;
+  private final int number;
+  private final boolean authenticates;
+
+  StateReply(ClientConnection client, ConnectionEffect effect, Request request) {
+    super(client, null, false, false, true);
+    this.client = client;
+    this.effect = effect;
+    this.number = request.argCount() > 1 ? number(request) : 0;
+    this.authenticates = effect == ConnectionEffect.AUTH || request.argCount() > 3;
+  }
+
+  private static int number(Request request) {
+    int value = 0;
+    for (int i = 0; i < request.argLength(1) && i < 9; i++) {
+      int digit = request.buffer().getByte(request.argStart(1) + i) - '0';
+      if (digit < 0 || digit > 9) {
+        return 0;
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  @Override
+  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
+    if (first && in.getByte(from) != '-') {
+      apply();
+    }
+    super.reply(in, from, to, first, last);
+  }
+
+  private void apply() {
+    Session session = client.session();
+    switch (effect) {
+      case SELECT -> session.database = number;
+      case HELLO -> {
+        session.protocol = number == 0 ? session.protocol : number;
+        session.authenticated |= authenticates;
+        session.ownIdentity &= !authenticates;
+      }
+      case AUTH -> {
+        session.authenticated = true;
+        session.ownIdentity = false;
+      }
+      case RESET -> {
+        session.reset(client.context().policy().database());
+        client.upstream().unpin();
+      }
+      default -> {}
+    }
+  }
+}

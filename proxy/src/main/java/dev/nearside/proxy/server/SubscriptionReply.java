@@ -1,0 +1,58 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.resp.Request;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The reply to SUBSCRIBE and its kin: one confirmation for each channel, or one error. In RESP3 the
+ * confirmations are pushes; they are replies all the same.
+ */
+final class SubscriptionReply extends RelayedReply {
+  private static final int ALL = -1;
+
+  private final ClientConnection client;
+  private final Subscriptions subscriptions;
+  private final String name;
+  private int expected;
+  private boolean refused;
+
+  SubscriptionReply(
+      ClientConnection client, Subscriptions subscriptions, Command command, Request request) {
+    super(client, null, true, false, true);
+    this.client = client;
+    this.subscriptions = subscriptions;
+    this.name = command.name();
+    this.expected =
+        request.argCount() > 1 || command.connectionEffect() == ConnectionEffect.SUBSCRIBE
+            ? request.argCount() - 1
+            : ALL;
+  }
+
+  @Override
+  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
+    append(in, from, to);
+    if (!last) {
+      return;
+    }
+    if (in.getByte(from) == '-') {
+      refused = true;
+    } else {
+      if (expected == ALL) {
+        expected = subscriptions.confirmationsOfAll(name);
+      }
+      expected--;
+      client.session().subscriber = subscriptions.note(in, from, to);
+      client.session().floorNs = System.nanoTime();
+    }
+    if (!expectsMore()) {
+      complete();
+    }
+  }
+
+  @Override
+  public boolean expectsMore() {
+    return !refused && expected > 0;
+  }
+}

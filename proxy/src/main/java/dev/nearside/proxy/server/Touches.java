@@ -1,0 +1,160 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.coherence.Touch;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.Effect;
+import dev.nearside.proxy.command.KeyPositions;
+import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.resp.Requests;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.Leases;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the commands of one connection do to L1, transactions included: what MULTI queues is touched
+ * by EXEC. Confined to the connection's event loop.
+ */
+final class Touches {
+  private static final int MAX_KEYS = 4096;
+
+  private final Session session;
+  private final Coherence coherence;
+
+  Touches(Session session, Coherence coherence) {
+    this.session = session;
+    this.coherence = coherence;
+  }
+
+  /** Returns the touch of {@code request}, or null when it touches nothing now. */
+  @Nullable Touch of(Command command, Request request) {
+    Session.Transaction transaction = session.transaction;
+    if (transaction == null) {
+      return touch(command.effect(), keys(command, request, request.argCount()));
+    }
+    return switch (command.connectionEffect()) {
+      case MULTI_EXEC -> touch(transaction);
+      case MULTI_DISCARD, RESET, QUIT -> null;
+      default -> {
+        queue(transaction, command.effect(), keys(command, request, request.argCount()));
+        yield null;
+      }
+    };
+  }
+
+  /** As {@link #of}, for a request of which only the first arguments are here. */
+  @Nullable Touch ofLarge(Command command, Request head, int announcedArgs) {
+    Keys keys = keys(command, head, announcedArgs);
+    Session.Transaction transaction = session.transaction;
+    if (transaction == null) {
+      return touch(command.effect(), keys);
+    }
+    queue(transaction, command.effect(), keys);
+    return null;
+  }
+
+  /** Notes what {@code request} does to the state of the connection; called after {@link #of}. */
+  void note(Command command, Request request) {
+    if (!command.acceptsArgCount(request.argCount())) {
+      return;
+    }
+    boolean queued = session.transaction != null;
+    switch (command.connectionEffect()) {
+      case MULTI_BEGIN -> {
+        if (!queued) {
+          session.transaction = new Session.Transaction();
+        }
+      }
+      case MULTI_EXEC, MULTI_DISCARD -> {
+        session.transaction = null;
+        session.watching = false;
+      }
+      case WATCH -> session.watching = true;
+      case UNWATCH -> session.watching &= queued;
+      case TRACKING -> session.tracking = true;
+      case NO_TOUCH -> session.untouching = true;
+      case SUBSCRIBE -> session.subscriber = true;
+      default -> {}
+    }
+  }
+
+  /** Returns whether replies can no longer be told apart from here on. */
+  boolean endsReplies(Command command, Request request) {
+    return switch (command.connectionEffect()) {
+      case MONITOR, REPLICATION -> true;
+      case REPLY_MODE -> !request.argIs(2, "ON");
+      default -> false;
+    };
+  }
+
+  /** Hands out a request for each lease that a write of {@code keys} has to delete. */
+  void leasesOf(List<LookupKey> keys, ReadPath reads, Consumer<ByteBuf> request) {
+    for (LookupKey key : keys) {
+      if (reads.readThroughOf(key) != null) {
+        request.accept(Unpooled.wrappedBuffer(Requests.encode("DEL", Leases.leaseKey(key.name()))));
+      }
+    }
+  }
+
+  /** The keys of a request: copies, and whether there can be others. */
+  private record Keys(List<LookupKey> named, boolean complete) {}
+
+  private Keys keys(Command command, Request request, int argCount) {
+    if (command.effect() == Effect.NONE) {
+      return new Keys(List.of(), true);
+    }
+    List<LookupKey> named = new ArrayList<>(1);
+    boolean complete = KeyPositions.forEachKey(command, request, i -> named.add(key(request, i)));
+    boolean whole = argCount == request.argCount();
+    boolean onlyKey = command.lastKey() == command.firstKey() && !named.isEmpty();
+    return named.size() > MAX_KEYS
+        ? new Keys(List.of(), false)
+        : new Keys(named, complete && (whole || onlyKey));
+  }
+
+  private LookupKey key(Request request, int arg) {
+    LookupKey key =
+        new LookupKey()
+            .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
+    return key;
+  }
+
+  private @Nullable Touch touch(Effect effect, Keys keys) {
+    return switch (effect) {
+      case NONE -> null;
+      case FLUSHES -> Touch.flush(coherence);
+      case READS ->
+          keys.complete
+              ? keys.named.isEmpty() ? null : Touch.read(coherence, keys.named)
+              : Touch.opaqueRead(coherence, keys.named);
+      case WRITES_KEYS ->
+          keys.complete ? Touch.write(coherence, keys.named) : Touch.flush(coherence);
+      case WRITES_OPAQUE -> Touch.opaqueWrite(coherence, keys.named);
+    };
+  }
+
+  private Touch touch(Session.Transaction transaction) {
+    return transaction.flushes
+        ? Touch.flush(coherence)
+        : transaction.opaque
+            ? Touch.opaqueWrite(coherence, transaction.keys)
+            : Touch.write(coherence, transaction.keys);
+  }
+
+  private static void queue(Session.Transaction transaction, Effect effect, Keys keys) {
+    transaction.keys.addAll(keys.named);
+    switch (effect) {
+      case NONE, READS -> {}
+      case WRITES_OPAQUE -> transaction.opaque = true;
+      case FLUSHES -> transaction.flushes = true;
+      case WRITES_KEYS -> transaction.flushes |= !keys.complete;
+    }
+    transaction.flushes |= transaction.keys.size() > MAX_KEYS;
+  }
+}

@@ -1,0 +1,330 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Touch;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.command.Way;
+import dev.nearside.proxy.relay.Lane;
+import dev.nearside.proxy.relay.LaneKey;
+import dev.nearside.proxy.relay.PinnedConnection;
+import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's side of the upstream: the lanes it shares, or the connection it is pinned to.
+ * Confined to the client's event loop.
+ */
+final class Upstream implements PinnedConnection.Owner {
+  private final ClientConnection client;
+  private final Session session;
+  private final LoopContext context;
+  private final Touches touches;
+  private final Subscriptions subscriptions = new Subscriptions();
+  private @Nullable PinnedConnection pinned;
+  private @Nullable String pinFailure;
+  private @Nullable PendingReply push;
+  private int outstanding;
+  private int ordering;
+
+  Upstream(ClientConnection client, Session session, LoopContext context) {
+    this.client = client;
+    this.session = session;
+    this.context = context;
+    this.touches = new Touches(session, context.coherence());
+  }
+
+  /** Returns how many relayed requests are unanswered. */
+  int outstanding() {
+    return outstanding;
+  }
+
+  /** Returns whether a read may not be executed before what is under way has been. */
+  boolean ordersReads() {
+    return ordering > 0 || (pinned != null && outstanding > 0);
+  }
+
+  boolean isPinned() {
+    return pinned != null;
+  }
+
+  /** Counts a read that was sent by {@link #send} with a sink of its own. */
+  void readStarted() {
+    outstanding++;
+  }
+
+  /** The read counted by {@link #readStarted} has ended. */
+  void readEnded() {
+    outstanding--;
+  }
+
+  /** Sends a whole request on the client's way. */
+  void send(ByteBuf from, int start, int length, ReplySink sink) {
+    PinnedConnection own = pinned;
+    if (own != null) {
+      own.send(from, start, length, sink);
+    } else {
+      lane(LaneKey.Kind.COMMANDS).send(from, start, length, sink);
+    }
+  }
+
+  /** Returns the client's lane of {@code kind}. */
+  Lane lane(LaneKey.Kind kind) {
+    return context.lanes().lane(new LaneKey(session.protocol, session.database, kind));
+  }
+
+  /**
+   * Pins the client, unless it is pinned and open already.
+   *
+   * @return whether a request may be relayed now; false: the client was paused and goes on later,
+   *     or {@link #takePinFailure} says why it cannot be
+   */
+  boolean isPinnedAndOpen() {
+    PinnedConnection own = pinned;
+    if (pinFailure != null) {
+      return false;
+    }
+    if (own == null) {
+      if (!client.replies().isEmpty()) {
+        client.pauseUntilDrained();
+        return false;
+      }
+      context.counters().pinned();
+      pinned = context.lanes().pin(session.protocol, session.database, session.replayed(), this);
+      client.pause();
+      return false;
+    }
+    return own.isOpen();
+  }
+
+  /** Returns and forgets why the client could not be pinned, or null if nothing failed. */
+  @Nullable String takePinFailure() {
+    String failure = pinFailure;
+    pinFailure = null;
+    return failure;
+  }
+
+  /**
+   * Deletes the leases of all keys that the open transaction will write, on a lane: on the pinned
+   * connection the deletions would be queued in the transaction.
+   *
+   * @return whether EXEC may be forwarded now; false: the client was paused and goes on later
+   */
+  boolean areLeasesBroken() {
+    Session.Transaction transaction = session.transaction;
+    if (transaction == null || transaction.leasesBroken) {
+      return true;
+    }
+    transaction.leasesBroken = true;
+    List<ByteBuf> deletions = new ArrayList<>(0);
+    touches.leasesOf(transaction.keys, context.reads(), deletions::add);
+    if (deletions.isEmpty()) {
+      return true;
+    }
+    client.pause();
+    Lane lane = lane(LaneKey.Kind.COMMANDS);
+    int last = deletions.size() - 1;
+    for (int i = 0; i <= last; i++) {
+      ByteBuf deletion = deletions.get(i);
+      Discard sink = i < last ? Discard.SILENTLY : new Discard(client::resume);
+      lane.send(deletion, 0, deletion.readableBytes(), sink);
+    }
+    return false;
+  }
+
+  /** Gives the pinned connection up without a word to the client: after RESET. */
+  void unpin() {
+    PinnedConnection own = pinned;
+    pinned = null;
+    if (own != null) {
+      own.close();
+    }
+  }
+
+  /** Relays {@code request}; its reply takes the next place in the order. */
+  void relay(Command command, Request request) {
+    Touch touch = touches.of(command, request);
+    touches.note(command, request);
+    if (touch != null) {
+      if (command.connectionEffect() != ConnectionEffect.MULTI_EXEC) {
+        breakLeases(touch);
+      }
+      touch.forwarded();
+    }
+    if (session.pipe) {
+      relayByPipe(request, touch);
+      return;
+    }
+    RelayedReply reply = replyTo(command, request, touch);
+    track(reply);
+    PinnedConnection own = pinned;
+    if (own != null) {
+      own.send(request.buffer(), request.start(), request.length(), reply);
+      if (touches.endsReplies(command, request)) {
+        session.pipe = true;
+        own.becomePipe();
+      }
+      return;
+    }
+    LaneKey.Kind kind = command.way() == Way.BULK_LANE ? LaneKey.Kind.BULK : LaneKey.Kind.COMMANDS;
+    lane(kind).send(request.buffer(), request.start(), request.length(), reply);
+  }
+
+  private void relayByPipe(Request request, @Nullable Touch touch) {
+    PinnedConnection own = pinned;
+    if (own != null) {
+      own.write(request.buffer(), request.start(), request.length());
+    }
+    if (touch != null) {
+      touch.lost();
+    }
+  }
+
+  /** Begins a request whose bytes follow by {@link #stream}; the client is pinned. */
+  void relayLarge(Command command, Request head, int announcedArgs) {
+    PinnedConnection own = java.util.Objects.requireNonNull(pinned);
+    Touch touch = touches.ofLarge(command, head, announcedArgs);
+    touches.note(command, head);
+    if (touch != null) {
+      breakLeases(touch);
+      touch.forwarded();
+    }
+    RelayedReply reply = replyTo(command, head, touch);
+    track(reply);
+    own.expect(reply);
+  }
+
+  /**
+   * Passes bytes of a large request on.
+   *
+   * @return whether the upstream takes more now
+   */
+  boolean stream(ByteBuf in, int start, int length) {
+    PinnedConnection own = java.util.Objects.requireNonNull(pinned);
+    own.write(in, start, length);
+    return own.isWritable();
+  }
+
+  private void track(RelayedReply reply) {
+    client.replies().add(reply);
+    outstanding++;
+    if (reply.orders()) {
+      ordering++;
+    }
+  }
+
+  private RelayedReply replyTo(Command command, Request request, @Nullable Touch touch) {
+    ConnectionEffect effect = command.connectionEffect();
+    return switch (effect) {
+      case SUBSCRIBE, UNSUBSCRIBE ->
+          session.transaction == null
+              ? new SubscriptionReply(client, subscriptions, command, request)
+              : RelayedReply.to(client, command, request, touch);
+      case HELLO, AUTH, SELECT, RESET -> new StateReply(client, effect, request);
+      default -> RelayedReply.to(client, command, request, touch);
+    };
+  }
+
+  /** A reply tracked here is complete. */
+  void completed(RelayedReply reply) {
+    outstanding--;
+    if (reply.orders()) {
+      ordering--;
+    }
+  }
+
+  /** Deletes the leases of keys that are about to be written, on the same connection. */
+  private void breakLeases(Touch touch) {
+    touches.leasesOf(
+        touch.writtenKeys(),
+        context.reads(),
+        deletion -> send(deletion, 0, deletion.readableBytes(), Discard.SILENTLY));
+  }
+
+  @Override
+  public void pinnedOpened() {
+    client.resume();
+  }
+
+  @Override
+  public void pinnedFailed(String why) {
+    pinned = null;
+    pinFailure = why;
+    client.resume();
+  }
+
+  @Override
+  public void pinnedClosed() {
+    if (pinned != null) {
+      client.closeWhenWritten();
+    }
+  }
+
+  @Override
+  public boolean isPush(byte type, ByteBuf in, int from, int to) {
+    return switch (type) {
+      case '>' -> !subscriptions.isConfirmation(in, from, to);
+      case '*' ->
+          session.protocol == 2 && session.subscriber && subscriptions.isMessage(in, from, to);
+      default -> false;
+    };
+  }
+
+  @Override
+  public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
+    if (session.pipe) {
+      client.replies().output().write(in, from, to);
+      client.flushSoon();
+      return;
+    }
+    PendingReply current = push;
+    if (current == null) {
+      current = new PushedReply(client);
+      push = current;
+      client.replies().addBeforeAwaited(current);
+    }
+    current.keep(in, from, to);
+    if (last) {
+      push = null;
+      client.afterBarrier(current::complete);
+    }
+  }
+
+  @Override
+  public void pinnedWritable(boolean writable) {
+    if (writable) {
+      client.resume();
+    }
+  }
+
+  @Override
+  public void pinnedReadComplete() {
+    client.flushSoon();
+  }
+
+  /** The client takes no more bytes for now, or again. */
+  void clientWritable(boolean writable) {
+    PinnedConnection own = pinned;
+    if (own != null) {
+      own.read(writable);
+    }
+  }
+
+  /** The client is gone. */
+  void close() {
+    PinnedConnection own = pinned;
+    pinned = null;
+    if (own != null) {
+      own.close();
+    }
+  }
+
+  /** Returns the error for a client that could not be pinned. */
+  static byte[] unavailable(String why) {
+    return Replies.error("TRYAGAIN upstream unavailable: " + why + ", retry later");
+  }
+}

@@ -1,0 +1,49 @@
+package dev.nearside.proxy.tier.local;
+
+import io.netty.buffer.ByteBuf;
+import net.jpountz.lz4.LZ4Compressor;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * LZ4 for large replies in L1. Thread-safe.
+ *
+ * <p>A reply is held as an LZ4 block only when that saves at least a fifth of it: a hit on a block
+ * pays for its decompression.
+ */
+public final class Compression {
+  private static final LZ4Compressor COMPRESSOR = LZ4Factory.fastestInstance().fastCompressor();
+  private static final LZ4SafeDecompressor DECOMPRESSOR =
+      LZ4Factory.fastestInstance().safeDecompressor();
+
+  private final int thresholdBytes;
+
+  Compression(int thresholdBytes) {
+    this.thresholdBytes = thresholdBytes;
+  }
+
+  /** Returns the LZ4 block of {@code reply}, or null where holding it plain is better. */
+  byte @Nullable [] compress(byte[] reply) {
+    if (reply.length < thresholdBytes) {
+      return null;
+    }
+    byte[] block = COMPRESSOR.compress(reply);
+    return block.length <= reply.length - reply.length / 5 ? block : null;
+  }
+
+  /**
+   * Appends the reply of a landed, not nil {@code entry} to {@code out}, as Redis would write it.
+   */
+  public static void writeReply(Entry entry, ByteBuf out) {
+    byte[] held = entry.array();
+    int start = entry.replyStart();
+    if (!entry.isCompressed()) {
+      out.writeBytes(held, start, held.length - start);
+      return;
+    }
+    byte[] plain = new byte[entry.replyLength()];
+    DECOMPRESSOR.decompress(held, start, held.length - start, plain, 0);
+    out.writeBytes(plain);
+  }
+}

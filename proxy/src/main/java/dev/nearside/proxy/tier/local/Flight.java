@@ -1,0 +1,84 @@
+package dev.nearside.proxy.tier.local;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one read of a key that is under way, and the readers that wait for it. Thread-safe.
+ *
+ * <p>Its token is its {@link Entry} in the cache: whatever removes that entry (a push, a fence, a
+ * flush, an eviction) kills the flight. A dead flight still answers those who joined it before, and
+ * nobody can join or publish it any more.
+ */
+public final class Flight {
+  /** Told once, on any thread, how the flight ended. */
+  public interface Reader {
+    /** The key was read: the entry has landed, and may or may not have been published. */
+    void landed(Entry entry);
+
+    /** The key could not be read this way. */
+    void failed();
+  }
+
+  private record Waiter(Reader reader, @Nullable Waiter next) {}
+
+  private static final Waiter ENDED =
+      new Waiter(
+          new Reader() {
+            @Override
+            public void landed(Entry entry) {}
+
+            @Override
+            public void failed() {}
+          },
+          null);
+
+  private final long sentAtNs;
+  private final AtomicReference<@Nullable Waiter> waiters = new AtomicReference<>();
+
+  /**
+   * Creates a flight.
+   *
+   * @param sentAtNs a moment before its request is sent
+   */
+  public Flight(long sentAtNs) {
+    this.sentAtNs = sentAtNs;
+  }
+
+  /** Returns a moment before which the read was certainly not executed by the upstream. */
+  public long sentAtNs() {
+    return sentAtNs;
+  }
+
+  /** Adds a reader; returns false, and will never call it, when the flight has ended. */
+  @SuppressWarnings("ReferenceEquality") // ENDED is one object
+  public boolean join(Reader reader) {
+    Waiter head;
+    do {
+      head = waiters.get();
+      if (head == ENDED) {
+        return false;
+      }
+    } while (!waiters.compareAndSet(head, new Waiter(reader, head)));
+    return true;
+  }
+
+  void land(Entry entry) {
+    for (Waiter w = end(); w != null; w = w.next) {
+      w.reader.landed(entry);
+    }
+  }
+
+  void fail() {
+    for (Waiter w = end(); w != null; w = w.next) {
+      w.reader.failed();
+    }
+  }
+
+  /** Ends the flight and returns its readers; the second caller gets none. */
+  @SuppressWarnings("ReferenceEquality") // ENDED is one object
+  private @Nullable Waiter end() {
+    Waiter head = waiters.getAndSet(ENDED);
+    return head == ENDED ? null : head;
+  }
+}

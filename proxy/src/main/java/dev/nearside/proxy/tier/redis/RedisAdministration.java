@@ -1,0 +1,110 @@
+package dev.nearside.proxy.tier.redis;
+
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sidecar's own errands at the upstream: what COMMAND says, and the leases of database fills.
+ * Thread-safe; never blocks. Lettuce reconnects it by itself, since nothing of it depends on order.
+ */
+public final class RedisAdministration implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RedisAdministration.class);
+  private static final long RETRY_MS = 500;
+
+  private final RedisClient client;
+  private final RedisURI uri;
+  private final ScheduledExecutorService scheduler;
+  private final Consumer<List<Object>> commandTable;
+  private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
+  private volatile @Nullable Leases leases;
+  private volatile boolean closed;
+
+  /**
+   * Creates an administration that is not yet connected.
+   *
+   * @param client speaks RESP3 and reconnects automatically
+   * @param commandTable told the reply of COMMAND after each connect, on a Lettuce thread; not told
+   *     where the upstream refuses it
+   */
+  public RedisAdministration(
+      RedisClient client,
+      RedisURI uri,
+      ScheduledExecutorService scheduler,
+      Consumer<List<Object>> commandTable) {
+    this.client = client;
+    this.uri = uri;
+    this.scheduler = scheduler;
+    this.commandTable = commandTable;
+  }
+
+  /** Starts connecting, and goes on until it has succeeded once. */
+  public void start() {
+    if (closed) {
+      return;
+    }
+    client
+        .connectAsync(ByteArrayCodec.INSTANCE, uri)
+        .whenComplete((made, failure) -> {
+          if (made == null) {
+            scheduler.schedule(this::start, RETRY_MS, TimeUnit.MILLISECONDS);
+          } else {
+            connected(made);
+          }
+        });
+  }
+
+  /** Returns the leases, or null while the upstream is not connected. */
+  public @Nullable Leases leases() {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    return current != null && current.isOpen() ? leases : null;
+  }
+
+  private void connected(StatefulRedisConnection<byte[], byte[]> made) {
+    leases = new Leases(made);
+    connection = made;
+    made.addListener(
+        new RedisConnectionStateListener() {
+          @Override
+          public void onRedisConnected(RedisChannelHandler<?, ?> handler, SocketAddress address) {
+            learnCommands(made);
+          }
+        });
+    learnCommands(made);
+    if (closed) {
+      made.closeAsync();
+    }
+  }
+
+  private void learnCommands(StatefulRedisConnection<byte[], byte[]> from) {
+    from.async()
+        .command()
+        .whenComplete((reply, failure) -> {
+          if (reply != null) {
+            commandTable.accept(reply);
+          } else {
+            log.warn("COMMAND is refused, the built-in table stands in: {}", failure.getMessage());
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    if (current != null) {
+      current.closeAsync();
+    }
+  }
+}

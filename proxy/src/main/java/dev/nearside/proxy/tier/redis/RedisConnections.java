@@ -1,0 +1,136 @@
+package dev.nearside.proxy.tier.redis;
+
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.metrics.CommandLatencyRecorder;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Every Lettuce connection of the sidecar, and the threads they run on. Closed by its maker. */
+public final class RedisConnections implements AutoCloseable {
+  private final ClientResources resources;
+  private final RedisClient trackingClient;
+  private final RedisClient administrationClient;
+  private final ScheduledExecutorService scheduler;
+  private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
+  private final RedisAdministration administration;
+
+  private RedisConnections(
+      NearsideConfig.Upstream upstream,
+      NearsideConfig.Coherence coherence,
+      List<Shard> shards,
+      Consumer<List<Object>> commandTable) {
+    resources =
+        DefaultClientResources.builder()
+            .ioThreadPoolSize(2)
+            .computationThreadPoolSize(2)
+            .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+            .build();
+    scheduler =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("nearside-tracking").factory());
+    trackingClient = RedisClient.create(resources);
+    trackingClient.setOptions(options(upstream).autoReconnect(false).build());
+    administrationClient = RedisClient.create(resources);
+    administrationClient.setOptions(options(upstream).autoReconnect(true).build());
+    for (Shard shard : shards) {
+      tracked.put(
+          shard.database(),
+          new TrackedConnection(
+              trackingClient,
+              uri(upstream, shard.database(), "nearside-tracked"),
+              shard,
+              coherence.heartbeat(),
+              coherence.fillTimeout(),
+              scheduler));
+    }
+    administration =
+        new RedisAdministration(
+            administrationClient,
+            uri(upstream, upstream.database(), "nearside-administration"),
+            scheduler,
+            commandTable);
+  }
+
+  /**
+   * Creates the connections; none is made before {@link #start}.
+   *
+   * @param commandTable told what COMMAND says, on a Lettuce thread
+   */
+  public static RedisConnections of(
+      NearsideConfig.Upstream upstream,
+      NearsideConfig.Coherence coherence,
+      List<Shard> shards,
+      Consumer<List<Object>> commandTable) {
+    return new RedisConnections(upstream, coherence, shards, commandTable);
+  }
+
+  /** Starts connecting. */
+  public void start() {
+    administration.start();
+    tracked.values().forEach(TrackedConnection::start);
+  }
+
+  /** Returns the tracked connection of each database. */
+  public Map<Integer, TrackedConnection> tracked() {
+    return tracked;
+  }
+
+  /** Returns the connection for the sidecar's own errands. */
+  public RedisAdministration administration() {
+    return administration;
+  }
+
+  @Override
+  public void close() {
+    tracked.values().forEach(TrackedConnection::close);
+    administration.close();
+    scheduler.shutdownNow();
+    trackingClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
+    administrationClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
+    resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {
+    return ClientOptions.builder()
+        .protocolVersion(ProtocolVersion.RESP3)
+        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
+        .socketOptions(
+            SocketOptions.builder()
+                .connectTimeout(upstream.connectTimeout())
+                .keepAlive(true)
+                .tcpNoDelay(true)
+                .build());
+  }
+
+  private static RedisURI uri(NearsideConfig.Upstream upstream, int database, String name) {
+    RedisURI.Builder builder =
+        RedisURI.Builder.redis(upstream.host(), upstream.port())
+            .withDatabase(database)
+            .withClientName(name)
+            .withTimeout(upstream.connectTimeout());
+    String password = upstream.password();
+    if (password != null) {
+      if (upstream.user() == null) {
+        builder.withPassword(password.toCharArray());
+      } else {
+        builder.withAuthentication(upstream.user(), password.toCharArray());
+      }
+    }
+    return builder.build();
+  }
+}
