@@ -1,0 +1,36 @@
+package dev.nearside.proxy.scene;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for what another process or thread is about to do. */
+public final class Waiting {
+  private static final long PATIENCE_NS = 20_000_000_000L;
+  private static final long STEP_NS = 2_000_000;
+
+  /** Something that can be asked again and again. */
+  @FunctionalInterface
+  public interface Condition {
+    /** Returns whether it is so by now. */
+    boolean holds() throws Exception;
+  }
+
+  private Waiting() {}
+
+  /** Returns as soon as {@code condition} holds; fails when it never does. */
+  public static void until(String what, Condition condition) {
+    long deadlineNs = System.nanoTime() + PATIENCE_NS;
+    Exception last = null;
+    while (System.nanoTime() - deadlineNs < 0) {
+      try {
+        if (condition.holds()) {
+          return;
+        }
+        last = null;
+      } catch (Exception e) { // the thing waited for may not be there yet
+        last = e;
+      }
+      LockSupport.parkNanos(STEP_NS);
+    }
+    throw new AssertionError("waited in vain until " + what, last);
+  }
+}
