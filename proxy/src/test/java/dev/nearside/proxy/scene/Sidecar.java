@@ -106,7 +106,7 @@ public final class Sidecar implements AutoCloseable {
 
   /** Returns the value of one series, written as the scrape writes it, or 0 while it is absent. */
   public double metric(String series) throws IOException {
-    for (String line : get("/metrics").body().split("\n")) {
+    for (String line : get("/metrics").body().lines().toList()) {
       if (line.startsWith(series + " ") || line.replace(",}", "}").startsWith(series + " ")) {
         return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
       }
