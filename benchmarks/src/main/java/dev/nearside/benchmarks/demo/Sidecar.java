@@ -14,7 +14,7 @@ final class Sidecar {
     try {
       return Proxy.start(config);
     } catch (IOException e) {
-      throw new ServerException(e.getMessage());
+      throw new ServerException(String.valueOf(e.getMessage()));
     }
   }
 }
