@@ -13,6 +13,7 @@ import dev.nearside.proxy.command.CommandTable;
 import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.Trust;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
@@ -212,7 +213,7 @@ public final class Proxy implements AutoCloseable {
         config.limits().maxOutputBytes(),
         config.upstream().database(),
         config.coherence().maxStaleness().toNanos(),
-        false);
+        config.trust() == Trust.NETWORK);
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {

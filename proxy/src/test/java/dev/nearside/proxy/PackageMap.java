@@ -85,7 +85,7 @@ final class PackageMap {
           entry("com.github.benmanes.caffeine", Set.of("tier.local")),
           entry("net.jpountz", Set.of("tier.local")),
           entry("io.github.resilience4j", Set.of("guard")),
-          entry("io.prometheus", Set.of("telemetry", "admin", "pressure")),
+          entry("io.prometheus", Set.of(ROOT, "telemetry", "admin", "pressure")),
           entry("com.fasterxml.jackson", Set.of("config", "admin")),
           entry("org.yaml.snakeyaml", Set.of("config")),
           entry("picocli", Set.of(".")),

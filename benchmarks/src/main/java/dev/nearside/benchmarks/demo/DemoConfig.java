@@ -10,6 +10,7 @@ import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.Limits;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
+import dev.nearside.proxy.config.NearsideConfig.Trust;
 import dev.nearside.proxy.config.NearsideConfig.Upstream;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import java.time.Duration;
@@ -27,6 +28,7 @@ final class DemoConfig {
     return new NearsideConfig(
         new Address(LOOPBACK, port),
         new Address(LOOPBACK, httpPort),
+        Trust.LOOPBACK,
         Transport.AUTO,
         Math.min(2, Runtime.getRuntime().availableProcessors()),
         Duration.ofSeconds(5),

@@ -30,6 +30,7 @@ final class ConfigurationAssembly {
     return new NearsideConfig(
         read(Keys.LISTEN),
         read(Keys.HTTP),
+        read(Keys.TRUST),
         read(Keys.TRANSPORT),
         settings.read("", Keys.EVENT_LOOPS, defaultEventLoops(cores)),
         read(Keys.GRACE_PERIOD),

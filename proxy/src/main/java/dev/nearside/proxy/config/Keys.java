@@ -4,6 +4,7 @@ import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.Database;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
+import dev.nearside.proxy.config.NearsideConfig.Trust;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,15 @@ final class Keys {
           "127.0.0.1:9380",
           "Where metrics, probes and administration are served.",
           NearsideConfig::http);
+
+  static final Key<NearsideConfig, Trust> TRUST =
+      Key.of(
+          "trust",
+          ValueTypes.choice("a trust", Trust.class, Map.of()),
+          "loopback",
+          "Who may act as the sidecar's own upstream user without credentials: clients on this host"
+              + " (`loopback`), or whoever reaches `listen` (`network`).",
+          NearsideConfig::trust);
 
   static final Key<NearsideConfig, Transport> TRANSPORT =
       Key.of(
@@ -275,6 +285,7 @@ final class Keys {
       List.of(
           LISTEN,
           HTTP,
+          TRUST,
           TRANSPORT,
           EVENT_LOOPS,
           GRACE_PERIOD,

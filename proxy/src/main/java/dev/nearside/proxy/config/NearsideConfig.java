@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param listen where clients connect, {@code host:port} or {@code unix:/path}
  * @param http where metrics, probes and administration are served
+ * @param trust who acts as the sidecar's own upstream user without credentials
  * @param transport how sockets are driven
  * @param eventLoops threads that serve clients, at least 1
  * @param gracePeriod how long a stop waits for what is in flight
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record NearsideConfig(
     Address listen,
     Address http,
+    Trust trust,
     Transport transport,
     int eventLoops,
     Duration gracePeriod,
@@ -43,6 +45,15 @@ public record NearsideConfig(
     public String toString() {
       return isUnixSocket() ? "unix:" + host : host + ":" + port;
     }
+  }
+
+  /**
+   * Who acts as the sidecar's own upstream user without saying who it is: clients on this host, or
+   * whoever reaches the listener. Everybody else has to authenticate.
+   */
+  public enum Trust {
+    LOOPBACK,
+    NETWORK
   }
 
   /**

@@ -85,6 +85,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         new Bootstrap()
             .group(loop)
             .channel(type)
+            .resolver(HostLookup.INSTANCE)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) address.connectTimeout().toMillis())

@@ -30,6 +30,7 @@ class ConfigurationLoaderTest {
       Map.ofEntries(
           entry("listen", "\"[::1]:7000\""),
           entry("http", "0.0.0.0:7001"),
+          entry("trust", "network"),
           entry("transport", "io_uring"),
           entry("event-loops", "7"),
           entry("grace-period", "1500ms"),
