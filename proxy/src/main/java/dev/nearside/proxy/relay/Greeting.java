@@ -87,10 +87,13 @@ final class Greeting {
         : Requests.encode("HELLO", String.valueOf(protocol), "AUTH", address.user(), password);
   }
 
+  /**
+   * An upstream that wants credentials the sidecar was not given is as good as one that agrees: it
+   * answers every command as it would a direct client, and lets those in that authenticate.
+   */
   private @Nullable String verdict() {
-    return helloReply.length > 0 && helloReply[0] == '-'
-        ? new String(helloReply, StandardCharsets.UTF_8).strip()
-        : null;
+    String said = new String(helloReply, StandardCharsets.UTF_8).strip();
+    return said.startsWith("-") && !said.startsWith("-NOAUTH") ? said : null;
   }
 
   private static void say(UpstreamConnection connection, byte[] request, ReplySink sink) {

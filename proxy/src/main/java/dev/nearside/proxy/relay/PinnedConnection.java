@@ -37,6 +37,7 @@ public final class PinnedConnection {
 
   private final UpstreamConnection connection;
   private boolean open;
+  private boolean abandoned;
 
   PinnedConnection(
       EventLoop loop,
@@ -92,8 +93,9 @@ public final class PinnedConnection {
     return connection.unanswered();
   }
 
-  /** Closes it; unanswered requests are lost. */
+  /** Closes it; unanswered requests are lost, and the owner hears nothing more of it. */
   public void close() {
+    abandoned = true;
     connection.close();
   }
 
@@ -110,20 +112,28 @@ public final class PinnedConnection {
     public void opened(Greeting said) {
       open = true;
       listener.connected(KIND, said.info());
-      owner.pinnedOpened();
+      if (abandoned) {
+        connection.close();
+      } else {
+        owner.pinnedOpened();
+      }
     }
 
     @Override
     public void failed(String why) {
       listener.failed(dev.nearside.proxy.tier.Answer.Reason.DISCONNECTED);
-      owner.pinnedFailed(why);
+      if (!abandoned) {
+        owner.pinnedFailed(why);
+      }
     }
 
     @Override
     public void closed() {
       open = false;
       listener.disconnected(KIND);
-      owner.pinnedClosed();
+      if (!abandoned) {
+        owner.pinnedClosed();
+      }
     }
 
     @Override
@@ -133,17 +143,23 @@ public final class PinnedConnection {
 
     @Override
     public void push(ByteBuf in, int from, int to, boolean first, boolean last) {
-      owner.pushed(in, from, to, first, last);
+      if (!abandoned) {
+        owner.pushed(in, from, to, first, last);
+      }
     }
 
     @Override
     public void writabilityChanged(boolean writable) {
-      owner.pinnedWritable(writable);
+      if (!abandoned) {
+        owner.pinnedWritable(writable);
+      }
     }
 
     @Override
     public void readComplete() {
-      owner.pinnedReadComplete();
+      if (!abandoned) {
+        owner.pinnedReadComplete();
+      }
     }
   }
 }

@@ -346,7 +346,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (rest != null) {
       rest.release();
     }
-    replies.discard();
+    replies.close();
     output.discard();
     upstream.close();
     onClose.run();

@@ -36,6 +36,9 @@ class PendingReply {
 
   /** Adds the next bytes of the reply. */
   final void append(ByteBuf in, int from, int to) {
+    if (queue.isClosed()) {
+      return;
+    }
     if (queue.isTurnOf(this)) {
       queue.output().write(in, from, to);
     } else {
@@ -45,11 +48,17 @@ class PendingReply {
 
   /** Adds the next bytes of a reply that is not to be seen before it is complete. */
   final void keep(ByteBuf in, int from, int to) {
+    if (queue.isClosed()) {
+      return;
+    }
     buffer(to - from).writeBytes(in, from, to - from);
   }
 
   /** Adds the next bytes of the reply. */
   final void append(byte[] bytes) {
+    if (queue.isClosed()) {
+      return;
+    }
     if (queue.isTurnOf(this)) {
       queue.output().buffer(bytes.length).writeBytes(bytes);
     } else {
@@ -61,7 +70,7 @@ class PendingReply {
   final void append(Entry entry, byte[] nullReply) {
     if (entry.isNil()) {
       append(nullReply);
-    } else {
+    } else if (!queue.isClosed()) {
       int length = entry.replyLength();
       Compression.writeReply(
           entry, queue.isTurnOf(this) ? queue.output().buffer(length) : buffer(length));

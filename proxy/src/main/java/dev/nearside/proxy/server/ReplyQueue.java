@@ -13,6 +13,7 @@ final class ReplyQueue {
   private @Nullable PendingReply tail;
   private int size;
   private long keptBytes;
+  private boolean closed;
 
   /**
    * Creates an empty queue.
@@ -99,8 +100,14 @@ final class ReplyQueue {
     advanced.run();
   }
 
-  /** Forgets everything; nothing more is written. */
-  void discard() {
+  /** Returns whether nobody waits for replies any more. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Forgets everything; what is still to come is dropped. */
+  void close() {
+    closed = true;
     for (PendingReply reply = head; reply != null; reply = reply.next) {
       reply.discardAll();
     }

@@ -30,6 +30,7 @@ final class Upstream implements PinnedConnection.Owner {
   private @Nullable PendingReply push;
   private int outstanding;
   private int ordering;
+  private boolean full;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
@@ -206,7 +207,8 @@ final class Upstream implements PinnedConnection.Owner {
   boolean stream(ByteBuf in, int start, int length) {
     PinnedConnection own = java.util.Objects.requireNonNull(pinned);
     own.write(in, start, length);
-    return own.isWritable();
+    full = !own.isWritable();
+    return !full;
   }
 
   private void track(RelayedReply reply) {
@@ -296,7 +298,8 @@ final class Upstream implements PinnedConnection.Owner {
 
   @Override
   public void pinnedWritable(boolean writable) {
-    if (writable) {
+    if (writable && full) {
+      full = false;
       client.resume();
     }
   }
