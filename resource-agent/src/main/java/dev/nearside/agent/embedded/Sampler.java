@@ -55,7 +55,7 @@ final class Sampler implements AutoCloseable {
   private void turned(Sensor sensor, boolean read) {
     metrics.sensor(sensor.name(), read);
     if (read) {
-      log.info("sensor {}: reads", sensor.name());
+      log.debug("sensor {}: reads", sensor.name());
     } else {
       log.warn("sensor {}: cannot be read any more, its values are left out", sensor.name());
     }
