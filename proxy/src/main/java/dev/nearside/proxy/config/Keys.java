@@ -132,8 +132,8 @@ final class Keys {
           "l1.mode",
           ValueTypes.choice("a mode", L1Mode.class, Map.of("true", L1Mode.ON, "false", L1Mode.OFF)),
           "on",
-          "`on` serves from memory; `shadow` fills and verifies but never serves; `off` holds"
-              + " nothing.",
+          "`on` serves from memory; `shadow` serves nothing and fills nothing, but keeps what is"
+              + " held current; `off` holds nothing.",
           config -> config.l1().mode());
 
   static final Key<NearsideConfig, Long> L1_MAX_BYTES =

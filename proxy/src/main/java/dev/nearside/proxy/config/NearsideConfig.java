@@ -113,8 +113,8 @@ public record NearsideConfig(
       Duration admissionWindow) {}
 
   /**
-   * {@code ON} serves; {@code SHADOW} fills and verifies but never serves; {@code OFF} holds
-   * nothing.
+   * {@code ON} serves; {@code SHADOW} neither serves nor fills, but keeps what is held current;
+   * {@code OFF} holds nothing.
    */
   public enum L1Mode {
     ON,
