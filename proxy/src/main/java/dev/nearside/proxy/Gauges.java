@@ -8,6 +8,8 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.tier.redis.TrackedConnection;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,9 @@ final class Gauges {
       Coherence coherence,
       LocalTier local,
       Listener listener,
+      RedisConnections redis,
       @Nullable DatabaseTier database,
+      Guard redisGuard,
       Guard databaseGuard,
       String transport) {}
 
@@ -40,11 +44,25 @@ final class Gauges {
     metrics.gauge(Metric.GENERATION, () -> sum(shards));
     metrics.gauge(Metric.STALENESS, () -> stalenessSeconds(shards));
     metrics.gauge(Metric.CLIENTS, from.listener::clients);
-    metrics.breaker(
-        "database",
-        () -> from.databaseGuard.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    metrics.gauge(
+        Metric.UPSTREAM_CONNECTIONS,
+        () -> from.redis.tracked().values().stream().filter(TrackedConnection::isOpen).count(),
+        "tracked");
+    metrics.gauge(
+        Metric.UPSTREAM_CONNECTIONS,
+        () -> from.redis.administration().isOpen() ? 1 : 0,
+        "administration");
+    breaker("redis", from.redisGuard);
+    breaker("database", from.databaseGuard);
+    if (from.database != null) {
+      from.database.exportPool(metrics);
+    }
     metrics.build(Version.text(), from.transport);
     metrics.exportJvm();
+  }
+
+  private void breaker(String name, Guard guard) {
+    metrics.breaker(name, () -> guard.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 
   private static double sum(List<Shard> shards) {

@@ -64,6 +64,7 @@ public final class Proxy implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proxy.class);
   private static final Duration PRESSURE_CHECK = Duration.ofMillis(250);
   private static final int DATABASE_WAITING = 10_000;
+  private static final int REDIS_READS = 10_000;
 
   private final NearsideConfig config;
   private final Metrics metrics;
@@ -94,17 +95,22 @@ public final class Proxy implements AutoCloseable {
     database = databaseTier(namespaces);
     Guard databaseGuard =
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
+    Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
     ReadPath reads =
         new ReadPath(
             coherence,
             local,
             redis.tracked(),
             namespaces,
+            redisGuard,
             database == null
                 ? null
                 : new DatabaseFill(database, databaseGuard, redis.administration()),
             new ReadPath.Policy(
-                config.l1().maxEntryBytes(), config.l1().maxTtl(), config.l1().admissionWindow()),
+                config.l1().maxEntryBytes(),
+                config.l1().maxTtl(),
+                config.l1().admissionWindow(),
+                config.coherence().fillTimeout()),
             metrics);
     Transport transport = transport(config.transport());
     loops =
@@ -115,11 +121,20 @@ public final class Proxy implements AutoCloseable {
     coherence.setMode(config.l1().mode());
     redis.start();
     agent = startAgent(registry, reads);
-    listener = Listener.listen(contexts, policy, loops, transport, socketAddress(config.listen()));
+    listener =
+        Listener.listen(
+            contexts, policy, loops, transport, socketAddress(config.listen()), metrics);
     new Gauges(metrics)
         .register(
             new Gauges.Sources(
-                coherence, local, listener, database, databaseGuard, transport.label()));
+                coherence,
+                local,
+                listener,
+                redis,
+                database,
+                redisGuard,
+                databaseGuard,
+                transport.label()));
     admin = AdminServer.start(config.http(), adminSources(registry), AdminLimits.DEFAULT);
     log.info(
         "listening on {}, http on {}, upstream {}, transport {}, {} event loop(s)",
@@ -194,7 +209,8 @@ public final class Proxy implements AutoCloseable {
             settings.timeout(),
             settings.maxBatch(),
             DATABASE_WAITING),
-        namespaces.all());
+        namespaces.all(),
+        metrics);
   }
 
   private static Transport transport(NearsideConfig.Transport wanted) {

@@ -22,7 +22,7 @@ final class PackageMap {
           entry("resp", Set.of()),
           entry("config", Set.of()),
           entry("telemetry", Set.of()),
-          entry("command", Set.of("resp")),
+          entry("command", Set.of("resp", "telemetry")),
           entry("namespace", Set.of("config")),
           entry("security", Set.of("config", "telemetry", "command")),
           entry("tier.local", Set.of("config", "telemetry")),

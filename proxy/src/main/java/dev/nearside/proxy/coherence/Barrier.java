@@ -20,11 +20,17 @@ public final class Barrier {
   private final Shard shard;
   private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean underWay = new AtomicBoolean();
-  private final LongAdder sent = new LongAdder();
+  private final LongAdder sent;
   private volatile Runnable sendPing = () -> {};
 
-  Barrier(Shard shard) {
+  /**
+   * Creates the barrier of {@code shard}.
+   *
+   * @param sent counts the barriers that were sent
+   */
+  Barrier(Shard shard, LongAdder sent) {
     this.shard = shard;
+    this.sent = sent;
   }
 
   /** Sets how a PING is sent on the tracked connection of the generation that opens now. */
@@ -65,7 +71,7 @@ public final class Barrier {
     }
   }
 
-  /** Returns how many barriers were sent. */
+  /** Returns how many barriers were sent, in all shards. */
   public long sent() {
     return sent.sum();
   }

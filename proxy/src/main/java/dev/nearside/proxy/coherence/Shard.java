@@ -51,7 +51,7 @@ public final class Shard {
   private final Fences fences;
   private final Invalidations invalidations;
   private final long maxStalenessNs;
-  private final Barrier barrier = new Barrier(this);
+  private final Barrier barrier;
   private final AtomicInteger epoch = new AtomicInteger();
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicInteger generation = new AtomicInteger();
@@ -70,6 +70,7 @@ public final class Shard {
     this.fences = fences;
     this.invalidations = invalidations;
     this.maxStalenessNs = maxStalenessNs;
+    this.barrier = new Barrier(this, invalidations.barriers());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.command;
 
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,13 @@ public final class Command {
 
   private final Signature signature;
   private final Traits traits;
+  private final CommandLabel label;
   private final @Nullable CommandNames subcommands;
 
   Command(Signature signature, Traits traits, @Nullable CommandNames subcommands) {
     this.signature = signature;
     this.traits = traits;
+    this.label = CommandLabel.of(signature.name());
     this.subcommands = subcommands;
   }
 
@@ -41,6 +44,11 @@ public final class Command {
   /** Returns the name in upper case; a subcommand's is {@code CLIENT SETNAME}. */
   public String name() {
     return signature.name();
+  }
+
+  /** Returns what it is called in metrics. */
+  public CommandLabel label() {
+    return label;
   }
 
   /** Returns the number of arguments, the name included; negative: at least that many. */

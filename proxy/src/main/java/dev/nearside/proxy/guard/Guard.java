@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A breaker and a bulkhead in front of the reads of one tier. Thread-safe, never blocks.
@@ -57,6 +58,8 @@ public final class Guard {
     HALF_OPEN
   }
 
+  private static final Answer FAILED = new Answer.Unavailable(Reason.DISCONNECTED);
+
   private final CircuitBreaker breaker;
   private final Bulkhead bulkhead;
 
@@ -84,14 +87,11 @@ public final class Guard {
    * future, is a mistake of ours: it counts as failure and is passed on.
    */
   public CompletableFuture<Answer> call(Supplier<CompletableFuture<Answer>> read) {
-    if (!breaker.tryAcquirePermission()) {
-      return refused(Reason.BREAKER_OPEN);
+    Reason no = acquire();
+    if (no != null) {
+      return refused(no);
     }
-    if (!bulkhead.tryAcquirePermission()) {
-      breaker.releasePermission();
-      return refused(Reason.SATURATED);
-    }
-    long start = breaker.getCurrentTimestamp();
+    long start = now();
     CompletableFuture<Answer> answer;
     try {
       answer = read.get();
@@ -106,6 +106,44 @@ public final class Guard {
         count(start, value);
       }
     });
+  }
+
+  /**
+   * Asks for one read, for callers whose reads are no futures. Allocates nothing.
+   *
+   * @return null when the read may be made, and then exactly one of {@link #succeeded}, {@link
+   *     #failed} and {@link #release} has to follow; else why it may not
+   */
+  public @Nullable Reason acquire() {
+    if (!breaker.tryAcquirePermission()) {
+      return Reason.BREAKER_OPEN;
+    }
+    if (!bulkhead.tryAcquirePermission()) {
+      breaker.releasePermission();
+      return Reason.SATURATED;
+    }
+    return null;
+  }
+
+  /** Returns the present moment in this guard's own unit, to be given back with the outcome. */
+  public long now() {
+    return breaker.getCurrentTimestamp();
+  }
+
+  /** The read that was begun at {@code start} was answered. */
+  public void succeeded(long start) {
+    count(start, Answer.Miss.INSTANCE);
+  }
+
+  /** The read that was begun at {@code start} was not answered. */
+  public void failed(long start) {
+    count(start, FAILED);
+  }
+
+  /** The read was not made after all; nothing is counted. */
+  public void release() {
+    bulkhead.onComplete();
+    breaker.releasePermission();
   }
 
   /** Returns the breaker's state; an open one turns half-open only when a read comes. */

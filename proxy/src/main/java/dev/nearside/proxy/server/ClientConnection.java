@@ -2,14 +2,20 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.resp.RequestParser;
+import dev.nearside.proxy.telemetry.CommandLabel;
+import dev.nearside.proxy.telemetry.LoopCounters;
+import dev.nearside.proxy.telemetry.Way;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +44,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private final Runnable onClose;
   private @Nullable ByteBuf unread;
   private long nowNs;
+  private long localSinceNs;
+  private int localReplies;
+  private long countedBytes;
   private boolean paused;
   private boolean processing;
   private boolean streaming;
@@ -94,6 +103,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** Runs {@code task} on the event loop of this connection; from any thread. */
   void execute(Runnable task) {
     channel.eventLoop().execute(task);
+  }
+
+  /** Runs {@code task} on the event loop of this connection after {@code delay}. */
+  ScheduledFuture<?> schedule(Runnable task, Duration delay) {
+    return channel.eventLoop().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -202,6 +216,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     pause();
   }
 
+  /** Counts a request that was answered without asking anybody; its reply goes out by flush. */
+  void answeredLocally(CommandLabel command) {
+    context.counters().request(Way.LOCAL, command);
+    if (localReplies++ == 0) {
+      localSinceNs = nowNs;
+    }
+  }
+
+  /** One look at the clock for all local replies of a flush. */
+  private void countFlushed() {
+    LoopCounters counters = context.counters();
+    if (localReplies > 0) {
+      counters.latency(Way.LOCAL, System.nanoTime() - localSinceNs, localReplies);
+      localReplies = 0;
+    }
+    long bytes = output.bytes();
+    if (bytes != countedBytes) {
+      counters.bytesOut(bytes - countedBytes);
+      countedBytes = bytes;
+    }
+  }
+
   /** Adds a whole reply at its place in the order; returns true. */
   boolean answer(byte[] reply) {
     if (replies.isEmpty()) {
@@ -303,6 +339,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     output.flush();
+    countFlushed();
     ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
     if (outbound != null && outbound.totalPendingWriteBytes() > context.policy().maxOutputBytes()) {
       close("output limit reached");

@@ -4,13 +4,17 @@ import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Requests;
+import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.RelayedRead;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
+import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,15 +26,21 @@ final class GetRead implements Flight.Reader, ReplySink {
   private final ClientConnection client;
   private final LookupKey key;
   private final @Nullable Namespace readThrough;
+  private final Way way;
   private final PendingReply reply;
   private final Touch touch;
   private final Runnable ended;
+  private final long startedNs;
+  private @Nullable RelayedRead redis;
+  private boolean late;
+  private @Nullable ScheduledFuture<?> deadline;
 
   /**
    * Creates a read.
    *
    * @param key a copy that is the read's own
    * @param readThrough the namespace whose database has the key, or null
+   * @param way the way it takes, for metrics
    * @param reply takes the reply
    * @param ended called when the read needs no more of the upstream or the database
    */
@@ -38,20 +48,57 @@ final class GetRead implements Flight.Reader, ReplySink {
       ClientConnection client,
       LookupKey key,
       @Nullable Namespace readThrough,
+      Way way,
       PendingReply reply,
       Runnable ended) {
     this.client = client;
     this.key = key;
     this.readThrough = readThrough;
+    this.way = way;
+    this.startedNs = client.nowNs();
     this.reply = reply;
     this.ended = ended;
     this.touch = Touch.read(client.context().coherence(), List.of(key));
   }
 
-  /** Reads on the client's own way to the upstream. */
+  /**
+   * Reads on the client's own way to the upstream; where the database has the key as well, within
+   * the guard of Redis and its time.
+   */
   void relay() {
+    Namespace namespace = readThrough;
+    if (namespace != null && !client.upstream().isPinned()) {
+      ReadPath reads = client.context().reads();
+      RelayedRead guarded = reads.beginRelayedRead();
+      // Behind a write of this connection only Redis knows the answer.
+      if (guarded.isBreakerOpen() && client.upstream().outstanding() <= 1) {
+        readDatabase(namespace, false);
+        return;
+      }
+      redis = guarded;
+      deadline = client.schedule(() -> tooLate(namespace), reads.fillTimeout());
+    }
     byte[] request = Requests.encode("GET", key.name());
     client.upstream().send(Unpooled.wrappedBuffer(request), 0, request.length, this);
+  }
+
+  private void tooLate(Namespace namespace) {
+    late = true;
+    asked(false);
+    readDatabase(namespace, false);
+  }
+
+  /** Redis was asked: nothing waits for it any more. */
+  private void asked(boolean answered) {
+    RelayedRead guarded = redis;
+    if (guarded != null) {
+      guarded.ended(answered);
+    }
+    ScheduledFuture<?> timer = deadline;
+    if (timer != null) {
+      deadline = null;
+      timer.cancel(false);
+    }
   }
 
   @Override
@@ -79,9 +126,15 @@ final class GetRead implements Flight.Reader, ReplySink {
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
     if (first) {
       touch.replied(in, from, to, last);
+      asked(true);
+    }
+    if (late) {
+      return; // the database has answered in its place
+    }
+    if (first) {
       client.session().floorNs = System.nanoTime();
-      if (readThrough != null && last && isNull(in, from)) {
-        readDatabase(readThrough);
+      if (countedAsMiss(in, from, last) && readThrough != null) {
+        readDatabase(readThrough, true);
         return;
       }
     }
@@ -91,16 +144,25 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
   }
 
+  private boolean countedAsMiss(ByteBuf in, int from, boolean last) {
+    boolean miss = last && isNull(in, from);
+    if (readThrough != null && in.getByte(from) != '-') {
+      client.context().reads().redisAnswered(readThrough, !miss);
+    }
+    return miss;
+  }
+
   private static boolean isNull(ByteBuf in, int from) {
     byte type = in.getByte(from);
     return type == '_' || (type == '$' && in.getByte(from + 1) == '-');
   }
 
-  private void readDatabase(Namespace namespace) {
+  private void readDatabase(Namespace namespace, boolean redisAnswers) {
     client
         .context()
         .reads()
-        .readThrough(namespace, key.name(), found -> client.execute(() -> answered(found)));
+        .readThrough(
+            namespace, key.name(), redisAnswers, found -> client.execute(() -> answered(found)));
   }
 
   private void answered(byte @Nullable [] found) {
@@ -113,13 +175,20 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void lost() {
     touch.lost();
-    client.close("upstream connection lost");
+    asked(false);
+    if (!late) {
+      client.close("upstream connection lost");
+    }
   }
 
   @Override
   public void refused(Reason reason) {
+    asked(false);
+    if (late) {
+      return;
+    }
     if (readThrough != null) {
-      readDatabase(readThrough);
+      readDatabase(readThrough, false);
     } else {
       reply.append(RelayedReply.unavailable(reason));
       end();
@@ -128,6 +197,7 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   private void end() {
     ended.run();
+    client.context().counters().latency(way, System.nanoTime() - startedNs);
     if (client.isOpen()) {
       reply.complete();
     }

@@ -7,6 +7,8 @@ import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.UpstreamAddress;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
+import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -142,6 +144,7 @@ final class Greetings {
 
   /** Asks the upstream on the greeting lane; the connection goes on when it has answered. */
   private boolean ask(Request request, ReplySink sink) {
+    context.counters().request(Way.RELAY, CommandLabel.OTHER);
     client.pause();
     context
         .lanes()
@@ -152,6 +155,7 @@ final class Greetings {
 
   private boolean answerWhenGreeted(
       Lane lane, java.util.function.Supplier<byte @Nullable []> learned, Runnable agreed) {
+    context.counters().request(Way.RELAY, CommandLabel.OTHER);
     client.pause();
     lane.whenGreeted(() ->
         client.execute(() -> {

@@ -2,6 +2,8 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.telemetry.Metric;
+import dev.nearside.proxy.telemetry.Metrics;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -37,8 +39,8 @@ public final class Listener implements AutoCloseable {
   private final ServerPolicy policy;
   private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger connected = new AtomicInteger();
-  private final LongAdder accepted = new LongAdder();
-  private final LongAdder rejected = new LongAdder();
+  private final LongAdder accepted;
+  private final LongAdder rejected;
   private final Channel channel;
 
   private Listener(
@@ -46,9 +48,12 @@ public final class Listener implements AutoCloseable {
       ServerPolicy policy,
       EventLoopGroup loops,
       Transport transport,
-      SocketAddress address) {
+      SocketAddress address,
+      Metrics metrics) {
     this.contexts = contexts;
     this.policy = policy;
+    this.accepted = metrics.counter(Metric.CLIENTS_ACCEPTED);
+    this.rejected = metrics.counter(Metric.CLIENTS_REJECTED, "max-clients");
     boolean unix = address instanceof DomainSocketAddress;
     if (unix && transport.unixServer() == null) {
       throw new IllegalStateException(
@@ -87,8 +92,9 @@ public final class Listener implements AutoCloseable {
       ServerPolicy policy,
       EventLoopGroup loops,
       Transport transport,
-      SocketAddress address) {
-    return new Listener(contexts, policy, loops, transport, address);
+      SocketAddress address,
+      Metrics metrics) {
+    return new Listener(contexts, policy, loops, transport, address, metrics);
   }
 
   /** Returns the address listened on, with the port the system chose. */
@@ -142,7 +148,6 @@ public final class Listener implements AutoCloseable {
   private final class Welcome extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel client) {
-      accepted.increment();
       if (connected.incrementAndGet() > policy.maxClients()) {
         rejected.increment();
         connected.decrementAndGet();
@@ -151,6 +156,7 @@ public final class Listener implements AutoCloseable {
             .addListener(ChannelFutureListener.CLOSE);
         return;
       }
+      accepted.increment();
       clients.add(client);
       LoopContext context = contexts.get(client.eventLoop());
       if (context == null) {

@@ -6,6 +6,8 @@ import dev.nearside.proxy.command.KeyPositions;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
+import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
@@ -102,14 +104,21 @@ final class LocalReads {
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
-      case PENDING -> fly(key, nowNs, floorNs);
-      case RELAY -> relayThrough(key);
+      case PENDING -> {
+        countMiss(key);
+        yield fly(key, nowNs, floorNs);
+      }
+      case RELAY -> {
+        countMiss(key);
+        yield relayThrough(key);
+      }
     };
   }
 
   private Taken hit() {
     Entry entry = java.util.Objects.requireNonNull(context.found().entry());
-    context.counters().request(dev.nearside.proxy.telemetry.Way.LOCAL, GET);
+    count(entry);
+    client.answeredLocally(CommandLabel.GET);
     ReplyQueue replies = client.replies();
     if (replies.isEmpty()) {
       write(entry);
@@ -121,8 +130,17 @@ final class LocalReads {
     return Taken.ANSWERED;
   }
 
-  private static final dev.nearside.proxy.telemetry.CommandLabel GET =
-      dev.nearside.proxy.telemetry.CommandLabel.of("GET");
+  private void count(Entry entry) {
+    if (entry.isNil()) {
+      context.counters().negativeHit(entry.namespace());
+    } else {
+      context.counters().hit(entry.namespace());
+    }
+  }
+
+  private void countMiss(LookupKey key) {
+    context.counters().miss(reads.namespaceNumber(key));
+  }
 
   private void write(Entry entry) {
     Output output = client.replies().output();
@@ -151,6 +169,7 @@ final class LocalReads {
     PendingReply reply = new PendingReply(client.replies());
     GetRead read = flight(key, reply);
     if (reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING) {
+      context.counters().request(Way.FILL, CommandLabel.GET);
       client.replies().add(reply);
       return Taken.ANSWERED;
     }
@@ -161,7 +180,8 @@ final class LocalReads {
   private GetRead flight(LookupKey key, PendingReply reply) {
     LookupKey own = key.copy();
     flying(own.hashCode());
-    return new GetRead(client, own, reads.readThroughOf(own), reply, () -> landed(own.hashCode()));
+    return new GetRead(
+        client, own, reads.readThroughOf(own), Way.FILL, reply, () -> landed(own.hashCode()));
   }
 
   private void flying(int hash) {
@@ -189,7 +209,9 @@ final class LocalReads {
     }
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     client.upstream().readStarted();
-    new GetRead(client, key.copy(), namespace, reply, client.upstream()::readEnded).relay();
+    Way way = client.upstream().way();
+    context.counters().request(way, CommandLabel.GET);
+    new GetRead(client, key.copy(), namespace, way, reply, client.upstream()::readEnded).relay();
     return Taken.ANSWERED;
   }
 
@@ -239,7 +261,9 @@ final class LocalReads {
     ReplyQueue replies = client.replies();
     PendingReply reply = replies.add(new PendingReply(replies));
     reply.append(Replies.arrayHeader(hits.size()));
+    client.answeredLocally(CommandLabel.MGET);
     for (Entry entry : hits) {
+      count(entry);
       reply.append(entry, session.nullReply());
     }
     hits.clear();
@@ -264,6 +288,7 @@ final class LocalReads {
         return Taken.PAUSED;
       }
     }
+    context.counters().request(Way.FILL, CommandLabel.MGET);
     GatheredReply whole =
         client.replies().add(new GatheredReply(client.replies(), request.argCount() - 1));
     for (int i = 1; i < request.argCount(); i++) {
@@ -277,10 +302,13 @@ final class LocalReads {
     long floorNs = reads.floorOf(key, client.nowNs(), session.floorNs);
     ReadPath.Outcome outcome = reads.look(key, client.nowNs(), floorNs, context.found());
     if (outcome == ReadPath.Outcome.HIT) {
-      part.append(java.util.Objects.requireNonNull(context.found().entry()), session.nullReply());
+      Entry entry = java.util.Objects.requireNonNull(context.found().entry());
+      count(entry);
+      part.append(entry, session.nullReply());
       part.complete();
       return;
     }
+    countMiss(key);
     GetRead read = flight(key, part);
     if (outcome != ReadPath.Outcome.PENDING
         || reads.fly(key, client.nowNs(), floorNs, context.found(), read)

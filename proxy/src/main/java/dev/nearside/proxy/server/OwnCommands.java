@@ -4,6 +4,7 @@ import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -21,6 +22,7 @@ final class OwnCommands {
   }
 
   boolean run(Request request) {
+    client.answeredLocally(CommandLabel.OTHER);
     if (!request.argIs(0, "NEARSIDE.L1")) {
       String name = new String(request.arg(0), StandardCharsets.UTF_8);
       return client.answer(Replies.error("ERR unknown command '" + name + "'"));

@@ -3,10 +3,10 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.CommandFlag;
-import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +21,9 @@ class RelayedReply extends PendingReply implements ReplySink {
   private final boolean informative;
   private final boolean behindBarrier;
   private final boolean orders;
+  private final Way way;
+  private final long startedNs;
+  private long answeredNs;
   private boolean answered;
 
   /**
@@ -44,6 +47,8 @@ class RelayedReply extends PendingReply implements ReplySink {
     this.informative = informative;
     this.behindBarrier = behindBarrier;
     this.orders = orders;
+    this.way = client.upstream().way();
+    this.startedNs = client.nowNs();
   }
 
   /** Returns the reply to an ordinary command. */
@@ -56,7 +61,7 @@ class RelayedReply extends PendingReply implements ReplySink {
         touch,
         command.informative(request),
         opaque || blocks,
-        opaque || command.way() == Way.PINNED);
+        opaque || command.way() == dev.nearside.proxy.command.Way.PINNED);
   }
 
   /** Returns whether later reads of the connection must be executed after it. */
@@ -76,6 +81,9 @@ class RelayedReply extends PendingReply implements ReplySink {
     }
     if (last) {
       answered = true;
+      if (!first) {
+        answeredNs = System.nanoTime();
+      }
       finish();
     }
   }
@@ -94,12 +102,14 @@ class RelayedReply extends PendingReply implements ReplySink {
     if (touch != null) {
       touch.replied(in, from, to, whole);
     }
+    answeredNs = System.nanoTime();
     if (informative) {
-      client.session().floorNs = System.nanoTime();
+      client.session().floorNs = answeredNs;
     }
   }
 
   private void finish() {
+    client.context().counters().latency(way, answeredNs - startedNs);
     if (behindBarrier) {
       client.afterBarrier(this::complete);
     } else {

@@ -53,6 +53,13 @@ final class Upstream implements PinnedConnection.Owner {
     return pinned != null;
   }
 
+  /** Returns the way of what is relayed now. */
+  dev.nearside.proxy.telemetry.Way way() {
+    return pinned != null
+        ? dev.nearside.proxy.telemetry.Way.PINNED
+        : dev.nearside.proxy.telemetry.Way.RELAY;
+  }
+
   /** Counts a read that was sent by {@link #send} with a sink of its own. */
   void readStarted() {
     outstanding++;
@@ -156,6 +163,7 @@ final class Upstream implements PinnedConnection.Owner {
       }
       touch.forwarded();
     }
+    context.counters().request(way(), command.label());
     if (session.pipe) {
       relayByPipe(request, touch);
       return;
@@ -194,6 +202,7 @@ final class Upstream implements PinnedConnection.Owner {
       breakLeases(touch);
       touch.forwarded();
     }
+    context.counters().request(way(), command.label());
     RelayedReply reply = replyTo(command, head, touch);
     track(reply);
     own.expect(reply);

@@ -38,9 +38,14 @@ public final class LatencyHistogram {
 
   /** Counts one duration of {@code nanos} nanoseconds; a negative one counts as zero. */
   public void record(long nanos) {
+    record(nanos, 1);
+  }
+
+  /** Counts {@code times} durations of {@code nanos} nanoseconds each. */
+  public void record(long nanos, int times) {
     long duration = Math.max(0, nanos);
-    add(PADDING + bucketOf(duration), 1);
-    add(SUM, duration);
+    add(PADDING + bucketOf(duration), times);
+    add(SUM, duration * times);
   }
 
   /** Returns how many durations bucket {@code index} holds. */

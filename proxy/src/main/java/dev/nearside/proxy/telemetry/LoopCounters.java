@@ -53,6 +53,11 @@ public final class LoopCounters {
     latencies[way.ordinal()].record(nanos);
   }
 
+  /** Counts the same time for each of {@code requests} requests of {@code way}. */
+  public void latency(Way way, long nanos, int requests) {
+    latencies[way.ordinal()].record(nanos, requests);
+  }
+
   /** Counts a key that L1 answered; {@code namespace} is a {@link Metrics#namespaceIndex}. */
   public void hit(int namespace) {
     add(L1_READS + 2 * namespace, 1);

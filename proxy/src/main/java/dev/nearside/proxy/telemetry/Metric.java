@@ -15,7 +15,8 @@ public enum Metric {
   REQUEST_DURATION(
       "nearside_request_duration_seconds",
       Collector.Type.HISTOGRAM,
-      "Time from a request read to its reply written, by the way it took.",
+      "Time from a request read to its reply written, by the way it took; local: until the replies of"
+          + " all that was read with it were flushed.",
       Label.WAY),
   HITS(
       "nearside_hits_total",

@@ -94,6 +94,20 @@ public final class Metrics {
     return counters.adder(metric, labelValues);
   }
 
+  /** Returns the adders of the keys that {@code tier} answered, by the number of a namespace. */
+  public List<LongAdder> hits(Tier tier) {
+    return byNamespace(Metric.HITS, tier);
+  }
+
+  /** Returns the adders of the keys that {@code tier} could not answer, by namespace number. */
+  public List<LongAdder> misses(Tier tier) {
+    return byNamespace(Metric.MISSES, tier);
+  }
+
+  private List<LongAdder> byNamespace(Metric metric, Tier tier) {
+    return namespaces.stream().map(name -> counter(metric, Label.text(tier), name)).toList();
+  }
+
   /** Counts a key that {@code tier} answered, off the event loops. */
   public void hit(Tier tier, int namespace) {
     counter(Metric.HITS, Label.text(tier), namespaces.get(namespace)).increment();

@@ -40,9 +40,11 @@ public final class DatabaseFill {
   /**
    * Reads {@code name} of {@code namespace}; completes on an unspecified thread, never
    * exceptionally.
+   *
+   * @param redisAnswers whether Redis is there to take the value; false asks it for nothing
    */
-  public CompletableFuture<Outcome> fill(Namespace namespace, byte[] name) {
-    Leases leases = redis.leases();
+  public CompletableFuture<Outcome> fill(Namespace namespace, byte[] name, boolean redisAnswers) {
+    Leases leases = redisAnswers ? redis.leases() : null;
     if (leases == null) {
       return read(namespace, name).thenApply(answer -> new Outcome(answer, false));
     }

@@ -13,15 +13,22 @@ import java.util.concurrent.atomic.LongAdder;
  * @param published flights that ended with an entry in L1
  * @param killed flights whose answer could not be held
  * @param failed flights without an answer
+ * @param refused flights not begun because the breaker or the bulkhead said no
  */
 record FillCounters(
-    LongAdder started, LongAdder joined, LongAdder published, LongAdder killed, LongAdder failed) {
+    LongAdder started,
+    LongAdder joined,
+    LongAdder published,
+    LongAdder killed,
+    LongAdder failed,
+    LongAdder refused) {
   static FillCounters of(Metrics metrics) {
     return new FillCounters(
         metrics.counter(Metric.FILLS_STARTED),
         metrics.counter(Metric.FILLS_JOINED),
         metrics.fills(FillResult.PUBLISHED),
         metrics.fills(FillResult.KILLED),
-        metrics.fills(FillResult.FAILED));
+        metrics.fills(FillResult.FAILED),
+        metrics.counter(Metric.UPSTREAM_FAILURES, Answer.Reason.BREAKER_OPEN.label()));
   }
 }

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.resp.Replies;
@@ -50,8 +51,10 @@ public final class ReadPath {
    * @param maxEntryBytes larger values are never held
    * @param maxTtl cap on the life of an entry
    * @param admissionWindow a key flies on its second request within this time; zero flies at once
+   * @param fillTimeout bound on a read of Redis where the database can be asked instead
    */
-  public record Policy(int maxEntryBytes, Duration maxTtl, Duration admissionWindow) {}
+  public record Policy(
+      int maxEntryBytes, Duration maxTtl, Duration admissionWindow, Duration fillTimeout) {}
 
   private static final Duration BIG_KEY_MEMORY = Duration.ofMinutes(2);
 
@@ -62,6 +65,8 @@ public final class ReadPath {
   private final @Nullable DatabaseFill database;
   private final Policy policy;
   private final FillCounters counters;
+  private final TierCounters tiers;
+  private final Guard guard;
   private final RecentKeys asked;
   private final RecentKeys big = new RecentKeys(BIG_KEY_MEMORY);
   private volatile int maxEntryBytes;
@@ -70,6 +75,7 @@ public final class ReadPath {
    * Creates the path.
    *
    * @param tracked the tracked connection of each database that has a shard
+   * @param guard the breaker and bulkhead of reads of Redis
    * @param database how misses of namespaces are read through, or null where there is no database
    */
   public ReadPath(
@@ -77,6 +83,7 @@ public final class ReadPath {
       LocalTier local,
       Map<Integer, TrackedConnection> tracked,
       Namespaces namespaces,
+      Guard guard,
       @Nullable DatabaseFill database,
       Policy policy,
       Metrics metrics) {
@@ -86,7 +93,9 @@ public final class ReadPath {
     this.namespaces = namespaces;
     this.database = database;
     this.policy = policy;
+    this.guard = guard;
     this.counters = FillCounters.of(metrics);
+    this.tiers = new TierCounters(metrics, namespaces);
     this.asked = new RecentKeys(policy.admissionWindow());
     this.maxEntryBytes = policy.maxEntryBytes();
   }
@@ -178,14 +187,20 @@ public final class ReadPath {
       LookupKey key,
       @Nullable Namespace namespace,
       Flight.Reader reader) {
+    if (guard.acquire() != null) {
+      counters.refused().increment();
+      return Outcome.RELAY;
+    }
     Flight flight = new Flight(System.nanoTime());
     flight.join(reader);
-    Entry token = local.token(key, shard.epoch(), flight);
+    Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
     if (local.begin(token) != null) {
+      guard.release();
       return Outcome.RELAY;
     }
     counters.started().increment();
     if (shard.isFenced(key.hashCode())) {
+      guard.release();
       local.abandon(token);
       return Outcome.PENDING;
     }
@@ -215,16 +230,41 @@ public final class ReadPath {
   /**
    * Reads a key that the upstream does not have, or cannot be asked for, in the database.
    *
+   * @param redisAnswers whether Redis is there to take what is found
    * @param done told once, on any thread, with the reply as it is to be written, null for nil
    */
-  public void readThrough(Namespace namespace, byte[] name, ReplyListener done) {
+  public void readThrough(
+      Namespace namespace, byte[] name, boolean redisAnswers, ReplyListener done) {
     if (database == null) {
       done.reply(null);
       return;
     }
     database
-        .fill(namespace, name)
-        .thenAccept(outcome -> done.reply(reply(namespace, outcome.answer())));
+        .fill(namespace, name, redisAnswers)
+        .thenAccept(outcome -> {
+          tiers.database(namespace, outcome.answer());
+          done.reply(reply(namespace, outcome.answer()));
+        });
+  }
+
+  /** Begins a relayed read of Redis that the database can stand in for; the caller ends it. */
+  public RelayedRead beginRelayedRead() {
+    return new RelayedRead(guard);
+  }
+
+  /** Returns the bound on a read of Redis where the database can be asked instead. */
+  public Duration fillTimeout() {
+    return policy.fillTimeout();
+  }
+
+  /** Returns the number in metrics of the namespace of {@code key}. */
+  public int namespaceNumber(LookupKey key) {
+    return tiers.number(namespaces.find(key.array(), 0, key.length()));
+  }
+
+  /** Counts what Redis said to a relayed read of a key of {@code namespace}. */
+  public void redisAnswered(Namespace namespace, boolean hit) {
+    tiers.redis(namespace, hit);
   }
 
   /** Told a reply as it is to be written. */
@@ -256,6 +296,7 @@ public final class ReadPath {
     private final Entry token;
     private final @Nullable Namespace namespace;
     private final Flight flight;
+    private final long guardedSince = guard.now();
 
     FlightEnd(
         Shard shard,
@@ -272,6 +313,8 @@ public final class ReadPath {
 
     @Override
     public void read(byte @Nullable [] value, long ttlMillis) {
+      guard.succeeded(guardedSince);
+      tiers.redis(namespace, value != null);
       if (value == null && readsThrough(namespace)) {
         readDatabase();
         return;
@@ -310,6 +353,20 @@ public final class ReadPath {
 
     @Override
     public void failed() {
+      guard.failed(guardedSince);
+      giveUp();
+    }
+
+    /**
+     * An error, of a key that holds no string for example, is an answer of a Redis that is well.
+     */
+    @Override
+    public void refused() {
+      guard.succeeded(guardedSince);
+      giveUp();
+    }
+
+    private void giveUp() {
       local.abandon(token);
       counters.failed().increment();
     }
@@ -325,21 +382,27 @@ public final class ReadPath {
     private void readDatabase() {
       Namespace reading = java.util.Objects.requireNonNull(namespace);
       DatabaseFill fill = java.util.Objects.requireNonNull(database);
-      fill.fill(reading, token.name()).thenAccept(outcome -> databaseAnswered(reading, outcome));
+      fill.fill(reading, token.name(), true)
+          .thenAccept(outcome -> databaseAnswered(reading, outcome));
     }
 
     private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
+      tiers.database(reading, outcome.answer());
       switch (outcome.answer()) {
         case Miss miss ->
             finished(
                 local.publish(token, null, System.nanoTime() + reading.negativeTtl().toNanos()));
         case Hit hit -> {
           local.deliver(token, Replies.bulk(hit.value()));
+          finished(false);
           if (outcome.stored()) {
             shard.barrier().await(System.nanoTime(), this::flyAgain);
           }
         }
-        case Unavailable unavailable -> local.deliver(token, reply(reading, outcome.answer()));
+        case Unavailable unavailable -> {
+          local.deliver(token, reply(reading, outcome.answer()));
+          counters.failed().increment();
+        }
       }
     }
 

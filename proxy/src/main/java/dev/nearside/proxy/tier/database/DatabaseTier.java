@@ -1,8 +1,11 @@
 package dev.nearside.proxy.tier.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.telemetry.Metric;
+import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Answer.Reason;
 import java.sql.Connection;
@@ -19,8 +22,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -72,12 +75,13 @@ public final class DatabaseTier implements AutoCloseable {
   }
 
   private final Settings settings;
-  private final DataSource pool;
+  private final HikariDataSource pool;
   private final Map<Namespace, ReadQueue> queues = new HashMap<>();
   private final Turns turns;
   private final Failures failures = new Failures(System::nanoTime);
   private final ScheduledThreadPoolExecutor deadlines;
   private final LongAdder statements = new LongAdder();
+  private final Measures measures;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
   /**
@@ -86,7 +90,8 @@ public final class DatabaseTier implements AutoCloseable {
    * @param namespaces those that may be read; the ones without a query are left out
    * @throws IllegalArgumentException if a query is malformed or the URL is not PostgreSQL's
    */
-  public DatabaseTier(Settings settings, Collection<Namespace> namespaces) {
+  public DatabaseTier(Settings settings, Collection<Namespace> namespaces, Metrics metrics) {
+    this.measures = Measures.of(metrics);
     for (Namespace namespace : namespaces) {
       if (namespace.read() != null) {
         NamedQuery query = NamedQuery.of(namespace);
@@ -102,6 +107,20 @@ public final class DatabaseTier implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy()); // after the stop, which answers by itself
     deadlines.setRemoveOnCancelPolicy(true);
     this.pool = connectionPool(settings);
+  }
+
+  /** Says how many connections there are; asked at a scrape. */
+  public void exportPool(Metrics metrics) {
+    metrics.gauge(
+        Metric.DATABASE_POOL, () -> connections(HikariPoolMXBean::getActiveConnections), "active");
+    metrics.gauge(
+        Metric.DATABASE_POOL, () -> connections(HikariPoolMXBean::getIdleConnections), "idle");
+    metrics.gauge(Metric.DATABASE_POOL_WAITING, this::waiting);
+  }
+
+  private int connections(ToIntFunction<HikariPoolMXBean> count) {
+    HikariPoolMXBean bean = pool.getHikariPoolMXBean();
+    return bean == null ? 0 : count.applyAsInt(bean); // none before the first connection
   }
 
   /**
@@ -141,6 +160,7 @@ public final class DatabaseTier implements AutoCloseable {
         answerWaiting();
       }
     } else {
+      measures.rejected().increment();
       read.unavailable(Reason.SATURATED);
     }
     return answer;
@@ -175,12 +195,10 @@ public final class DatabaseTier implements AutoCloseable {
     turns.drain(settings.timeout().plusMillis(500));
     answerWaiting();
     deadlines.shutdownNow();
-    if (pool instanceof HikariDataSource hikari) {
-      hikari.close();
-    }
+    pool.close();
   }
 
-  private static DataSource connectionPool(Settings settings) {
+  private static HikariDataSource connectionPool(Settings settings) {
     if (!settings.url().startsWith("jdbc:postgresql:")) {
       throw new IllegalArgumentException(
           "the database's URL is not PostgreSQL's; expected jdbc:postgresql://host:port/name");
@@ -207,12 +225,18 @@ public final class DatabaseTier implements AutoCloseable {
     if (batch.isEmpty()) {
       return;
     }
+    long startedNs = System.nanoTime();
     try (Connection connection = pool.getConnection()) {
       readAll(connection, queue, batch);
+      measures.ended(startedNs, batch.size(), null);
     } catch (SQLException failure) {
-      fail(batch, failures.note(queue.namespace(), failure));
+      Reason reason = failures.note(queue.namespace(), failure);
+      measures.ended(startedNs, batch.size(), reason);
+      fail(batch, reason);
     } catch (RuntimeException bug) { // the rim of this virtual thread
-      fail(batch, failures.noteBug(queue.namespace(), bug));
+      Reason reason = failures.noteBug(queue.namespace(), bug);
+      measures.ended(startedNs, batch.size(), reason);
+      fail(batch, reason);
     }
   }
 

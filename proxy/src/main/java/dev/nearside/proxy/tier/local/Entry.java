@@ -23,16 +23,18 @@ public final class Entry {
   private final int database;
   private final int nameLength;
   private final int epoch;
+  private final int namespace;
   private byte[] bytes;
   private int plainLength;
   private long expiresAtNs;
   private volatile @Nullable Flight flight;
 
-  Entry(LookupKey key, int epoch, Flight flight) {
+  Entry(LookupKey key, int epoch, int namespace, Flight flight) {
     this.hash = key.hashCode();
     this.database = key.database();
     this.nameLength = key.length();
     this.epoch = epoch;
+    this.namespace = namespace;
     this.bytes = key.name();
     this.flight = flight;
   }
@@ -45,6 +47,11 @@ public final class Entry {
   /** Returns the epoch of its shard in which the flight began; in any other the entry is dead. */
   public int epoch() {
     return epoch;
+  }
+
+  /** Returns the number of its namespace in metrics. */
+  public int namespace() {
+    return namespace;
   }
 
   /** Returns when it expires, on the clock of {@link System#nanoTime()}; only once landed. */

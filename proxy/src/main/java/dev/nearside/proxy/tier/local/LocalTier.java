@@ -59,9 +59,13 @@ public final class LocalTier {
     return map.putIfAbsent(token, token);
   }
 
-  /** Returns a token for a flight of {@code key}, not put anywhere yet. */
-  public Entry token(LookupKey key, int epoch, Flight flight) {
-    return new Entry(key, epoch, flight);
+  /**
+   * Returns a token for a flight of {@code key}, not put anywhere yet.
+   *
+   * @param namespace the number of the key's namespace in metrics
+   */
+  public Entry token(LookupKey key, int epoch, int namespace, Flight flight) {
+    return new Entry(key, epoch, namespace, flight);
   }
 
   /**

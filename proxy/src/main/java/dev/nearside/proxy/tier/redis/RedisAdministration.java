@@ -65,6 +65,12 @@ public final class RedisAdministration implements AutoCloseable {
         });
   }
 
+  /** Returns whether it is connected. */
+  public boolean isOpen() {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    return current != null && current.isOpen();
+  }
+
   /** Returns the leases, or null while the upstream is not connected. */
   public @Nullable Leases leases() {
     StatefulRedisConnection<byte[], byte[]> current = connection;

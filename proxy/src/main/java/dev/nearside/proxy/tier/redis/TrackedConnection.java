@@ -51,8 +51,13 @@ public final class TrackedConnection implements AutoCloseable {
      */
     void read(byte @Nullable [] value, long ttlMillis);
 
-    /** The read was not answered, or answered with an error. */
+    /** The read was not answered. */
     void failed();
+
+    /** The upstream is there and answered with an error. */
+    default void refused() {
+      failed();
+    }
   }
 
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
@@ -104,6 +109,11 @@ public final class TrackedConnection implements AutoCloseable {
   /** Returns in words how the connection is, for readiness and logs. */
   public String state() {
     return state;
+  }
+
+  /** Returns whether it is there and tracking is confirmed. */
+  public boolean isOpen() {
+    return link != null;
   }
 
   /** Returns the {@code run_id} of the connected node, or null while none is known. */
@@ -246,6 +256,8 @@ public final class TrackedConnection implements AutoCloseable {
             void answered() {
               if (get.succeeded() && succeeded()) {
                 listener.read(get.get(), get());
+              } else if (get.wasAnswered() && wasAnswered()) {
+                listener.refused();
               } else {
                 listener.failed();
               }
@@ -354,6 +366,10 @@ public final class TrackedConnection implements AutoCloseable {
       void answered() {}
 
       void unanswered() {}
+
+      boolean wasAnswered() {
+        return exception == null;
+      }
 
       boolean succeeded() {
         return !getOutput().hasError() && exception == null;

@@ -10,8 +10,10 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.scene.PostgresServer;
+import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Answer.Reason;
+import io.prometheus.client.CollectorRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -399,7 +401,9 @@ final class DatabaseTierIT {
     DatabaseTier.Settings settings =
         new DatabaseTier.Settings(
             server.jdbcUrl(), PostgresServer.USER, null, poolSize, timeout, 100, 1000);
-    DatabaseTier tier = new DatabaseTier(settings, List.of(namespaces));
+    DatabaseTier tier =
+        new DatabaseTier(
+            settings, List.of(namespaces), new Metrics(new CollectorRegistry(), List.of()));
     tiers.add(tier);
     return tier;
   }
