@@ -143,6 +143,33 @@ final class GuardTest {
     assertThat(guard.state()).isEqualTo(Guard.State.OPEN);
   }
 
+  @Test
+  void acquire_failures_openAndProbesClose() {
+    for (int i = 0; i < 10; i++) {
+      assertThat(guard.acquire()).isNull();
+      guard.failed(guard.now());
+    }
+    assertThat(guard.acquire()).isEqualTo(Reason.BREAKER_OPEN);
+    clock.advance(Duration.ofSeconds(2));
+    for (int i = 0; i < 3; i++) {
+      assertThat(guard.acquire()).isNull();
+      guard.succeeded(guard.now());
+    }
+    assertThat(guard.state()).isEqualTo(Guard.State.CLOSED);
+    assertThat(guard.inFlight()).isZero();
+  }
+
+  @Test
+  void acquire_full_saturated_untilReleased() {
+    for (int i = 0; i < 4; i++) {
+      assertThat(guard.acquire()).isNull();
+    }
+    assertThat(guard.acquire()).isEqualTo(Reason.SATURATED);
+    guard.release();
+    assertThat(guard.reads()).isZero();
+    assertThat(guard.acquire()).isNull();
+  }
+
   private void failTimes(int times) {
     for (int i = 0; i < times; i++) {
       assertThat(call(TIMEOUT)).isEqualTo(TIMEOUT);
