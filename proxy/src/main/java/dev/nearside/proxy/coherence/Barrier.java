@@ -65,7 +65,12 @@ public final class Barrier {
       }
     }
     waiters.addAll(early);
-    if (!waiters.isEmpty() && shard.isOpen() && underWay.compareAndSet(false, true)) {
+    if (waiters.isEmpty()) {
+      return;
+    }
+    if (!shard.isOpen()) {
+      wakeCovered(); // it closed while the early ones were out of the queue
+    } else if (underWay.compareAndSet(false, true)) {
       sent.increment();
       sendPing.run();
     }

@@ -91,7 +91,13 @@ final class Greetings {
     }
     Lane lane =
         context.lanes().lane(new LaneKey(session.protocol, database, LaneKey.Kind.COMMANDS));
-    return answerWhenGreeted(lane, lane::selectReply, () -> session.database = database);
+    return answerWhenGreeted(
+        lane,
+        lane::selectReply,
+        () -> {
+          session.database = database;
+          session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
+        });
   }
 
   /** Returns the database index if it is written canonically and small, else -1. */

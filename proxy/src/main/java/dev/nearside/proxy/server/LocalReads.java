@@ -39,6 +39,8 @@ final class LocalReads {
   private final List<Entry> hits = new ArrayList<>(0);
   private int[] flying = new int[4];
   private int flights;
+  private boolean waited;
+  private long arrivedNs;
 
   LocalReads(ClientConnection client) {
     this.client = client;
@@ -87,8 +89,35 @@ final class LocalReads {
         .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
   }
 
+  /**
+   * Returns the moment that a strict read is held to: when its request was first looked at, also
+   * after it has waited for the barrier. A moment that moved with each look would never be reached.
+   */
+  private long arrivedNs() {
+    if (!waited) {
+      arrivedNs = client.nowNs();
+    }
+    return arrivedNs;
+  }
+
+  /** Pauses the connection until L1 has reached {@code floorNs}; the same request comes again. */
+  private Taken await(Shard shard, long floorNs) {
+    waited = true;
+    client.pauseForBarrier(shard, floorNs);
+    return Taken.PAUSED;
+  }
+
+  private Taken done(Taken taken) {
+    waited &= taken == Taken.PAUSED;
+    return taken;
+  }
+
   /** {@code GET key}. */
   Taken get(Request request) {
+    return done(lookUp(request));
+  }
+
+  private Taken lookUp(Request request) {
     if (request.argCount() != 2 || !session.readsLocally()) {
       return Taken.NOT_LOCAL;
     }
@@ -100,7 +129,7 @@ final class LocalReads {
       return relayThrough(key);
     }
     long nowNs = client.nowNs();
-    long floorNs = reads.floorOf(key, nowNs, session.floorNs);
+    long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
@@ -158,8 +187,7 @@ final class LocalReads {
     if (shard == null) {
       return Taken.NOT_LOCAL;
     }
-    client.pauseForBarrier(shard, floorNs);
-    return Taken.PAUSED;
+    return await(shard, floorNs);
   }
 
   private Taken fly(LookupKey key, long nowNs, long floorNs) {
@@ -217,6 +245,10 @@ final class LocalReads {
 
   /** {@code MGET key …}: from L1 only as one snapshot. */
   Taken mget(Request request) {
+    return done(lookUpMany(request));
+  }
+
+  private Taken lookUpMany(Request request) {
     int keys = request.argCount() - 1;
     if (keys < 1 || keys > MAX_MGET_KEYS || !session.readsLocally()) {
       return Taken.NOT_LOCAL;
@@ -242,12 +274,11 @@ final class LocalReads {
         return Taken.NOT_LOCAL;
       }
       LookupKey key = key(request, i);
-      long floorNs = reads.floorOf(key, client.nowNs(), session.floorNs);
+      long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
       switch (reads.look(key, client.nowNs(), floorNs, context.found())) {
         case HIT -> hits.add(java.util.Objects.requireNonNull(context.found().entry()));
         case BEHIND -> {
-          client.pauseForBarrier(shard, floorNs);
-          return Taken.PAUSED;
+          return await(shard, floorNs);
         }
         case PENDING, RELAY -> {
           return Taken.NOT_LOCAL;

@@ -33,6 +33,9 @@ final class Session {
   boolean untouching;
   boolean subscriber;
 
+  /** Whether a transaction may have selected another database: which one holds is not known. */
+  boolean databaseUnknown;
+
   /** Whether replies are no longer told apart: bytes flow. */
   boolean pipe;
 
@@ -54,6 +57,7 @@ final class Session {
     watching = false;
     tracking = false;
     untouching = false;
+    databaseUnknown = false;
     subscriber = false;
     transaction = null;
     setName = null;
@@ -67,6 +71,7 @@ final class Session {
         && !watching
         && !tracking
         && !untouching
+        && !databaseUnknown
         && !pipe
         && !subscriber;
   }

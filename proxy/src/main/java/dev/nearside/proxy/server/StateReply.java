@@ -10,12 +10,14 @@ final class StateReply extends RelayedReply {
   private final ConnectionEffect effect;
   private final int number;
   private final boolean authenticates;
+  private final boolean queued;
 
   StateReply(ClientConnection client, ConnectionEffect effect, Request request) {
     super(client, null, false, false, true);
     this.client = client;
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
+    this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
     this.authenticates = effect == ConnectionEffect.AUTH || request.argCount() > 3;
   }
 
@@ -41,8 +43,16 @@ final class StateReply extends RelayedReply {
 
   private void apply() {
     Session session = client.session();
+    if (queued) {
+      session.databaseUnknown = true;
+      return;
+    }
     switch (effect) {
-      case SELECT -> session.database = number;
+      case SELECT -> {
+        session.database = number;
+        session.databaseUnknown = false;
+        session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
+      }
       case HELLO -> {
         session.protocol = number == 0 ? session.protocol : number;
         session.authenticated |= authenticates;

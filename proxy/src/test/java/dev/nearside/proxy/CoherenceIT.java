@@ -1,0 +1,218 @@
+package dev.nearside.proxy;
+
+import static dev.nearside.proxy.CoherenceScene.bulk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.DelayingHop.Side;
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What a client may rely on, with the tracked connection slower than all others: on a plain
+ * loopback the races that these tests are about do not happen.
+ */
+@Timeout(60)
+class CoherenceIT {
+  private static final int SLOW_MS = 100;
+  private static final String STRICT =
+      "namespaces:\n  rule:\n    keys: rule:{name}\n    strict: true\n";
+
+  @Test
+  void get_changedBehindTheSidecar_isFreshOnceInvalidated() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "old");
+      scene.direct.call("SET", "k", "new");
+      Waiting.until("the push has come", () -> client.call("GET", "k").equals(bulk("new")));
+    }
+  }
+
+  @Test
+  void get_strictNamespaceAndSlowPush_isFreshAtOnce() throws IOException {
+    try (CoherenceScene scene = new CoherenceScene(STRICT);
+        RespClient client = scene.client()) {
+      scene.hold(client, "rule:a", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "rule:a", "new");
+      assertThat(client.call("GET", "rule:a")).isEqualTo(bulk("new"));
+      assertThat(client.call("MGET", "rule:a")).isEqualTo("*1\r\n" + bulk("new"));
+      scene.hop.delay(Side.TRACKED, 0);
+      scene.holdAsIs(client, "rule:a");
+      scene.awaitRest();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET k new",
+        "MSET other x k new",
+        "GETSET k new",
+        "RENAME source k",
+        "COPY source k REPLACE",
+        "EVAL return(redis.call('set','k','new')) 0",
+        "EVAL return(redis.call('set',KEYS[1],'new')) 1 k",
+      })
+  void write_acknowledgedOnOneConnection_isSeenOnAnother(String write) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient reader = scene.client();
+        RespClient writer = scene.client()) {
+      scene.direct.call("SET", "source", "new");
+      scene.hold(reader, "k", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      assertThat(writer.call(write.split(" ", -1))).doesNotStartWith("-");
+      assertThat(reader.call("GET", "k")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DEL k", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "RENAME k b", "MOVE k 1"})
+  void removal_acknowledgedOnOneConnection_isSeenOnAnother(String removal) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient reader = scene.client();
+        RespClient writer = scene.client()) {
+      scene.hold(reader, "k", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      assertThat(writer.call(removal.split(" ", -1))).doesNotStartWith("-");
+      assertThat(reader.call("GET", "k")).isEqualTo("$-1\r\n");
+      scene.awaitRest();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SET k new", "EVAL return(redis.call('set','k','new')) 0"})
+  void exec_acknowledgedOnOneConnection_isSeenOnAnother(String write) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient reader = scene.client();
+        RespClient writer = scene.client()) {
+      scene.hold(reader, "k", "old");
+      writer.call("MULTI");
+      writer.call(write.split(" ", -1));
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      assertThat(writer.call("EXEC")).startsWith("*1");
+      assertThat(reader.call("GET", "k")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void message_namesDataWrittenBefore_dataIsThere() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient subscriber = scene.client();
+        RespClient reader = scene.client()) {
+      subscriber.call("SUBSCRIBE", "channel");
+      scene.hold(reader, "k", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "k", "new");
+      scene.direct.call("PUBLISH", "channel", "k");
+      assertThat(subscriber.reply()).contains("message");
+      assertThat(reader.call("GET", "k")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void blockingPop_namesDataWrittenBefore_dataIsThere() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient worker = scene.client();
+        RespClient reader = scene.client()) {
+      scene.hold(reader, "job", "old");
+      worker.send("BLPOP", "queue", "0");
+      Waiting.until(
+          "the worker waits",
+          () -> scene.direct.call("INFO", "clients").contains("blocked_clients:1"));
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "job", "new");
+      scene.direct.call("LPUSH", "queue", "job");
+      assertThat(worker.reply()).contains("job");
+      assertThat(reader.call("GET", "job")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"STRLEN flag", "LPOP queue", "INCR counter", "SET lock me NX"})
+  void informativeReply_thenLocalRead_isAsNewAsTheReply(String first) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "data", "new");
+      scene.direct.call("SET", "flag", "up");
+      scene.direct.call("LPUSH", "queue", "data");
+      client.call(first.split(" ", -1));
+      assertThat(client.call("GET", "data")).isEqualTo(bulk("new"));
+      assertThat(client.call("MGET", "data")).isEqualTo("*1\r\n" + bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"STRLEN k", "GETRANGE k 0 -1", "EXISTS k", "TTL k", "DUMP k"})
+  void relayedRead_thatShowedTheNewState_noOlderLocalReadElsewhere(String read) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      scene.hold(second, "k", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "k", "newer", "EX", "1000");
+      first.call(read.split(" ", -1));
+      assertThat(second.call("GET", "k")).isEqualTo(bulk("newer"));
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void getInTransaction_thatShowedTheNewState_noOlderLocalReadElsewhere() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      scene.hold(second, "k", "old");
+      first.call("MULTI");
+      first.call("GET", "k");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      scene.direct.call("SET", "k", "new");
+      assertThat(first.call("EXEC")).contains("new");
+      assertThat(second.call("GET", "k")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void mget_keysChangedTogether_isOneSnapshot() throws Exception {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client()) {
+      scene.direct.call("MSET", "a", "0", "b", "0");
+      Thread writer = Thread.ofVirtual().start(() -> writePairs(scene, 400));
+      while (writer.isAlive()) {
+        client.call("GET", "a");
+        client.call("GET", "b");
+        String[] both = client.call("MGET", "a", "b").split("\r\n", -1);
+        assertThat(both[2]).isEqualTo(both[4]);
+      }
+      scene.holdAsIs(client, "a");
+      scene.holdAsIs(client, "b");
+      String before =
+          scene.direct.call("INFO", "commandstats").replaceAll("(?s).*cmdstat_mget:|,.*", "");
+      client.call("MGET", "a", "b");
+      assertThat(scene.direct.call("INFO", "commandstats"))
+          .contains("cmdstat_mget:" + before + ",");
+    }
+  }
+
+  private static void writePairs(CoherenceScene scene, int count) {
+    try (RespClient writer = RespClient.connect(scene.redis.port())) {
+      for (int i = 1; i <= count; i++) {
+        writer.call("MSET", "a", "" + i, "b", "" + i);
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package dev.nearside.proxy.scene;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A stretch of bad network between sidecar and Redis: it delays, stalls or cuts, and does so to the
+ * tracked connections (those that give themselves that name) or to all others. Each direction of a
+ * connection has a thread that reads and one that writes when a chunk is due, so that delay costs
+ * no throughput.
+ */
+public final class DelayingHop implements AutoCloseable {
+  private static final String TRACKED = "nearside-tracked";
+  private static final int NAMED_WITHIN_BYTES = 4096;
+  private static final long STEP_NS = 200_000;
+
+  /** Which connections a fault befalls. */
+  public enum Side {
+    /** The tracked connections. */
+    TRACKED,
+    /** Every other: lanes, pinned connections, administration. */
+    OTHERS
+  }
+
+  private static final class Chunk {
+    final byte[] bytes;
+    final long dueNs;
+
+    Chunk(byte[] bytes, long dueNs) {
+      this.bytes = bytes;
+      this.dueNs = dueNs;
+    }
+  }
+
+  private final ServerSocket listener;
+  private final List<Link> links = new CopyOnWriteArrayList<>();
+  private volatile int target;
+  private volatile long trackedDelayNs;
+  private volatile long otherDelayNs;
+  private volatile boolean trackedStalled;
+  private volatile boolean closed;
+
+  private DelayingHop(int target) throws IOException {
+    this.target = target;
+    listener = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().name("hop").start(this::accept);
+  }
+
+  /** Starts a hop that forwards to {@code target} of this host, at first without any fault. */
+  public static DelayingHop to(int target) throws IOException {
+    return new DelayingHop(target);
+  }
+
+  /** Returns the port it listens on. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** Delays each direction of the connections on {@code side} from now on. */
+  public void delay(Side side, int millis) {
+    long delayNs = TimeUnit.MILLISECONDS.toNanos(millis);
+    if (side == Side.TRACKED) {
+      trackedDelayNs = delayNs;
+    } else {
+      otherDelayNs = delayNs;
+    }
+  }
+
+  /** Holds everything back on the tracked connections, in both directions, or lets it go on. */
+  public void stallTracked(boolean stalled) {
+    trackedStalled = stalled;
+  }
+
+  /** Sends connections made from now on elsewhere; those that are there stay. */
+  public void redirect(int otherTarget) {
+    target = otherTarget;
+  }
+
+  /** Closes the connections on {@code side} that are there now. */
+  public void cut(Side side) {
+    for (Link link : links) {
+      if (link.tracked == (side == Side.TRACKED)) {
+        link.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    listener.close();
+    links.forEach(Link::close);
+  }
+
+  private void accept() {
+    while (!closed) {
+      try {
+        Socket client = listener.accept();
+        links.add(new Link(client, new Socket(InetAddress.getLoopbackAddress(), target)));
+      } catch (IOException e) {
+        // closed, or the server is away: the client sees its connection end
+      }
+    }
+  }
+
+  private final class Link {
+    private final Socket client;
+    private final Socket server;
+    private final StringBuilder said = new StringBuilder();
+    private volatile boolean tracked;
+
+    Link(Socket client, Socket server) throws IOException {
+      this.client = client;
+      this.server = server;
+      client.setTcpNoDelay(true);
+      server.setTcpNoDelay(true);
+      pump(client, server, true);
+      pump(server, client, false);
+    }
+
+    private void pump(Socket from, Socket to, boolean upstream) {
+      LinkedBlockingQueue<Chunk> chunks = new LinkedBlockingQueue<>();
+      Thread.ofVirtual().name("hop-in").start(() -> readAll(from, chunks, upstream));
+      Thread.ofVirtual().name("hop-out").start(() -> writeAll(to, chunks));
+    }
+
+    private void readAll(Socket from, LinkedBlockingQueue<Chunk> chunks, boolean upstream) {
+      byte[] buffer = new byte[64 * 1024];
+      try {
+        InputStream in = from.getInputStream();
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+          byte[] bytes = Arrays.copyOf(buffer, n);
+          if (upstream) {
+            listenForName(bytes);
+          }
+          chunks.add(
+              new Chunk(bytes, System.nanoTime() + (tracked ? trackedDelayNs : otherDelayNs)));
+        }
+      } catch (IOException e) {
+        // ended; the other direction is told by the close
+      }
+      close();
+    }
+
+    private void listenForName(byte[] bytes) {
+      if (said.length() < NAMED_WITHIN_BYTES && !tracked) {
+        said.append(new String(bytes, StandardCharsets.ISO_8859_1));
+        tracked = said.indexOf(TRACKED) >= 0;
+      }
+    }
+
+    private void writeAll(Socket to, LinkedBlockingQueue<Chunk> chunks) {
+      try {
+        OutputStream out = to.getOutputStream();
+        while (!to.isClosed()) {
+          Chunk next = chunks.poll(1, TimeUnit.SECONDS);
+          if (next != null) {
+            awaitDue(next, to);
+            out.write(next.bytes);
+          }
+        }
+      } catch (IOException e) {
+        close();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void awaitDue(Chunk chunk, Socket to) {
+      while (!to.isClosed()
+          && (chunk.dueNs - System.nanoTime() > 0 || (tracked && trackedStalled))) {
+        LockSupport.parkNanos(STEP_NS);
+      }
+    }
+
+    void close() {
+      links.remove(this);
+      for (Socket socket : new Socket[] {client, server}) {
+        try {
+          socket.close();
+        } catch (IOException e) {
+          // it is closed already
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.nearside.proxy.tier.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class FlightTest {
+  private final Flight flight = new Flight(42);
+  private int landed;
+  private int failed;
+  private final Flight.Reader reader =
+      new Flight.Reader() {
+        @Override
+        public void landed(Entry entry) {
+          landed++;
+        }
+
+        @Override
+        public void failed() {
+          failed++;
+        }
+      };
+
+  private Entry entry() {
+    return new Entry(new LookupKey().set(0, new byte[] {'k'}), 0, flight);
+  }
+
+  @Test
+  void land_everyReaderIsToldOnce() {
+    assertThat(flight.join(reader)).isTrue();
+    assertThat(flight.join(reader)).isTrue();
+    flight.land(entry());
+    flight.land(entry());
+    flight.fail();
+    assertThat(landed).isEqualTo(2);
+    assertThat(failed).isZero();
+  }
+
+  @Test
+  void join_ended_isRefusedAndNeverTold() {
+    flight.fail();
+    assertThat(flight.join(reader)).isFalse();
+    flight.land(entry());
+    assertThat(landed + failed).isZero();
+  }
+
+  @Test
+  void sentAtNs_isWhatItWasMadeWith() {
+    assertThat(flight.sentAtNs()).isEqualTo(42);
+  }
+}
