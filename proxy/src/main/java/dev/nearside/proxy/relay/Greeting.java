@@ -45,11 +45,6 @@ final class Greeting {
     return helloReply;
   }
 
-  /** Returns the upstream's reply to SELECT, whether it agreed or not. */
-  byte[] selectReply() {
-    return selectReply;
-  }
-
   /** Returns the upstream's reply to INFO server. */
   String info() {
     return new String(info, StandardCharsets.ISO_8859_1);
@@ -58,10 +53,12 @@ final class Greeting {
   /** Sends it all in one write; {@code done} hears null, or in words why it was refused. */
   void send(UpstreamConnection connection, Consumer<@Nullable String> done) {
     say(connection, hello(), new Learn(reply -> helloReply = reply));
-    say(
-        connection,
-        Requests.encode("SELECT", String.valueOf(database)),
-        new Learn(reply -> selectReply = reply));
+    if (database != 0) {
+      say(
+          connection,
+          Requests.encode("SELECT", String.valueOf(database)),
+          new Learn(reply -> selectReply = reply));
+    }
     for (byte[] request : replayed) {
       say(connection, request, new Learn(reply -> {}));
     }
@@ -92,8 +89,13 @@ final class Greeting {
    * answers every command as it would a direct client, and lets those in that authenticate.
    */
   private @Nullable String verdict() {
-    String said = new String(helloReply, StandardCharsets.UTF_8).strip();
-    return said.startsWith("-") && !said.startsWith("-NOAUTH") ? said : null;
+    for (byte[] reply : List.of(helloReply, selectReply)) {
+      String said = new String(reply, StandardCharsets.UTF_8).strip();
+      if (said.startsWith("-") && !said.startsWith("-NOAUTH")) {
+        return said;
+      }
+    }
+    return null;
   }
 
   private static void say(UpstreamConnection connection, byte[] request, ReplySink sink) {

@@ -96,12 +96,6 @@ public final class Lane {
     return said == null || !open ? null : said.helloReply();
   }
 
-  /** Returns the upstream's reply to SELECT of this lane's database, or null while not open. */
-  public byte @Nullable [] selectReply() {
-    Greeting said = greeting;
-    return said == null || !open ? null : said.selectReply();
-  }
-
   /** Returns how many requests are sent and unanswered. */
   public int unanswered() {
     UpstreamConnection current = connection;

@@ -88,6 +88,11 @@ public final class PinnedConnection {
     return connection.isWritable();
   }
 
+  /** Says to the upstream that no more requests follow; replies still come. */
+  public void endInput() {
+    connection.endInput();
+  }
+
   /** Returns how many requests are unanswered. */
   public int unanswered() {
     return connection.unanswered();

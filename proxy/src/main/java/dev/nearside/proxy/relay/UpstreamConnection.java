@@ -3,12 +3,14 @@ package dev.nearside.proxy.relay;
 import dev.nearside.proxy.resp.ReplyScanner;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -183,6 +185,18 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   int unanswered() {
     return inFlight.size();
+  }
+
+  /** Sends what was written, and then the end of the stream. */
+  void endInput() {
+    flush();
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(sent -> {
+          if (channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+          }
+        });
   }
 
   void close() {

@@ -6,7 +6,9 @@ import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.LoopCounters;
 import dev.nearside.proxy.telemetry.Way;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -32,6 +34,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
   private static final int STREAM_ABOVE_BYTES = 64 * 1024;
   private static final int MAX_READ_AHEAD = 256 * 1024;
+  private static final int MAX_OWED = 16 * 1024;
 
   private final Channel channel;
   private final LoopContext context;
@@ -52,6 +55,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private boolean streaming;
   private boolean resumeWhenDrained;
   private boolean closeWhenDrained;
+  private boolean closing;
+  private boolean inputEnded;
   private boolean flushScheduled;
   private boolean closed;
 
@@ -143,7 +148,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     processing = true;
     try {
-      while (!paused && !closed && step()) {
+      while (!paused && !closed && channel.isWritable() && step()) {
         // each step works off one request, or some bytes of a large one
       }
     } finally {
@@ -154,11 +159,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       unread = null;
       rest.release();
     }
+    if (inputEnded && !paused && !closed && channel.isWritable()) {
+      endOfInput();
+    }
+  }
+
+  /** The client sends no more, and all it sent was worked off; it may still read. */
+  private void endOfInput() {
+    pause();
+    if (!upstream.endInput()) {
+      closeWhenWritten();
+    }
   }
 
   private boolean step() {
     ByteBuf in = unread;
     if (in == null || !in.isReadable()) {
+      return false;
+    }
+    if (replies.size() >= MAX_OWED) {
+      pauseUntilDrained();
       return false;
     }
     return streaming ? stream(in) : parse(in);
@@ -189,10 +209,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     };
   }
 
+  /**
+   * Passes on what belongs to a large request. One that turns out malformed goes upstream as it is:
+   * the upstream is within that request already, and refuses it in its own words.
+   */
   private boolean stream(ByteBuf in) {
     int length = parser.streamable(in);
     if (length < 0) {
-      malformed();
+      upstream.stream(in, in.readerIndex(), in.readableBytes());
+      in.skipBytes(in.readableBytes());
+      pause();
       return false;
     }
     boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length);
@@ -266,10 +292,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   /** Goes on where the connection was paused. */
   void resume() {
-    if (closed || closeWhenDrained) {
+    if (!closeWhenDrained) {
+      paused = false;
+      goOn();
+    }
+  }
+
+  private void goOn() {
+    if (closed || paused) {
       return;
     }
-    paused = false;
     channel.config().setAutoRead(channel.isWritable());
     nowNs = System.nanoTime();
     process();
@@ -317,8 +349,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (closeWhenDrained) {
-      flush();
-      channel.close();
+      closeWhenFlushed();
     } else if (resumeWhenDrained) {
       resumeWhenDrained = false;
       execute(this::resume);
@@ -356,7 +387,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** Closes the connection at once. */
   void close(String why) {
     log.debug("closing a client: {}", why);
+    closeWhenDrained = true;
+    pause();
     channel.close();
+  }
+
+  /** Closes the connection as soon as the client has taken what was written, not what is owed. */
+  void closeWhenFlushed() {
+    closeWhenDrained = true;
+    pause();
+    if (!closing) {
+      closing = true;
+      flush();
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   @Override
@@ -364,13 +408,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     boolean writable = channel.isWritable();
     upstream.clientWritable(writable);
     channel.config().setAutoRead(writable);
+    if (writable) {
+      execute(this::goOn);
+    }
     ctx.fireChannelWritabilityChanged();
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
-      closeWhenWritten();
+      inputEnded = true;
+      process();
     }
     ctx.fireUserEventTriggered(event);
   }

@@ -177,7 +177,7 @@ final class GetRead implements Flight.Reader, ReplySink {
     touch.lost();
     asked(false);
     if (!late) {
-      client.close("upstream connection lost");
+      client.closeWhenFlushed();
     }
   }
 

@@ -86,24 +86,15 @@ final class Greetings {
   /** {@code SELECT index}. */
   private boolean select(Request request) {
     int database = request.argCount() == 2 ? database(request) : -1;
-    if (database < 0) {
-      return ask(request, new Learned(ConnectionEffect.NONE, request));
-    }
-    Lane lane =
-        context.lanes().lane(new LaneKey(session.protocol, database, LaneKey.Kind.COMMANDS));
-    return answerWhenGreeted(
-        lane,
-        lane::selectReply,
-        () -> {
-          session.database = database;
-          session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
-        });
+    Learned learned = new Learned(ConnectionEffect.SELECT, request);
+    learned.database = database;
+    return ask(request, learned);
   }
 
-  /** Returns the database index if it is written canonically and small, else -1. */
+  /** Returns the database index if it is written canonically, else -1. */
   private static int database(Request request) {
     int length = request.argLength(1);
-    if (length < 1 || length > 4) {
+    if (length < 1 || length > 9) {
       return -1;
     }
     int value = 0;
@@ -145,7 +136,11 @@ final class Greetings {
       client.pauseUntilDrained();
       return false;
     }
-    return router.relayPinned(command, request);
+    boolean taken = router.relayPinned(command, request);
+    if (taken) {
+      client.pauseUntilDrained(); // what follows is no longer for the connection that is given up
+    }
+    return taken;
   }
 
   /** Asks the upstream on the greeting lane; the connection goes on when it has answered. */
@@ -184,6 +179,7 @@ final class Greetings {
     private final ConnectionEffect effect;
     private final byte[] request;
     private final PendingReply reply;
+    private int database;
 
     Learned(ConnectionEffect effect, Request request) {
       this.effect = effect;
@@ -211,13 +207,17 @@ final class Greetings {
         case CLIENT_NAME -> session.setName = request;
         case CLIENT_INFO -> session.setInfo.add(request);
         case AUTH -> session.authenticated = true;
+        case SELECT -> {
+          session.database = database;
+          session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
+        }
         default -> {}
       }
     }
 
     @Override
     public void lost() {
-      client.close("upstream connection lost");
+      client.closeWhenFlushed();
     }
 
     @Override

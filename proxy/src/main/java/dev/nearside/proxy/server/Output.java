@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Output {
   private static final int SLICE_BYTES = 16 * 1024;
   private static final int BUFFER_BYTES = 1024;
+  private static final int MAX_GATHERED_BYTES = 64 * 1024;
 
   private final Channel channel;
   private @Nullable ByteBuf gathered;
@@ -27,6 +28,10 @@ final class Output {
   ByteBuf buffer(int length) {
     bytes += length;
     ByteBuf buffer = gathered;
+    if (buffer != null && buffer.readableBytes() + length > MAX_GATHERED_BYTES) {
+      handOver();
+      buffer = null;
+    }
     if (buffer == null) {
       buffer = allocate(length);
       gathered = buffer;

@@ -68,9 +68,12 @@ class PendingReply {
 
   /** Adds the whole reply that {@code entry} holds. */
   final void append(Entry entry, byte[] nullReply) {
+    if (queue.isClosed()) {
+      return;
+    }
     if (entry.isNil()) {
       append(nullReply);
-    } else if (!queue.isClosed()) {
+    } else {
       int length = entry.replyLength();
       Compression.writeReply(
           entry, queue.isTurnOf(this) ? queue.output().buffer(length) : buffer(length));

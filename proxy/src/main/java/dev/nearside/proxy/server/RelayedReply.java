@@ -128,7 +128,7 @@ class RelayedReply extends PendingReply implements ReplySink {
     if (touch != null) {
       touch.lost();
     }
-    client.close("upstream connection lost");
+    client.closeWhenFlushed();
   }
 
   @Override

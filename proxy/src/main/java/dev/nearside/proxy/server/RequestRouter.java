@@ -45,7 +45,7 @@ final class RequestRouter {
       case PIPE -> drained() && relayPinned(command, request);
       case GREETING ->
           upstream.isPinned() ? relay(command, request) : greetings.greet(command, request);
-      case QUIT -> quit();
+      case QUIT -> quit(command, request);
       case RESET -> greetings.reset(command, request);
       case OWN -> own.run(request);
     };
@@ -97,6 +97,9 @@ final class RequestRouter {
     if (upstream.isPinned() && !upstream.isPinnedAndOpen()) {
       return false;
     }
+    if (upstream.changesLane(command) && !drained()) {
+      return false;
+    }
     if (command.connectionEffect() == ConnectionEffect.REPLY_MODE && !drained()) {
       return false;
     }
@@ -122,12 +125,26 @@ final class RequestRouter {
     return client.replies().isEmpty();
   }
 
-  private boolean quit() {
+  private boolean quit(Command command, Request request) {
+    if (upstream.isPinned()) {
+      return quitUpstream(command, request);
+    }
     if (!drained()) {
       return false;
     }
     client.answer(Replies.ok());
     client.closeWhenWritten();
     return true;
+  }
+
+  /** The upstream answers, or not, and closes; nothing is read any more. */
+  private boolean quitUpstream(Command command, Request request) {
+    boolean taken = relay(command, request);
+    if (taken && session.pipe) {
+      client.pause();
+    } else if (taken) {
+      client.closeWhenWritten();
+    }
+    return taken;
   }
 }

@@ -18,7 +18,16 @@ final class StateReply extends RelayedReply {
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
     this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
-    this.authenticates = effect == ConnectionEffect.AUTH || request.argCount() > 3;
+    this.authenticates = effect == ConnectionEffect.AUTH || names(request, "AUTH");
+  }
+
+  private static boolean names(Request request, String option) {
+    for (int i = 2; i < request.argCount(); i++) {
+      if (request.argIs(i, option)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static int number(Request request) {

@@ -2,7 +2,6 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.ConnectionEffect;
-import dev.nearside.proxy.resp.Request;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -19,14 +18,14 @@ final class SubscriptionReply extends RelayedReply {
   private boolean refused;
 
   SubscriptionReply(
-      ClientConnection client, Subscriptions subscriptions, Command command, Request request) {
+      ClientConnection client, Subscriptions subscriptions, Command command, int argCount) {
     super(client, null, true, false, true);
     this.client = client;
     this.subscriptions = subscriptions;
     this.name = command.name();
     this.expected =
-        request.argCount() > 1 || command.connectionEffect() == ConnectionEffect.SUBSCRIBE
-            ? request.argCount() - 1
+        argCount > 1 || command.connectionEffect() == ConnectionEffect.SUBSCRIBE
+            ? argCount - 1
             : ALL;
   }
 
@@ -38,6 +37,7 @@ final class SubscriptionReply extends RelayedReply {
     }
     if (in.getByte(from) == '-') {
       refused = true;
+      client.session().subscriber = subscriptions.any();
     } else {
       if (expected == ALL) {
         expected = subscriptions.confirmationsOfAll(name);

@@ -40,7 +40,7 @@ final class Subscriptions {
       case 'u' -> channels = total - patterns;
       default -> {}
     }
-    return channels + patterns + shardChannels > 0;
+    return any();
   }
 
   /** Both {@code subscribe} and {@code ssubscribe}, {@code sunsubscribe} start with an s. */
@@ -50,6 +50,18 @@ final class Subscriptions {
     } else {
       shardChannels = total;
     }
+  }
+
+  /** Forgets all. */
+  void clear() {
+    channels = 0;
+    patterns = 0;
+    shardChannels = 0;
+  }
+
+  /** Returns whether there is any. */
+  boolean any() {
+    return channels + patterns + shardChannels > 0;
   }
 
   /** Returns how many confirmations an end of all subscriptions of this kind is answered with. */

@@ -59,15 +59,16 @@ final class Touches {
     return null;
   }
 
-  /** Notes what {@code request} does to the state of the connection; called after {@link #of}. */
-  void note(Command command, Request request) {
-    if (!command.acceptsArgCount(request.argCount())) {
+  /** Notes what a command does to the state of the connection; called after {@link #of}. */
+  void note(Command command, int argCount) {
+    if (!command.acceptsArgCount(argCount)) {
       return;
     }
     boolean queued = session.transaction != null;
     switch (command.connectionEffect()) {
       case MULTI_BEGIN -> {
-        if (!queued) {
+        boolean refused = session.subscriber && session.protocol == 2;
+        if (!queued && !refused) {
           session.transaction = new Session.Transaction();
         }
       }

@@ -28,6 +28,7 @@ final class Upstream implements PinnedConnection.Owner {
   private @Nullable PinnedConnection pinned;
   private @Nullable String pinFailure;
   private @Nullable PendingReply push;
+  private LaneKey.Kind lastKind = LaneKey.Kind.COMMANDS;
   private int outstanding;
   private int ordering;
   private boolean full;
@@ -148,15 +149,31 @@ final class Upstream implements PinnedConnection.Owner {
   void unpin() {
     PinnedConnection own = pinned;
     pinned = null;
+    subscriptions.clear();
     if (own != null) {
       own.close();
     }
   }
 
+  /**
+   * The client sends no more. On a connection of its own the upstream is told so, and decides as
+   * for a client of its own: what waits there for data must not take it any more.
+   *
+   * @return whether there is one, whose end is then the client's
+   */
+  boolean endInput() {
+    PinnedConnection own = pinned;
+    if (own == null) {
+      return false;
+    }
+    own.endInput();
+    return true;
+  }
+
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
     Touch touch = touches.of(command, request);
-    touches.note(command, request);
+    touches.note(command, request.argCount());
     if (touch != null) {
       if (command.connectionEffect() != ConnectionEffect.MULTI_EXEC) {
         breakLeases(touch);
@@ -168,19 +185,30 @@ final class Upstream implements PinnedConnection.Owner {
       relayByPipe(request, touch);
       return;
     }
-    RelayedReply reply = replyTo(command, request, touch);
-    track(reply);
     PinnedConnection own = pinned;
-    if (own != null) {
-      own.send(request.buffer(), request.start(), request.length(), reply);
-      if (touches.endsReplies(command, request)) {
-        session.pipe = true;
-        own.becomePipe();
-      }
+    if (own != null && touches.endsReplies(command, request)) {
+      session.pipe = true;
+      own.becomePipe();
+      relayByPipe(request, touch);
       return;
     }
-    LaneKey.Kind kind = command.way() == Way.BULK_LANE ? LaneKey.Kind.BULK : LaneKey.Kind.COMMANDS;
-    lane(kind).send(request.buffer(), request.start(), request.length(), reply);
+    RelayedReply reply = replyTo(command, request, request.argCount(), touch);
+    track(reply);
+    if (own != null) {
+      own.send(request.buffer(), request.start(), request.length(), reply);
+      return;
+    }
+    lastKind = kind(command);
+    lane(lastKind).send(request.buffer(), request.start(), request.length(), reply);
+  }
+
+  /** Returns whether {@code command} could overtake, or be overtaken, on a lane of another kind. */
+  boolean changesLane(Command command) {
+    return pinned == null && outstanding > 0 && kind(command) != lastKind;
+  }
+
+  private static LaneKey.Kind kind(Command command) {
+    return command.way() == Way.BULK_LANE ? LaneKey.Kind.BULK : LaneKey.Kind.COMMANDS;
   }
 
   private void relayByPipe(Request request, @Nullable Touch touch) {
@@ -197,13 +225,13 @@ final class Upstream implements PinnedConnection.Owner {
   void relayLarge(Command command, Request head, int announcedArgs) {
     PinnedConnection own = java.util.Objects.requireNonNull(pinned);
     Touch touch = touches.ofLarge(command, head, announcedArgs);
-    touches.note(command, head);
+    touches.note(command, announcedArgs);
     if (touch != null) {
       breakLeases(touch);
       touch.forwarded();
     }
     context.counters().request(way(), command.label());
-    RelayedReply reply = replyTo(command, head, touch);
+    RelayedReply reply = replyTo(command, head, announcedArgs, touch);
     track(reply);
     own.expect(reply);
   }
@@ -228,12 +256,13 @@ final class Upstream implements PinnedConnection.Owner {
     }
   }
 
-  private RelayedReply replyTo(Command command, Request request, @Nullable Touch touch) {
+  private RelayedReply replyTo(
+      Command command, Request request, int argCount, @Nullable Touch touch) {
     ConnectionEffect effect = command.connectionEffect();
     return switch (effect) {
       case SUBSCRIBE, UNSUBSCRIBE ->
           session.transaction == null
-              ? new SubscriptionReply(client, subscriptions, command, request)
+              ? new SubscriptionReply(client, subscriptions, command, argCount)
               : RelayedReply.to(client, command, request, touch);
       case HELLO, AUTH, SELECT, RESET -> new StateReply(client, effect, request);
       default -> RelayedReply.to(client, command, request, touch);

@@ -1,0 +1,161 @@
+package dev.nearside.proxy.scene;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Two fresh servers of the same kind, one spoken to directly and one through a sidecar: whatever is
+ * sent goes to both, and what comes back must be the same, byte for byte.
+ */
+public final class Twins implements AutoCloseable {
+  private final RedisServer direct;
+  private final RedisServer behind;
+  private final Sidecar sidecar;
+
+  private Twins(RedisServer direct, RedisServer behind, Sidecar sidecar) {
+    this.direct = direct;
+    this.behind = behind;
+    this.sidecar = sidecar;
+  }
+
+  /** Starts both and a sidecar that fills L1 on the first read of a key. */
+  public static Twins start(String... serverArgs) throws IOException {
+    RedisServer direct = RedisServer.start(serverArgs);
+    RedisServer behind = RedisServer.start(serverArgs);
+    Sidecar sidecar = Sidecar.inFrontOf(behind.port(), "l1.admission-window=0s").awaitReady();
+    return new Twins(direct, behind, sidecar);
+  }
+
+  /** Returns the sidecar. */
+  public Sidecar sidecar() {
+    return sidecar;
+  }
+
+  /** Connects a client to both. */
+  public Pair connect() throws IOException {
+    return new Pair(RespClient.connect(direct.port()), sidecar.connect());
+  }
+
+  /** Empties both servers and L1. */
+  public void flush() throws IOException {
+    try (Pair pair = connect()) {
+      pair.call("FLUSHALL");
+      pair.call("FUNCTION", "FLUSH");
+    }
+  }
+
+  @Override
+  public void close() {
+    sidecar.close();
+    direct.close();
+    behind.close();
+  }
+
+  /** One client, connected twice. */
+  public static final class Pair implements AutoCloseable {
+    private static final int SHOWN_BYTES = 200;
+    private static final int REMEMBERED = 12;
+
+    private final RespClient direct;
+    private final RespClient through;
+    private final Deque<String> recent = new ArrayDeque<>();
+
+    Pair(RespClient direct, RespClient through) {
+      this.direct = direct;
+      this.through = through;
+    }
+
+    /** Sends one request to both. */
+    public Pair send(String... args) throws IOException {
+      remember(String.join(" ", args));
+      direct.send(args);
+      through.send(args);
+      return this;
+    }
+
+    /** Sends bytes as they are. */
+    public Pair sendRaw(String bytes) throws IOException {
+      remember(bytes);
+      direct.sendRaw(bytes);
+      through.sendRaw(bytes);
+      return this;
+    }
+
+    /** Ends the sending side of both. */
+    public void shutdownOutput() throws IOException {
+      direct.shutdownOutput();
+      through.shutdownOutput();
+    }
+
+    /** Sends one request and returns the reply that both gave. */
+    public String call(String... args) throws IOException {
+      return send(args).reply();
+    }
+
+    /** Returns the next reply, which is the same from both. */
+    public String reply() throws IOException {
+      return reply(UnaryOperator.identity());
+    }
+
+    /** Returns the next reply, the same from both but for what {@code mask} hides. */
+    public String reply(UnaryOperator<String> mask) throws IOException {
+      String expected = mask.apply(direct.reply());
+      String actual = mask.apply(read());
+      if (!actual.equals(expected)) {
+        throw new AssertionError(
+            "replies differ after the last of %s%n direct:  %s%n sidecar: %s"
+                .formatted(recent, shown(expected), shown(actual)));
+      }
+      return expected;
+    }
+
+    private String read() throws IOException {
+      try {
+        return through.reply();
+      } catch (IOException e) {
+        throw new AssertionError("no reply of the sidecar after the last of " + recent, e);
+      }
+    }
+
+    /** Returns the next {@code count} replies. */
+    public List<String> replies(int count) throws IOException {
+      List<String> replies = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        replies.add(reply());
+      }
+      return replies;
+    }
+
+    /** Asserts that both connections have ended without another byte. */
+    public void assertClosed() throws IOException {
+      assertThat(direct.isClosed()).as("direct is closed after %s", recent).isTrue();
+      assertThat(through.isClosed()).as("the sidecar closed after %s", recent).isTrue();
+    }
+
+    private void remember(String request) {
+      recent.add(shown(request));
+      if (recent.size() > REMEMBERED) {
+        recent.remove();
+      }
+    }
+
+    private static String shown(String bytes) {
+      String line = bytes.replace("\r", "\\r").replace("\n", "\\n");
+      return line.length() <= SHOWN_BYTES
+          ? line
+          : line.substring(0, SHOWN_BYTES) + "… (" + line.length() + ")";
+    }
+
+    @Override
+    public void close() throws IOException {
+      direct.close();
+      through.close();
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.nearside.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.ScriptedUpstream;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a sidecar makes of an upstream that misbehaves. */
+class UpstreamWireTest {
+  private static final String[] QUICK = {"upstream.connect-timeout=300ms", "l1.mode=off"};
+
+  private static void answer(List<String> request, ScriptedUpstream.Connection connection)
+      throws IOException {
+    switch (request.getFirst()) {
+      case "CUT", "HGET" -> {
+        connection.send("$10\r\nhalf");
+        connection.close();
+      }
+      case "STRLEN" -> connection.send("?what\r\n");
+      case "HGETALL" -> connection.sendByteByByte("*2\r\n$1\r\nf\r\n*2\r\n:1\r\n$-1\r\n");
+      case "TTL" -> connection.send(">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n:7\r\n");
+      case "LLEN" -> connection.send("*1\r\n>2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n:7\r\n");
+      default -> connection.send("+" + request.getFirst() + "\r\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HGET h f", "STRLEN s"})
+  void reply_cutOrNoResp_closesTheClientAndNobodyLater(String request) throws IOException {
+    try (ScriptedUpstream upstream = ScriptedUpstream.answering(UpstreamWireTest::answer);
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect();
+        RespClient later = sidecar.connect()) {
+      assertThat(client.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
+      client.send(request.split(" "));
+      assertThat(isEnded(client)).isTrue();
+      assertThat(later.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
+      Waiting.until("the client is gone", () -> sidecar.metric("nearside_clients") == 1);
+    }
+  }
+
+  /** Some bytes of a reply may have come; what counts is that the end does. */
+  private static boolean isEnded(RespClient client) throws IOException {
+    for (int i = 0; i < 100; i++) {
+      if (client.isClosed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void reply_splitAtEveryByteOrBehindAPush_isWhole() throws IOException {
+    try (ScriptedUpstream upstream = ScriptedUpstream.answering(UpstreamWireTest::answer);
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("HGETALL", "h")).isEqualTo("*2\r\n$1\r\nf\r\n*2\r\n:1\r\n$-1\r\n");
+      assertThat(client.call("TTL", "k")).isEqualTo(":7\r\n");
+      assertThat(client.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
+    }
+  }
+
+  @Test
+  void greeting_neverAnswered_isAnErrorInTime() throws IOException {
+    try (ScriptedUpstream upstream = ScriptedUpstream.greeting((request, connection) -> {});
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("ECHO", "x")).startsWith("-TRYAGAIN ");
+      assertThat(client.call("MULTI")).startsWith("-TRYAGAIN ");
+      assertThat(client.call("HELLO", "3")).startsWith("-TRYAGAIN ");
+    }
+  }
+
+  @Test
+  void greeting_refused_isAnErrorAndTheClientStays() throws IOException {
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.greeting(
+                (request, connection) -> connection.send("-NOAUTH Authentication required.\r\n"));
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("ECHO", "x")).startsWith("-TRYAGAIN ");
+      assertThat(client.call("GET", "x")).startsWith("-TRYAGAIN ");
+    }
+  }
+
+  @Test
+  void lane_oneOfItsClientsGone_servesTheOther() throws Exception {
+    CountDownLatch gone = new CountDownLatch(1);
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering(
+                (request, connection) -> {
+                  if (request.contains("slow")) {
+                    await(gone);
+                  }
+                  connection.send("$" + request.get(1).length() + "\r\n" + request.get(1) + "\r\n");
+                });
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK)) {
+      try (RespClient leaver = sidecar.connect();
+          RespClient stayer = sidecar.connect()) {
+        assertThat(leaver.call("ECHO", "a")).isEqualTo("$1\r\na\r\n");
+        leaver.send("ECHO", "slow");
+        for (int i = 0; i < 100; i++) {
+          leaver.send("ECHO", "leaver " + "x".repeat(i * 100));
+        }
+        stayer.send("ECHO", "stayer");
+        leaver.close();
+        assertThat(stayer.send("ECHO", "more")).isNotNull();
+        gone.countDown();
+        assertThat(stayer.reply()).contains("stayer");
+        assertThat(stayer.reply()).contains("more");
+        Waiting.until("the client is gone", () -> sidecar.metric("nearside_clients") == 1);
+      }
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      if (!latch.await(20, TimeUnit.SECONDS)) {
+        throw new IOException("the test never went on");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void reply_overTheOutputLimit_closesTheSlowClientOnly() throws IOException {
+    String big = "$9000000\r\n" + "x".repeat(9_000_000) + "\r\n";
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering(
+                (request, connection) ->
+                    connection.send(request.getFirst().equals("ECHO") ? "+ECHO\r\n" : big));
+        Sidecar sidecar =
+            Sidecar.inFrontOf(upstream.port(), "l1.mode=off", "limits.max-output=4MiB");
+        RespClient slow = sidecar.connect();
+        RespClient other = sidecar.connect()) {
+      for (int i = 0; i < 5; i++) {
+        slow.send("DUMP", "k");
+      }
+      Waiting.until("the slow client is closed", () -> sidecar.metric("nearside_clients") == 1);
+      assertThat(other.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
+    }
+  }
+}
