@@ -34,7 +34,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
   private static final int STREAM_ABOVE_BYTES = 64 * 1024;
   private static final int MAX_READ_AHEAD = 256 * 1024;
-  private static final int MAX_OWED = 16 * 1024;
+  private static final int MAX_OWED = 4 * 1024;
 
   private final Channel channel;
   private final LoopContext context;

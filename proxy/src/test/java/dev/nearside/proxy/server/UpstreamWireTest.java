@@ -96,13 +96,12 @@ class UpstreamWireTest {
   void lane_oneOfItsClientsGone_servesTheOther() throws Exception {
     CountDownLatch gone = new CountDownLatch(1);
     try (ScriptedUpstream upstream =
-            ScriptedUpstream.answering(
-                (request, connection) -> {
-                  if (request.contains("slow")) {
-                    await(gone);
-                  }
-                  connection.send("$" + request.get(1).length() + "\r\n" + request.get(1) + "\r\n");
-                });
+            ScriptedUpstream.answering((request, connection) -> {
+              if (request.contains("slow")) {
+                await(gone);
+              }
+              connection.send("$" + request.get(1).length() + "\r\n" + request.get(1) + "\r\n");
+            });
         Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK)) {
       try (RespClient leaver = sidecar.connect();
           RespClient stayer = sidecar.connect()) {
@@ -136,9 +135,8 @@ class UpstreamWireTest {
   void reply_overTheOutputLimit_closesTheSlowClientOnly() throws IOException {
     String big = "$9000000\r\n" + "x".repeat(9_000_000) + "\r\n";
     try (ScriptedUpstream upstream =
-            ScriptedUpstream.answering(
-                (request, connection) ->
-                    connection.send(request.getFirst().equals("ECHO") ? "+ECHO\r\n" : big));
+            ScriptedUpstream.answering((request, connection) ->
+                connection.send(request.getFirst().equals("ECHO") ? "+ECHO\r\n" : big));
         Sidecar sidecar =
             Sidecar.inFrontOf(upstream.port(), "l1.mode=off", "limits.max-output=4MiB");
         RespClient slow = sidecar.connect();
