@@ -87,7 +87,7 @@ class ShardTest {
     int before = scene.shard.epoch();
     scene.shard.close();
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
-    Entry late = scene.local.token(ShardScene.key(0, "late"), before, new Flight(0));
+    Entry late = scene.local.token(ShardScene.key(0, "late"), before, 0, new Flight(0));
     scene.local.begin(late);
     scene.land(late);
     scene.open(200);

@@ -22,7 +22,7 @@ class FlightTest {
       };
 
   private Entry entry() {
-    return new Entry(new LookupKey().set(0, new byte[] {'k'}), 0, flight);
+    return new Entry(new LookupKey().set(0, new byte[] {'k'}), 0, 0, flight);
   }
 
   @Test

@@ -40,7 +40,7 @@ class LocalTierTest {
             told.add("failed " + name);
           }
         });
-    Entry token = tier.token(key(name), 0, flight);
+    Entry token = tier.token(key(name), 0, 0, flight);
     assertThat(tier.begin(token)).isNull();
     return token;
   }
