@@ -41,7 +41,8 @@ public final class CommandTable {
   /**
    * Returns the table of an upstream: the commands it names, with the flags and positions it tells,
    * and what the built-in table adds. A Redis before 7.0 tells no subcommands; those known are
-   * added.
+   * added. Greetings are added to any: a 7.0 refuses CLIENT SETINFO, and that must not pin a
+   * client.
    *
    * @param commandReply the reply of COMMAND as nested lists of {@code byte[]}, {@code String} and
    *     {@code Long}
@@ -51,9 +52,7 @@ public final class CommandTable {
     Map<String, Command> topLevel = new TreeMap<>();
     for (CommandReply.Told told : CommandReply.read(commandReply)) {
       String name = told.signature().name();
-      CommandNames subcommands =
-          told.subcommands().isEmpty() ? knownSubcommands(name) : toldSubcommands(told);
-      topLevel.put(name, command(told.signature(), subcommands));
+      topLevel.put(name, command(told.signature(), subcommands(told)));
     }
     return new CommandTable(topLevel);
   }
@@ -85,21 +84,29 @@ public final class CommandTable {
     return new Command(told, traits, subcommands);
   }
 
-  private static CommandNames toldSubcommands(CommandReply.Told container) {
-    Map<String, Command> subcommands = new TreeMap<>();
+  private static @Nullable CommandNames subcommands(CommandReply.Told container) {
+    Map<String, Command> subcommands = known(container.signature().name());
+    if (!container.subcommands().isEmpty()) {
+      subcommands.values().removeIf(known -> known.way() != Way.GREETING);
+    }
     for (CommandReply.Told told : container.subcommands()) {
       subcommands.put(shortName(told.signature()), command(told.signature(), null));
     }
-    return new CommandNames(subcommands);
+    return subcommands.isEmpty() ? null : new CommandNames(subcommands);
   }
 
   private static @Nullable CommandNames knownSubcommands(String container) {
+    Map<String, Command> subcommands = known(container);
+    return subcommands.isEmpty() ? null : new CommandNames(subcommands);
+  }
+
+  private static Map<String, Command> known(String container) {
     Map<String, Command> subcommands = new TreeMap<>();
     for (BuiltIn.Known known : BuiltIn.instance().subcommands(container)) {
       subcommands.put(
           shortName(known.signature()), new Command(known.signature(), known.traits(), null));
     }
-    return subcommands.isEmpty() ? null : new CommandNames(subcommands);
+    return subcommands;
   }
 
   private static String shortName(Signature subcommand) {

@@ -216,6 +216,18 @@ class CommandTableTest {
   }
 
   @Test
+  void of_greetingThatA70DoesNotTell_doesNotPin() {
+    List<Object> nothing = List.of();
+    List<Object> setName = command("client|setname", "fast", 0);
+    List<Object> container =
+        List.of("client", -2L, nothing, 0L, 0L, 0L, nothing, nothing, nothing, List.of(setName));
+    CommandTable table = CommandTable.of(List.of(container));
+    assertThat(table.find(request("CLIENT SETNAME x")).way()).isEqualTo(Way.GREETING);
+    assertThat(table.find(request("CLIENT SETINFO LIB-NAME x")).way()).isEqualTo(Way.GREETING);
+    assertThat(table.find(request("CLIENT ID")).way()).isEqualTo(Way.PINNED);
+  }
+
+  @Test
   void of_knownCommandWhoseKeysMoveNow_isOpaque() {
     CommandTable table = CommandTable.of(List.of(command("append", "write movablekeys", 1)));
     Command found = table.find(request("APPEND k v"));
