@@ -20,6 +20,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +29,9 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * Accepts clients, on TCP or a Unix socket, and lets them go again. Thread-safe.
  *
- * <p>Beyond {@code maxClients} a client is told so in Redis's words and closed, as Redis does.
+ * <p>Beyond {@code maxClients} a client is told so in Redis's words and closed, as Redis does. The
+ * file of a Unix socket is taken over from a dead process, never from a living one; Netty removes
+ * it when accepting stops.
  */
 public final class Listener implements AutoCloseable {
   private static final byte[] TOO_MANY = Replies.error("ERR max number of clients reached");
@@ -73,6 +76,9 @@ public final class Listener implements AutoCloseable {
           .childOption(ChannelOption.TCP_NODELAY, true)
           .childOption(ChannelOption.SO_KEEPALIVE, true);
     }
+    if (address instanceof DomainSocketAddress socket) {
+      StaleSocket.clear(Path.of(socket.path()));
+    }
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IllegalStateException(
@@ -105,16 +111,6 @@ public final class Listener implements AutoCloseable {
   /** Returns how many clients are connected. */
   public int clients() {
     return connected.get();
-  }
-
-  /** Returns how many clients have been accepted. */
-  public long accepted() {
-    return accepted.sum();
-  }
-
-  /** Returns how many clients were refused for their number. */
-  public long rejected() {
-    return rejected.sum();
   }
 
   /**
