@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import redis.embedded.core.ExecutableProvider;
 
 /**
  * A real redis-server on loopback, for one test: the one on the PATH, else the one that
@@ -37,11 +36,11 @@ public final class RedisServer implements AutoCloseable {
   private final CompletableFuture<Boolean> ready = new CompletableFuture<>();
   private final Thread endWithUs;
 
-  private RedisServer(int port, String... args) throws IOException {
+  private RedisServer(RedisProgram program, int port, String... args) throws IOException {
     this.port = port;
     this.directory = Files.createTempDirectory("nearside-redis");
     this.process =
-        new ProcessBuilder(command(port, directory, args))
+        new ProcessBuilder(command(program, port, directory, args))
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .start();
@@ -58,9 +57,14 @@ public final class RedisServer implements AutoCloseable {
    * @throws IllegalStateException if it does not start; the message has what it wrote
    */
   public static RedisServer start(String... args) {
+    return start(RedisProgram.preferred(), args);
+  }
+
+  /** As {@link #start(String...)}, of a program the caller chose. */
+  public static RedisServer start(RedisProgram program, String... args) {
     String said = "";
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      RedisServer server = launch(freePort(), args);
+      RedisServer server = launch(program, freePort(), args);
       if (server.awaitReady()) {
         return server;
       }
@@ -73,9 +77,12 @@ public final class RedisServer implements AutoCloseable {
     throw new IllegalStateException("redis-server did not start; it said:\n" + said);
   }
 
-  /** As {@link #start}, on a port the caller knows, to let a server come back where it was. */
+  /**
+   * As {@link #start(String...)}, on a port the caller knows, to let a server come back where it
+   * was.
+   */
   public static RedisServer startOnPort(int port, String... args) {
-    RedisServer server = launch(port, args);
+    RedisServer server = launch(RedisProgram.preferred(), port, args);
     if (server.awaitReady()) {
       return server;
     }
@@ -133,17 +140,18 @@ public final class RedisServer implements AutoCloseable {
     stop();
   }
 
-  private static RedisServer launch(int port, String... args) {
+  private static RedisServer launch(RedisProgram program, int port, String... args) {
     try {
-      return new RedisServer(port, args);
+      return new RedisServer(program, port, args);
     } catch (IOException e) {
       throw new UncheckedIOException("redis-server could not be run", e);
     }
   }
 
-  private static List<String> command(int port, Path directory, String... args) {
+  private static List<String> command(
+      RedisProgram program, int port, Path directory, String... args) {
     List<String> command = new ArrayList<>();
-    command.add(Executable.PATH);
+    command.add(program.path());
     int first = 0;
     if (args.length > 0 && !args[0].startsWith("--")) {
       command.add(args[0]);
@@ -227,25 +235,6 @@ public final class RedisServer implements AutoCloseable {
         files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /** Where the server's program is; found once. */
-  private static final class Executable {
-    static final String PATH = find();
-
-    private static String find() {
-      for (String directory : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
-        Path candidate = Path.of(directory, "redis-server");
-        if (Files.isExecutable(candidate)) {
-          return candidate.toString();
-        }
-      }
-      try {
-        return ExecutableProvider.newJarResourceProvider().get().getAbsolutePath();
-      } catch (IOException e) {
-        throw new UncheckedIOException("no redis-server on the PATH, and none carried", e);
       }
     }
   }

@@ -1,0 +1,104 @@
+package dev.nearside.proxy.client;
+
+import dev.nearside.proxy.scene.RedisProgram;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A Redis, a sidecar in front of it that is ready, and a client that goes around the sidecar. */
+final class Scene implements AutoCloseable {
+  private final RedisServer redis;
+  private final Sidecar sidecar;
+  private final RespClient direct;
+
+  private Scene(RedisServer redis, Sidecar sidecar, RespClient direct) {
+    this.redis = redis;
+    this.sidecar = sidecar;
+    this.direct = direct;
+  }
+
+  /** Which Redis, and which protocol the client speaks. */
+  record Variant(RedisProgram program, int protocol) {}
+
+  /** Returns each Redis of this machine with each protocol. */
+  static Stream<Variant> variants() {
+    return RedisProgram.available().stream()
+        .flatMap(program -> Stream.of(new Variant(program, 2), new Variant(program, 3)));
+  }
+
+  /** Returns each Redis of this machine. */
+  static List<RedisProgram> programs() {
+    return RedisProgram.available();
+  }
+
+  /** Starts the scene; {@code settings} are the sidecar's. */
+  static Scene open(RedisProgram program, String... settings) throws IOException {
+    RedisServer redis = RedisServer.start(program);
+    Sidecar sidecar = Sidecar.inFrontOf(redis.port(), settings).awaitReady();
+    return new Scene(redis, sidecar, RespClient.connect(redis.port()));
+  }
+
+  /** Returns the sidecar's port. */
+  int port() {
+    return sidecar.port();
+  }
+
+  Sidecar sidecar() {
+    return sidecar;
+  }
+
+  /** Asks Redis itself, past the sidecar. */
+  String direct(String... args) throws IOException {
+    return direct.call(args);
+  }
+
+  /** Returns how many upstream connections belong to one client alone. */
+  double pinned() throws IOException {
+    return sidecar.metric("nearside_upstream_connections{kind=\"pinned\"}");
+  }
+
+  /** Returns how many GETs L1 answered. */
+  double localHits() throws IOException {
+    return sidecar.metric("nearside_requests_total{way=\"local\",command=\"get\"}");
+  }
+
+  /** Returns how many connections Redis has, the scene's own left out. */
+  long connectionsAtRedis() throws IOException {
+    return direct("CLIENT", "LIST").lines().filter(line -> line.contains("addr=")).count() - 1;
+  }
+
+  /** Waits until Redis has this many clients that wait for an element. */
+  void awaitBlocked(int clients) {
+    Waiting.until(
+        clients + " clients are blocked",
+        () -> direct("INFO", "clients").contains("blocked_clients:" + clients + "\r\n"));
+  }
+
+  /** Waits until Redis has this many subscribers of {@code channel}. */
+  void awaitSubscribers(String channel, int subscribers) {
+    Waiting.until(
+        channel + " has " + subscribers + " subscribers",
+        () -> direct("PUBSUB", "NUMSUB", channel).endsWith(":" + subscribers + "\r\n"));
+  }
+
+  /** Waits until what was pinned is given back, and no write is under way. */
+  void awaitRest() {
+    Waiting.until(
+        "nothing is left over",
+        () ->
+            sidecar.metric("nearside_clients") == 0
+                && sidecar.metric("nearside_fences_up") == 0
+                && pinned() == 0);
+  }
+
+  @Override
+  public void close() throws IOException {
+    direct.close();
+    sidecar.close();
+    redis.close();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.nearside.proxy.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.SidecarProcess;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UnixSocketIT {
+  @AutoClose private final RedisServer redis = RedisServer.start();
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void needsEpoll() {
+    assumeTrue(Epoll.isAvailable(), "a Unix socket needs epoll, which does not load here");
+  }
+
+  private Path socket() {
+    return folder.resolve("nearside.sock");
+  }
+
+  private Sidecar start() throws IOException {
+    return Sidecar.inFrontOf(redis.port(), "listen=unix:" + socket());
+  }
+
+  private String call(String inline, int replyLength) throws IOException {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+      client.write(ByteBuffer.wrap((inline + "\r\n").getBytes(StandardCharsets.US_ASCII)));
+      ByteBuffer reply = ByteBuffer.allocate(replyLength);
+      while (reply.hasRemaining() && client.read(reply) >= 0) {
+        // until the reply is whole, or the connection ends
+      }
+      return new String(reply.array(), 0, reply.position(), StandardCharsets.US_ASCII);
+    }
+  }
+
+  private void assertServes() throws IOException {
+    assertThat(call("SET k v", 5)).isEqualTo("+OK\r\n");
+    assertThat(call("GET k", 7)).isEqualTo("$1\r\nv\r\n");
+  }
+
+  @Test
+  void listen_onAPath_servesAndRemovesTheFile() throws Exception {
+    try (Sidecar sidecar = start().awaitReady()) {
+      assertServes();
+      assertThat(sidecar.port()).isEqualTo(-1);
+    }
+    assertThat(socket()).doesNotExist();
+  }
+
+  @Test
+  void listen_fileOfADeadProcess_isReplaced() throws Exception {
+    List<String> arguments =
+        List.of("--upstream", "redis://127.0.0.1:" + redis.port(), "--listen", "unix:" + socket());
+    try (SidecarProcess killed = SidecarProcess.run(arguments).awaitListening()) {
+      assertServes();
+      killed.kill();
+    }
+    assertThat(socket()).exists();
+    Sidecar sidecar = start();
+    assertServes();
+    sidecar.close();
+    assertThat(socket()).doesNotExist();
+  }
+
+  @Test
+  void listen_fileOfALivingProcess_isRefusedAndStays() throws Exception {
+    try (Sidecar first = start()) {
+      assertThatThrownBy(this::start)
+          .hasMessage("cannot listen on " + socket() + ": another process listens there");
+      assertServes();
+      assertThat(first.port()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void listen_onAFileThatIsNoSocket_isRefusedAndStays() throws Exception {
+    Files.writeString(socket(), "precious");
+    assertThatThrownBy(this::start)
+        .hasMessage("cannot listen on " + socket() + ": it exists and is no socket");
+    assertThat(socket()).hasContent("precious");
+  }
+}
