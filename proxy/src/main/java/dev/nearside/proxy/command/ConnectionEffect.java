@@ -14,6 +14,8 @@ public enum ConnectionEffect {
   CLIENT_NAME,
   /** CLIENT SETINFO. */
   CLIENT_INFO,
+  /** CLIENT MAINT_NOTIFICATIONS: asks for pushes; who is promised them is pinned. */
+  CLIENT_PUSHES,
   /** MULTI: what follows is queued. */
   MULTI_BEGIN,
   /** EXEC: what was queued is executed; ends WATCH too. */

@@ -44,7 +44,7 @@ final class Greetings {
       case HELLO -> hello(command, request);
       case SELECT -> select(request);
       case AUTH -> auth(command, request);
-      case CLIENT_NAME, CLIENT_INFO ->
+      case CLIENT_NAME, CLIENT_INFO, CLIENT_PUSHES ->
           ask(request, new Learned(command.connectionEffect(), request));
       default -> throw new IllegalStateException("not a greeting: " + command.name());
     };
@@ -56,12 +56,11 @@ final class Greetings {
     if (protocol == 0) {
       return ask(request, new Learned(ConnectionEffect.NONE, request));
     }
-    boolean authenticates = request.argCount() == 5 && request.argIs(2, "AUTH");
-    boolean own = authenticates && isOwnUser(request.arg(3), request.arg(4));
-    if (request.argCount() > 2 && !own) {
+    HelloOptions options = HelloOptions.of(request);
+    if (options == null || (options.authenticates() && !isOwnUser(options))) {
       return router.relayPinned(command, request);
     }
-    if (!session.authenticated && !authenticates) {
+    if (!session.authenticated && !options.authenticates()) {
       return ask(request, new Learned(ConnectionEffect.NONE, request));
     }
     Lane lane =
@@ -72,6 +71,9 @@ final class Greetings {
         () -> {
           session.protocol = protocol;
           session.authenticated = true;
+          if (options.setName() != null) {
+            session.setName = options.setName();
+          }
         });
   }
 
@@ -119,6 +121,12 @@ final class Greetings {
     return own
         ? ask(request, new Learned(ConnectionEffect.AUTH, request))
         : router.relayPinned(command, request);
+  }
+
+  private boolean isOwnUser(HelloOptions options) {
+    byte[] user = options.user();
+    byte[] password = options.password();
+    return user != null && password != null && isOwnUser(user, password);
   }
 
   private boolean isOwnUser(byte[] user, byte[] password) {
@@ -180,6 +188,7 @@ final class Greetings {
     private final byte[] request;
     private final PendingReply reply;
     private int database;
+    private boolean pins;
 
     Learned(ConnectionEffect effect, Request request) {
       this.effect = effect;
@@ -198,6 +207,17 @@ final class Greetings {
       reply.append(in, from, to);
       if (last) {
         reply.complete();
+        goOn();
+      }
+    }
+
+    /** A client that is to be pinned goes on when it is, or cannot be. */
+    private void goOn() {
+      Upstream upstream = client.upstream();
+      if (pins) {
+        upstream.takePinFailure(); // an old one, which would keep this from being tried
+      }
+      if (!pins || upstream.isPinnedAndOpen()) {
         client.resume();
       }
     }
@@ -206,6 +226,10 @@ final class Greetings {
       switch (effect) {
         case CLIENT_NAME -> session.setName = request;
         case CLIENT_INFO -> session.setInfo.add(request);
+        case CLIENT_PUSHES -> {
+          session.setInfo.add(request);
+          pins = true;
+        }
         case AUTH -> session.authenticated = true;
         case SELECT -> {
           session.database = database;
