@@ -453,7 +453,7 @@ class CommandParityIT {
     for (String[] request : requests) {
       pair.send(request);
     }
-    for (String[] request : requests) {
+    for (int i = 0; i < requests.size(); i++) {
       pair.reply(CommandParityIT::withoutId);
     }
   }
