@@ -73,6 +73,11 @@ public final class Touch {
     return kind == Kind.WRITE ? keys : List.of();
   }
 
+  /** Returns the keys it reads by name; empty for a write. */
+  public List<LookupKey> readKeys() {
+    return kind == Kind.READ ? keys : List.of();
+  }
+
   /** The command's bytes go upstream next. */
   public void forwarded() {
     switch (kind) {

@@ -63,9 +63,9 @@ final class LocalReads {
 
   private boolean conflicts(Command command, Request request) {
     return switch (command.effect()) {
-      case NONE, READS -> false;
+      case NONE -> false;
       case WRITES_OPAQUE, FLUSHES -> true;
-      case WRITES_KEYS -> {
+      case READS, WRITES_KEYS -> {
         boolean[] hit = new boolean[1];
         boolean known =
             KeyPositions.forEachKey(command, request, i -> hit[0] |= isFlying(key(request, i)));
@@ -125,7 +125,7 @@ final class LocalReads {
       return Taken.NOT_LOCAL;
     }
     LookupKey key = key(request, 1);
-    if (client.upstream().ordersReads()) {
+    if (client.upstream().ordersReads() || client.upstream().isReading(key.hashCode())) {
       return relayThrough(key);
     }
     long nowNs = client.nowNs();
@@ -274,6 +274,9 @@ final class LocalReads {
         return Taken.NOT_LOCAL;
       }
       LookupKey key = key(request, i);
+      if (client.upstream().isReading(key.hashCode())) {
+        return Taken.NOT_LOCAL;
+      }
       long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
       switch (reads.look(key, client.nowNs(), floorNs, context.found())) {
         case HIT -> hits.add(java.util.Objects.requireNonNull(context.found().entry()));

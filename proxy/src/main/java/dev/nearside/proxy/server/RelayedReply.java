@@ -8,7 +8,9 @@ import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +69,11 @@ class RelayedReply extends PendingReply implements ReplySink {
   /** Returns whether later reads of the connection must be executed after it. */
   boolean orders() {
     return orders;
+  }
+
+  /** Returns the keys whose state its reply may show. */
+  List<LookupKey> keysRead() {
+    return touch == null ? List.of() : touch.readKeys();
   }
 
   @Override

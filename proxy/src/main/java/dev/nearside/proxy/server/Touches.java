@@ -42,8 +42,9 @@ final class Touches {
       case MULTI_EXEC -> touch(transaction);
       case MULTI_DISCARD, RESET, QUIT -> null;
       default -> {
-        queue(transaction, command.effect(), keys(command, request, request.argCount()));
-        yield null;
+        Keys keys = keys(command, request, request.argCount());
+        queue(transaction, command.effect(), keys);
+        yield keys.named.isEmpty() ? null : touchOfQueued(command.effect(), keys);
       }
     };
   }
@@ -137,6 +138,14 @@ final class Touches {
       case WRITES_KEYS ->
           keys.complete ? Touch.write(coherence, keys.named) : Touch.flush(coherence);
       case WRITES_OPAQUE -> Touch.opaqueWrite(coherence, keys.named);
+    };
+  }
+
+  /** Fences a queued write by itself: had MULTI been refused, it would be executed at once. */
+  private @Nullable Touch touchOfQueued(Effect effect, Keys keys) {
+    return switch (effect) {
+      case NONE, READS, FLUSHES -> null;
+      case WRITES_KEYS, WRITES_OPAQUE -> Touch.write(coherence, List.copyOf(keys.named));
     };
   }
 

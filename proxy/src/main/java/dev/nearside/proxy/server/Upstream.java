@@ -10,6 +10,7 @@ import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Confined to the client's event loop.
  */
 final class Upstream implements PinnedConnection.Owner {
+  private static final int READ_COUNTERS = 32;
+
   private final ClientConnection client;
   private final Session session;
   private final LoopContext context;
@@ -29,6 +32,7 @@ final class Upstream implements PinnedConnection.Owner {
   private @Nullable String pinFailure;
   private @Nullable PendingReply push;
   private LaneKey.Kind lastKind = LaneKey.Kind.COMMANDS;
+  private final short[] reading = new short[READ_COUNTERS];
   private int outstanding;
   private int ordering;
   private boolean full;
@@ -48,6 +52,14 @@ final class Upstream implements PinnedConnection.Owner {
   /** Returns whether a read may not be executed before what is under way has been. */
   boolean ordersReads() {
     return ordering > 0 || (pinned != null && outstanding > 0);
+  }
+
+  /**
+   * Returns whether a relayed command of this client that names a key with this hash, or a stranger
+   * on its counter, is unanswered: a local read now could show an older state than its reply.
+   */
+  boolean isReading(int keyHash) {
+    return outstanding > 0 && reading[keyHash & READ_COUNTERS - 1] != 0;
   }
 
   boolean isPinned() {
@@ -172,10 +184,11 @@ final class Upstream implements PinnedConnection.Owner {
 
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
+    boolean inTransaction = session.transaction != null;
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());
     if (touch != null) {
-      if (command.connectionEffect() != ConnectionEffect.MULTI_EXEC) {
+      if (!inTransaction) {
         breakLeases(touch);
       }
       touch.forwarded();
@@ -251,6 +264,7 @@ final class Upstream implements PinnedConnection.Owner {
   private void track(RelayedReply reply) {
     client.replies().add(reply);
     outstanding++;
+    countReads(reply, 1);
     if (reply.orders()) {
       ordering++;
     }
@@ -272,8 +286,15 @@ final class Upstream implements PinnedConnection.Owner {
   /** A reply tracked here is complete. */
   void completed(RelayedReply reply) {
     outstanding--;
+    countReads(reply, -1);
     if (reply.orders()) {
       ordering--;
+    }
+  }
+
+  private void countReads(RelayedReply reply, int change) {
+    for (LookupKey key : reply.keysRead()) {
+      reading[key.hashCode() & READ_COUNTERS - 1] += (short) change;
     }
   }
 
