@@ -26,6 +26,7 @@ public final class Lane {
 
   private static final Logger log = LoggerFactory.getLogger(Lane.class);
   private static final int MAX_WAITING = 10_000;
+  private static final int MAX_WAITING_BYTES = 16 * 1024 * 1024;
   private static final long FIRST_BACKOFF_MS = 20;
   private static final long MAX_BACKOFF_MS = 1_000;
 
@@ -38,6 +39,7 @@ public final class Lane {
   private final List<Runnable> greetingReaders = new java.util.ArrayList<>();
   private @Nullable UpstreamConnection connection;
   private @Nullable Greeting greeting;
+  private int waitingBytes;
   private boolean open;
   private long backoffMs = FIRST_BACKOFF_MS;
   private long refuseUntilNs;
@@ -68,10 +70,11 @@ public final class Lane {
     }
     if (isRefusing()) {
       sink.refused(Reason.DISCONNECTED);
-    } else if (waiting.size() >= MAX_WAITING) {
+    } else if (waiting.size() >= MAX_WAITING || waitingBytes + length > MAX_WAITING_BYTES) {
       sink.refused(Reason.SATURATED);
     } else {
       waiting.add(new Waiting(from.copy(start, length), sink));
+      waitingBytes += length;
       connect();
     }
   }
@@ -94,6 +97,12 @@ public final class Lane {
   public byte @Nullable [] helloReply() {
     Greeting said = greeting;
     return said == null || !open ? null : said.helloReply();
+  }
+
+  /** Returns whether the upstream takes what is sent; if not, more would only be kept in memory. */
+  public boolean isWritable() {
+    UpstreamConnection current = connection;
+    return !open || current == null || current.isWritable();
   }
 
   /** Returns how many requests are sent and unanswered. */
@@ -135,6 +144,7 @@ public final class Lane {
       current.send(next.request, 0, next.request.readableBytes(), next.sink);
       next.request.release();
     }
+    waitingBytes = 0;
     current.flushSoon();
     runGreetingReaders();
   }
@@ -147,6 +157,7 @@ public final class Lane {
     backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     listener.failed(Reason.DISCONNECTED);
     log.debug("lane {} cannot be opened: {}", key, why);
+    waitingBytes = 0;
     for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
       next.request.release();
       next.sink.refused(Reason.DISCONNECTED);

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.resp.ReplyScanner;
+import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -12,6 +13,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,7 +101,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         connection.channel.pipeline().addLast(connection);
         connection.greet(greeting, address);
       } else {
-        observer.failed(String.valueOf(done.cause().getMessage()));
+        // Not in the caller's hands yet where it failed at once, and perhaps on a foreign thread.
+        loop.execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
       }
     });
     return connection;
@@ -271,10 +274,33 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       observer.push(in, from, to, first, last);
       return;
     }
-    sink.reply(in, from, to, first, last);
+    try {
+      sink.reply(in, from, to, first, last);
+    } catch (RuntimeException | OutOfMemoryError e) { // of one client, on a connection of many
+      log.error("a reply could not be handed on; its client is closed", e);
+      inFlight.poll();
+      inFlight.addFirst(new Abandoned());
+      sink.lost();
+      sink = Objects.requireNonNull(inFlight.peek());
+    }
     if (last && !sink.expectsMore()) {
       inFlight.poll();
+    } else if (sink.isFull()) {
+      setAutoRead(false);
+      sink.whenRoom(() -> setAutoRead(true));
     }
+  }
+
+  /** Takes the rest of a reply whose client was closed. */
+  private static final class Abandoned implements ReplySink {
+    @Override
+    public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {}
+
+    @Override
+    public void lost() {}
+
+    @Override
+    public void refused(Reason reason) {}
   }
 
   @Override

@@ -35,6 +35,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private static final int STREAM_ABOVE_BYTES = 64 * 1024;
   private static final int MAX_READ_AHEAD = 256 * 1024;
   private static final int MAX_OWED = 4 * 1024;
+  private static final int MAX_GATHERED = 256 * 1024;
+  private static final int MAX_STALL_MS = 1_000;
 
   private final Channel channel;
   private final LoopContext context;
@@ -57,6 +59,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private boolean closeWhenDrained;
   private boolean closing;
   private boolean inputEnded;
+  private @Nullable Runnable waitsForRoom;
   private boolean flushScheduled;
   private boolean closed;
 
@@ -180,6 +183,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (replies.size() >= MAX_OWED) {
       pauseUntilDrained();
       return false;
+    }
+    if (output.gathered() >= MAX_GATHERED) {
+      flush(); // so that the channel can say when the client takes no more
+      return !closed && channel.isWritable();
     }
     return streaming ? stream(in) : parse(in);
   }
@@ -384,6 +391,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     advanced();
   }
 
+  /** Flushes, and returns whether the client takes what it is sent. */
+  boolean takesMore() {
+    flush();
+    return closed || channel.isWritable();
+  }
+
+  /**
+   * Calls {@code then} when the client takes more or is gone. It shares the lane that waits for it, so
+   * a client that takes nothing for {@value #MAX_STALL_MS} ms is closed.
+   */
+  void whenTakesMore(Runnable then) {
+    ScheduledFuture<?> patience =
+        schedule(() -> close("too slow for a shared lane"), Duration.ofMillis(MAX_STALL_MS));
+    waitsForRoom = () -> {
+      patience.cancel(false);
+      then.run();
+    };
+  }
+
+  private void tellRoom() {
+    Runnable waits = waitsForRoom;
+    waitsForRoom = null;
+    if (waits != null) {
+      waits.run();
+    }
+  }
+
   /** Closes the connection at once. */
   void close(String why) {
     log.debug("closing a client: {}", why);
@@ -409,6 +443,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     upstream.clientWritable(writable);
     channel.config().setAutoRead(writable);
     if (writable) {
+      tellRoom();
       execute(this::goOn);
     }
     ctx.fireChannelWritabilityChanged();
@@ -426,6 +461,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     closed = true;
+    tellRoom();
     ByteBuf rest = unread;
     unread = null;
     if (rest != null) {

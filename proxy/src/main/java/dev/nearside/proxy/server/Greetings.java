@@ -6,6 +6,7 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
@@ -22,6 +23,13 @@ import org.jspecify.annotations.Nullable;
  * its own kind. No reply is invented. Confined to the connection's event loop.
  */
 final class Greetings {
+  /** What Redis says to a HELLO without credentials where it wants some. */
+  private static final byte[] NO_AUTH =
+      Replies.error(
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
+              + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+              + " select the RESP protocol version at the same time");
+
   private final ClientConnection client;
   private final Session session;
   private final LoopContext context;
@@ -57,11 +65,11 @@ final class Greetings {
       return ask(request, new Learned(ConnectionEffect.NONE, request));
     }
     HelloOptions options = HelloOptions.of(request);
+    if (!session.authenticated && (options == null || !options.authenticates())) {
+      return client.answer(NO_AUTH);
+    }
     if (options == null || (options.authenticates() && !isOwnUser(options))) {
       return router.relayPinned(command, request);
-    }
-    if (!session.authenticated && !options.authenticates()) {
-      return ask(request, new Learned(ConnectionEffect.NONE, request));
     }
     Lane lane =
         context.lanes().lane(new LaneKey(protocol, session.database, LaneKey.Kind.COMMANDS));
@@ -225,9 +233,9 @@ final class Greetings {
     private void agreed() {
       switch (effect) {
         case CLIENT_NAME -> session.setName = request;
-        case CLIENT_INFO -> session.setInfo.add(request);
+        case CLIENT_INFO -> session.addInfo(request);
         case CLIENT_PUSHES -> {
-          session.setInfo.add(request);
+          session.addInfo(request);
           pins = true;
         }
         case AUTH -> session.authenticated = true;

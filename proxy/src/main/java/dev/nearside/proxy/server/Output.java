@@ -81,6 +81,12 @@ final class Output {
     return bytes;
   }
 
+  /** Returns how many bytes have not been handed to the channel. */
+  int gathered() {
+    ByteBuf buffer = gathered;
+    return buffer == null ? 0 : buffer.readableBytes();
+  }
+
   /** Gives up what was not handed to the channel. */
   void discard() {
     ByteBuf buffer = gathered;

@@ -131,6 +131,16 @@ class RelayedReply extends PendingReply implements ReplySink {
   }
 
   @Override
+  public boolean isFull() {
+    return !behindBarrier && !client.upstream().isPinned() && !client.takesMore();
+  }
+
+  @Override
+  public void whenRoom(Runnable then) {
+    client.whenTakesMore(then);
+  }
+
+  @Override
   public void lost() {
     if (touch != null) {
       touch.lost();

@@ -97,7 +97,8 @@ final class RequestRouter {
     if (upstream.isPinned() && !upstream.isPinnedAndOpen()) {
       return false;
     }
-    if (upstream.changesLane(command) && !drained()) {
+    boolean waits = upstream.changesLane(command) || !upstream.isWritable(command);
+    if (waits && !drained()) {
       return false;
     }
     if (command.connectionEffect() == ConnectionEffect.REPLY_MODE && !drained()) {

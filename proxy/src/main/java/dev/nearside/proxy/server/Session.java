@@ -16,11 +16,15 @@ final class Session {
     boolean leasesBroken;
   }
 
+  private static final int MAX_INFO = 8;
+
   int protocol = 2;
   int database;
 
   /** Whether it may send commands: by its listener's trust, or by credentials. */
   boolean authenticated;
+
+  private final boolean trusted;
 
   /** Whether it acts as the sidecar's own user, so that what L1 holds is for its eyes. */
   boolean ownIdentity = true;
@@ -45,14 +49,16 @@ final class Session {
 
   Session(int database, boolean trusted, long nowNs, long maxAgeNs) {
     this.database = database;
+    this.trusted = trusted;
     this.authenticated = trusted;
     this.floorNs = nowNs - maxAgeNs;
   }
 
-  /** Returns to how it was when it was opened, credentials aside; after RESET. */
+  /** Returns to how it was when it was opened; after RESET. */
   void reset(int initialDatabase) {
     protocol = 2;
     database = initialDatabase;
+    authenticated = trusted;
     ownIdentity = true;
     watching = false;
     tracking = false;
@@ -62,6 +68,14 @@ final class Session {
     transaction = null;
     setName = null;
     setInfo.clear();
+  }
+
+  /** Notes a CLIENT SETINFO to repeat; more than a client has reason to say is forgotten. */
+  void addInfo(byte[] request) {
+    if (setInfo.size() == MAX_INFO) {
+      setInfo.removeFirst();
+    }
+    setInfo.add(request);
   }
 
   /** Returns whether its reads may be answered by L1 at all. */

@@ -52,6 +52,11 @@ final class SubscriptionReply extends RelayedReply {
   }
 
   @Override
+  boolean isAwaited() {
+    return expectsMore();
+  }
+
+  @Override
   public boolean expectsMore() {
     return !refused && expected > 0;
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * by EXEC. Confined to the connection's event loop.
  */
 final class Touches {
-  private static final int MAX_KEYS = 4096;
+  private static final int MAX_KEYS = 64 * 1024;
 
   private final Session session;
   private final Coherence coherence;
@@ -111,6 +111,9 @@ final class Touches {
     if (command.effect() == Effect.NONE) {
       return new Keys(List.of(), true);
     }
+    if (command.equals(Command.unknown())) {
+      return new Keys(List.of(), false); // perhaps SWAPDB by another name
+    }
     List<LookupKey> named = new ArrayList<>(1);
     boolean complete = KeyPositions.forEachKey(command, request, i -> named.add(key(request, i)));
     boolean whole = argCount == request.argCount();
@@ -137,7 +140,10 @@ final class Touches {
               : Touch.opaqueRead(coherence, keys.named);
       case WRITES_KEYS ->
           keys.complete ? Touch.write(coherence, keys.named) : Touch.flush(coherence);
-      case WRITES_OPAQUE -> Touch.opaqueWrite(coherence, keys.named);
+      case WRITES_OPAQUE ->
+          keys.named.isEmpty() && !keys.complete
+              ? opaque(keys)
+              : Touch.opaqueWrite(coherence, keys.named);
     };
   }
 
@@ -158,7 +164,9 @@ final class Touches {
   }
 
   private static void queue(Session.Transaction transaction, Effect effect, Keys keys) {
-    transaction.keys.addAll(keys.named);
+    if (!transaction.flushes) {
+      transaction.keys.addAll(keys.named);
+    }
     switch (effect) {
       case NONE, READS -> {}
       case WRITES_OPAQUE -> transaction.opaque = true;

@@ -8,19 +8,22 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
-import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client's side of the upstream: the lanes it shares, or the connection it is pinned to.
  * Confined to the client's event loop.
  */
 final class Upstream implements PinnedConnection.Owner {
+  private static final Logger log = LoggerFactory.getLogger(Upstream.class);
   private static final int READ_COUNTERS = 32;
 
   private final ClientConnection client;
@@ -220,6 +223,12 @@ final class Upstream implements PinnedConnection.Owner {
     return pinned == null && outstanding > 0 && kind(command) != lastKind;
   }
 
+  /** Returns whether the upstream takes {@code command} without more being kept in memory. */
+  boolean isWritable(Command command) {
+    PinnedConnection own = pinned;
+    return own != null ? own.isWritable() : lane(kind(command)).isWritable();
+  }
+
   private static LaneKey.Kind kind(Command command) {
     return command.way() == Way.BULK_LANE ? LaneKey.Kind.BULK : LaneKey.Kind.COMMANDS;
   }
@@ -387,6 +396,7 @@ final class Upstream implements PinnedConnection.Owner {
 
   /** Returns the error for a client that could not be pinned. */
   static byte[] unavailable(String why) {
-    return Replies.error("TRYAGAIN upstream unavailable: " + why + ", retry later");
+    log.debug("a client could not be given a connection of its own: {}", why);
+    return RelayedReply.unavailable(Reason.DISCONNECTED);
   }
 }

@@ -136,9 +136,12 @@ public final class LocalTier {
     return map.remove(key) != null;
   }
 
-  /** Removes everything; takes time in proportion to the entries. */
+  /**
+   * Gives the memory of everything back, soon and on another thread: it takes time in proportion to
+   * the entries. Whoever must not serve them any more has moved the epoch before.
+   */
   public void clear() {
-    cache.invalidateAll();
+    Thread.ofVirtual().name("nearside-l1-clear").start(cache::invalidateAll);
   }
 
   /** Returns the weight of all entries in bytes. */

@@ -45,7 +45,10 @@ public final class RedisConnections implements AutoCloseable {
     trackingClient = RedisClient.create(resources);
     trackingClient.setOptions(options(upstream).autoReconnect(false).build());
     administrationClient = RedisClient.create(resources);
-    administrationClient.setOptions(options(upstream).autoReconnect(true).build());
+    administrationClient.setOptions(options(upstream)
+            .autoReconnect(true)
+            .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
+            .build());
     for (Shard shard : shards) {
       tracked.put(
           shard.database(),
@@ -108,7 +111,6 @@ public final class RedisConnections implements AutoCloseable {
     return ClientOptions.builder()
         .protocolVersion(ProtocolVersion.RESP3)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-        .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
         .socketOptions(
             SocketOptions.builder()
                 .connectTimeout(upstream.connectTimeout())
