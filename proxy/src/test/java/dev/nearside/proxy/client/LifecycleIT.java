@@ -179,7 +179,7 @@ class LifecycleIT {
         assertThat(third.call("NEARSIDE.L1")).isEqualTo("$2\r\non\r\n");
       }
       assertThat(first.call("NEARSIDE.L1")).isEqualTo("$2\r\non\r\n");
-      assertThat(sidecar.metric("nearside_clients_accepted_total")).isEqualTo(4);
+      assertThat(sidecar.metric("nearside_clients_accepted_total")).isEqualTo(3);
       assertThat(sidecar.metric("nearside_clients_rejected_total{reason=\"max-clients\"}"))
           .isEqualTo(1);
     }
