@@ -193,7 +193,7 @@ public final class PostgresServer implements AutoCloseable {
     CompletableFuture<Void> ready = new CompletableFuture<>();
     process = run("postgres", options);
     Process started = process;
-    Thread.ofVirtual().name("postgres-log").start(() -> follow(started, ready));
+    Thread.ofPlatform().daemon().name("postgres-log").start(() -> follow(started, ready));
     try {
       ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {

@@ -46,7 +46,8 @@ public final class RedisServer implements AutoCloseable {
             .start();
     this.endWithUs = new Thread(process::destroyForcibly, "end-redis-" + port);
     Runtime.getRuntime().addShutdownHook(endWithUs);
-    Thread.ofVirtual().name("redis-log-" + port).start(this::readLog);
+    // a platform thread: reading a process's pipe holds the carrier of a virtual one
+    Thread.ofPlatform().daemon().name("redis-log-" + port).start(this::readLog);
   }
 
   /**

@@ -138,8 +138,8 @@ class BadInputIT {
 
   @Test
   void client_thatNeverReads_isHeldBackOrClosed_othersAreServed() throws IOException {
-    try (RespClient other = twins.sidecar().connect();
-        RespClient deaf = twins.sidecar().connect()) {
+    RespClient deaf = twins.sidecar().connect();
+    try (RespClient other = twins.sidecar().connect()) {
       other.call("SET", "k10", "v".repeat(10_240));
       other.call("GET", "k10");
       Thread sender =

@@ -77,8 +77,9 @@ class LargeValueParityIT {
   @Test
   void everySmallRequest_byteByByte_isUnderstood() throws IOException {
     String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n\r\n\r\n";
-    String reads = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\nGET k\r\nMGET k k\r\n";
-    String pipeline = set + reads + "*1\r\n$5\r\nMULTI\r\nGET k\r\nEXEC\r\nGET k\r\n";
+    String get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+    String inline = "GET k\r\nMGET k k\r\nMULTI\r\nGET k\r\nEXEC\r\nGET k\r\n";
+    String pipeline = set + get + inline;
     try (Pair pair = twins.connect()) {
       for (int round = 0; round < 2; round++) {
         for (int i = 0; i < pipeline.length(); i++) {

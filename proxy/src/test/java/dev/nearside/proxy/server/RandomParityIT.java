@@ -78,7 +78,7 @@ class RandomParityIT {
   }
 
   private static String[] request(SplittableRandom random) {
-    String[] words = TEMPLATES.get(random.nextInt(TEMPLATES.size())).split(" ");
+    String[] words = TEMPLATES.get(random.nextInt(TEMPLATES.size())).split(" ", -1);
     for (int i = 1; i < words.length; i++) {
       words[i] =
           switch (words[i]) {

@@ -14,10 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a connection is and waits for: the same through the sidecar as at Redis, byte for byte. */
 class SessionParityIT {
-  private static String numbersMasked(String reply) {
-    return reply.replaceAll("\\d+", "#");
-  }
-
   private static Twins twins;
 
   @BeforeAll
@@ -37,8 +33,12 @@ class SessionParityIT {
 
   private static Pair speaking(int protocol) throws IOException {
     Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(SessionParityIT::numbersMasked);
+    pair.send("HELLO", Integer.toString(protocol)).reply(SessionParityIT::withoutNumbers);
     return pair;
+  }
+
+  private static String withoutNumbers(String reply) {
+    return reply.replaceAll("\\d+", "#");
   }
 
   private static void warm(Pair pair, String key) throws IOException {
@@ -57,7 +57,7 @@ class SessionParityIT {
         pair.send("HELLO", "9").send("GET", "none").send("HELLO").send("HELLO", "2");
         pair.send("GET", "none").send("HGETALL", "h").send("MGET", "none", "h");
         for (int i = 0; i < 11; i++) {
-          pair.reply(SessionParityIT::numbersMasked);
+          pair.reply(SessionParityIT::withoutNumbers);
         }
       }
     }
@@ -70,10 +70,10 @@ class SessionParityIT {
         Pair publisher = speaking(protocol)) {
       warm(publisher, "k");
       subscriber.send("SUBSCRIBE", "a", "b", "a").replies(3);
-      subscriber.send("PSUBSCRIBE", "a*", "?").replies(2);
+      subscriber.send("PSUBSCRIBE", "a*", "z?").replies(2);
       subscriber.send("SSUBSCRIBE", "s1", "s2").replies(2);
       publisher.call("PUBLISH", "a", "first");
-      subscriber.replies(3);
+      subscriber.replies(2);
       publisher.call("SPUBLISH", "s1", "sharded");
       subscriber.reply();
       subscriber.call("PING");
@@ -103,7 +103,7 @@ class SessionParityIT {
   }
 
   private static String withoutChannel(String confirmation) {
-    return confirmation.replaceAll("\\$\\d\r\n(a\\*|\\?)\r\n", "#");
+    return confirmation.replaceAll("\\$\\d\r\n(a\\*|z\\?)\r\n", "#");
   }
 
   @ParameterizedTest
@@ -215,7 +215,7 @@ class SessionParityIT {
   void client_aboutItself_differsInNumbersOnly() throws IOException {
     try (Pair pair = twins.connect()) {
       pair.call("CLIENT", "SETNAME", "me");
-      pair.send("CLIENT", "ID").reply(SessionParityIT::numbersMasked);
+      pair.send("CLIENT", "ID").reply(SessionParityIT::withoutNumbers);
       pair.call("CLIENT", "GETNAME");
       assertThat(pair.send("CLIENT", "INFO").reply(SessionParityIT::onlyStable))
           .contains("name=me");
@@ -262,7 +262,7 @@ class SessionParityIT {
       pair.call("INCR", "b2");
       pair.call("ACL", "WHOAMI");
       pair.send("HELLO", "3", "AUTH", "bob", "pw", "SETNAME", "x")
-          .reply(SessionParityIT::numbersMasked);
+          .reply(SessionParityIT::withoutNumbers);
       pair.call("CLIENT", "GETNAME");
       pair.call("RESET");
       pair.call("ACL", "WHOAMI");
@@ -277,7 +277,7 @@ class SessionParityIT {
     try (Pair pair = twins.connect()) {
       warm(pair, "k");
       for (int round = 0; round < 2; round++) {
-        pair.send("HELLO", "3").reply(SessionParityIT::numbersMasked);
+        pair.send("HELLO", "3").reply(SessionParityIT::withoutNumbers);
         pair.send("SUBSCRIBE", "a", "b").replies(2);
         pair.call("CLIENT", "TRACKING", "ON");
         pair.call("SELECT", "2");
@@ -301,7 +301,7 @@ class SessionParityIT {
   void quit_inAnyState_isAnsweredAndEndsTheConnection(String before) throws IOException {
     try (Pair pair = twins.connect()) {
       if (!before.isEmpty()) {
-        pair.send(before.split(" ")).reply(SessionParityIT::numbersMasked);
+        pair.send(before.split(" ", -1)).reply(SessionParityIT::withoutNumbers);
       }
       pair.send("PING").send("QUIT").send("PING").replies(2);
       pair.assertClosed();

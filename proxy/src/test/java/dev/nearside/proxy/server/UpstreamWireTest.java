@@ -41,7 +41,7 @@ class UpstreamWireTest {
         RespClient client = sidecar.connect();
         RespClient later = sidecar.connect()) {
       assertThat(client.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
-      client.send(request.split(" "));
+      client.send(request.split(" ", -1));
       assertThat(isEnded(client)).isTrue();
       assertThat(later.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
       Waiting.until("the client is gone", () -> sidecar.metric("nearside_clients") == 1);
@@ -83,12 +83,24 @@ class UpstreamWireTest {
   @Test
   void greeting_refused_isAnErrorAndTheClientStays() throws IOException {
     try (ScriptedUpstream upstream =
-            ScriptedUpstream.greeting(
-                (request, connection) -> connection.send("-NOAUTH Authentication required.\r\n"));
+            ScriptedUpstream.greeting((request, connection) ->
+                connection.send("-ERR max number of clients reached\r\n"));
         Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
         RespClient client = sidecar.connect()) {
       assertThat(client.call("ECHO", "x")).startsWith("-TRYAGAIN ");
       assertThat(client.call("GET", "x")).startsWith("-TRYAGAIN ");
+    }
+  }
+
+  @Test
+  void greeting_withoutCredentials_isPassedOnToTheClient() throws IOException {
+    String refusal = "-NOAUTH Authentication required.\r\n";
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.greeting((request, connection) -> connection.send(refusal));
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("ECHO", "x")).isEqualTo(refusal);
+      assertThat(client.call("GET", "x")).isEqualTo(refusal);
     }
   }
 
@@ -103,8 +115,8 @@ class UpstreamWireTest {
               connection.send("$" + request.get(1).length() + "\r\n" + request.get(1) + "\r\n");
             });
         Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK)) {
-      try (RespClient leaver = sidecar.connect();
-          RespClient stayer = sidecar.connect()) {
+      RespClient leaver = sidecar.connect();
+      try (RespClient stayer = sidecar.connect()) {
         assertThat(leaver.call("ECHO", "a")).isEqualTo("$1\r\na\r\n");
         leaver.send("ECHO", "slow");
         for (int i = 0; i < 100; i++) {
