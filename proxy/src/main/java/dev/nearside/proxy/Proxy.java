@@ -110,7 +110,8 @@ public final class Proxy implements AutoCloseable {
                 config.l1().maxEntryBytes(),
                 config.l1().maxTtl(),
                 config.l1().admissionWindow(),
-                config.coherence().fillTimeout()),
+                config.coherence().fillTimeout(),
+                config.upstream().database()),
             metrics);
     Transport transport = transport(config.transport());
     loops =
@@ -241,7 +242,7 @@ public final class Proxy implements AutoCloseable {
             upstream.user() == null ? "default" : upstream.user(),
             upstream.password(),
             upstream.connectTimeout());
-    UpstreamWatch watch = new UpstreamWatch(metrics, redis.tracked());
+    UpstreamWatch watch = new UpstreamWatch(metrics, redis.relayNodes(), redis.tracked());
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
       Lanes lanes = new Lanes(loop, transport.client(), address, watch);

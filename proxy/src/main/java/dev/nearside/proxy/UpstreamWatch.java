@@ -5,6 +5,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.redis.NodeId;
+import dev.nearside.proxy.tier.redis.RelayNodes;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import java.util.Locale;
 import java.util.Map;
@@ -19,10 +20,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class UpstreamWatch implements RelayListener {
   private final Metrics metrics;
   private final Map<Integer, TrackedConnection> tracked;
+  private final RelayNodes nodes;
   private final Map<String, AtomicInteger> open = new ConcurrentHashMap<>();
 
-  UpstreamWatch(Metrics metrics, Map<Integer, TrackedConnection> tracked) {
+  UpstreamWatch(Metrics metrics, RelayNodes nodes, Map<Integer, TrackedConnection> tracked) {
     this.metrics = metrics;
+    this.nodes = nodes;
     this.tracked = tracked;
     for (String kind : new String[] {"commands", "bulk", "greeting", "pinned"}) {
       AtomicInteger count = new AtomicInteger();
@@ -36,6 +39,7 @@ final class UpstreamWatch implements RelayListener {
   public void connected(String kind, String info) {
     count(kind, 1);
     String reached = NodeId.of(info);
+    nodes.connected(reached);
     for (TrackedConnection connection : tracked.values()) {
       String trackedOn = connection.nodeId();
       if (reached != null && trackedOn != null && !reached.equals(trackedOn)) {
@@ -45,8 +49,9 @@ final class UpstreamWatch implements RelayListener {
   }
 
   @Override
-  public void disconnected(String kind) {
+  public void disconnected(String kind, String info) {
     count(kind, -1);
+    nodes.disconnected(NodeId.of(info));
   }
 
   private void count(String kind, int change) {

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -186,7 +187,7 @@ public final class Lane {
     public void closed() {
       open = false;
       connection = null;
-      listener.disconnected(key.kind().name());
+      listener.disconnected(key.kind().name(), Objects.requireNonNull(greeting).info());
     }
 
     @Override

@@ -38,6 +38,7 @@ public final class PinnedConnection {
   private final UpstreamConnection connection;
   private boolean open;
   private boolean abandoned;
+  private String info = "";
 
   PinnedConnection(
       EventLoop loop,
@@ -116,7 +117,8 @@ public final class PinnedConnection {
     @Override
     public void opened(Greeting said) {
       open = true;
-      listener.connected(KIND, said.info());
+      info = said.info();
+      listener.connected(KIND, info);
       if (abandoned) {
         connection.close();
       } else {
@@ -135,7 +137,7 @@ public final class PinnedConnection {
     @Override
     public void closed() {
       open = false;
-      listener.disconnected(KIND);
+      listener.disconnected(KIND, info);
       if (!abandoned) {
         owner.pinnedClosed();
       }

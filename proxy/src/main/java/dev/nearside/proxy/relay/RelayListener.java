@@ -12,8 +12,8 @@ public interface RelayListener {
    */
   void connected(String kind, String info);
 
-  /** A connection that had been greeted ended. */
-  void disconnected(String kind);
+  /** A connection that had been greeted, with this {@code kind} and {@code info}, ended. */
+  void disconnected(String kind, String info);
 
   /** A connection could not be made. */
   void failed(Reason reason);

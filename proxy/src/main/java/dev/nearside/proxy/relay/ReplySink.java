@@ -25,6 +25,16 @@ public interface ReplySink {
     return false;
   }
 
+  /** Returns whether it can take no more of a long reply now; asked after each piece of one. */
+  default boolean isFull() {
+    return false;
+  }
+
+  /** Calls {@code then} once, on the event loop, when a full sink has room again or is gone. */
+  default void whenRoom(Runnable then) {
+    then.run();
+  }
+
   /**
    * The upstream connection ended after the request was sent: whether it was executed is not known.
    */

@@ -398,16 +398,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Calls {@code then} when the client takes more or is gone. It shares the lane that waits for it, so
-   * a client that takes nothing for {@value #MAX_STALL_MS} ms is closed.
+   * Calls {@code then} when the client takes more or is gone. It shares the lane that waits for it,
+   * so a client that takes nothing for {@value #MAX_STALL_MS} ms is closed.
    */
   void whenTakesMore(Runnable then) {
     ScheduledFuture<?> patience =
         schedule(() -> close("too slow for a shared lane"), Duration.ofMillis(MAX_STALL_MS));
-    waitsForRoom = () -> {
-      patience.cancel(false);
-      then.run();
-    };
+    waitsForRoom =
+        () -> {
+          patience.cancel(false);
+          then.run();
+        };
   }
 
   private void tellRoom() {

@@ -4,28 +4,16 @@ import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 
-/**
- * Takes the reply to a request that no client sent.
- *
- * @param ended called when it has come, or will not
- */
-record Discard(Runnable ended) implements ReplySink {
-  static final Discard SILENTLY = new Discard(() -> {});
+/** Takes the reply to a request that no client sent. */
+enum Discard implements ReplySink {
+  SILENTLY;
 
   @Override
-  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
-    if (last) {
-      ended.run();
-    }
-  }
+  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {}
 
   @Override
-  public void lost() {
-    ended.run();
-  }
+  public void lost() {}
 
   @Override
-  public void refused(Reason reason) {
-    ended.run();
-  }
+  public void refused(Reason reason) {}
 }

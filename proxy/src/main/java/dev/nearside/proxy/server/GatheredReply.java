@@ -51,6 +51,11 @@ final class GatheredReply extends PendingReply {
     }
 
     @Override
+    boolean isElement() {
+      return true;
+    }
+
+    @Override
     void complete() {
       partCompleted();
     }

@@ -138,7 +138,11 @@ final class GetRead implements Flight.Reader, ReplySink {
         return;
       }
     }
-    reply.append(in, from, to);
+    if (reply.isElement() && first && last && isOfAnotherType(in, from)) {
+      reply.append(client.session().nullReply());
+    } else {
+      reply.append(in, from, to);
+    }
     if (last) {
       end();
     }
@@ -150,6 +154,11 @@ final class GetRead implements Flight.Reader, ReplySink {
       client.context().reads().redisAnswered(readThrough, !miss);
     }
     return miss;
+  }
+
+  /** {@code -WRONGTYPE …} of GET is nil in MGET. */
+  private static boolean isOfAnotherType(ByteBuf in, int from) {
+    return in.getByte(from) == '-' && in.getByte(from + 1) == 'W';
   }
 
   private static boolean isNull(ByteBuf in, int from) {

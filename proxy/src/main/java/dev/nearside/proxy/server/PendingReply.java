@@ -24,6 +24,11 @@ class PendingReply {
     return true;
   }
 
+  /** Returns whether it is an element of an array reply, where Redis shows no errors but nulls. */
+  boolean isElement() {
+    return false;
+  }
+
   /** Returns whether the upstream has still to answer it. */
   boolean isAwaited() {
     return false;

@@ -71,6 +71,9 @@ final class RequestRouter {
       }
       return false;
     }
+    if (!upstream.areLeasesBroken(command, head, announcedArgs)) {
+      return false;
+    }
     upstream.relayLarge(command, head, announcedArgs);
     return true;
   }
@@ -104,7 +107,7 @@ final class RequestRouter {
     if (command.connectionEffect() == ConnectionEffect.REPLY_MODE && !drained()) {
       return false;
     }
-    if (command.connectionEffect() == ConnectionEffect.MULTI_EXEC && !upstream.areLeasesBroken()) {
+    if (upstream.isPinned() && !upstream.areLeasesBroken(command, request, request.argCount())) {
       return false;
     }
     upstream.relay(command, request);

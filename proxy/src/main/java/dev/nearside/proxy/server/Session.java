@@ -13,7 +13,6 @@ final class Session {
     final List<LookupKey> keys = new ArrayList<>();
     boolean opaque;
     boolean flushes;
-    boolean leasesBroken;
   }
 
   private static final int MAX_INFO = 8;

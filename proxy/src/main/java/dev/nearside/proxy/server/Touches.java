@@ -3,6 +3,7 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.command.Effect;
 import dev.nearside.proxy.command.KeyPositions;
 import dev.nearside.proxy.resp.Request;
@@ -36,7 +37,7 @@ final class Touches {
   @Nullable Touch of(Command command, Request request) {
     Session.Transaction transaction = session.transaction;
     if (transaction == null) {
-      return touch(command.effect(), keys(command, request, request.argCount()));
+      return touch(effect(command), keys(command, request, request.argCount()));
     }
     return switch (command.connectionEffect()) {
       case MULTI_EXEC -> touch(transaction);
@@ -49,6 +50,11 @@ final class Touches {
     };
   }
 
+  /** What nobody knows may be SWAPDB by another name, which no push tells of. */
+  private static Effect effect(Command command) {
+    return command.equals(Command.unknown()) ? Effect.FLUSHES : command.effect();
+  }
+
   /** As {@link #of}, for a request of which only the first arguments are here. */
   @Nullable Touch ofLarge(Command command, Request head, int announcedArgs) {
     Keys keys = keys(command, head, announcedArgs);
@@ -58,6 +64,21 @@ final class Touches {
     }
     queue(transaction, command.effect(), keys);
     return null;
+  }
+
+  /**
+   * Returns the keys that {@code request} will write when it is forwarded; for EXEC, all queued.
+   */
+  List<LookupKey> writtenBy(Command command, Request request, int argCount) {
+    Session.Transaction transaction = session.transaction;
+    if (transaction != null) {
+      boolean executes = command.connectionEffect() == ConnectionEffect.MULTI_EXEC;
+      return executes ? transaction.keys : List.of();
+    }
+    return switch (command.effect()) {
+      case WRITES_KEYS, WRITES_OPAQUE -> keys(command, request, argCount).named;
+      case NONE, READS, FLUSHES -> List.of();
+    };
   }
 
   /** Notes what a command does to the state of the connection; called after {@link #of}. */
@@ -111,9 +132,6 @@ final class Touches {
     if (command.effect() == Effect.NONE) {
       return new Keys(List.of(), true);
     }
-    if (command.equals(Command.unknown())) {
-      return new Keys(List.of(), false); // perhaps SWAPDB by another name
-    }
     List<LookupKey> named = new ArrayList<>(1);
     boolean complete = KeyPositions.forEachKey(command, request, i -> named.add(key(request, i)));
     boolean whole = argCount == request.argCount();
@@ -140,10 +158,7 @@ final class Touches {
               : Touch.opaqueRead(coherence, keys.named);
       case WRITES_KEYS ->
           keys.complete ? Touch.write(coherence, keys.named) : Touch.flush(coherence);
-      case WRITES_OPAQUE ->
-          keys.named.isEmpty() && !keys.complete
-              ? opaque(keys)
-              : Touch.opaqueWrite(coherence, keys.named);
+      case WRITES_OPAQUE -> Touch.opaqueWrite(coherence, keys.named);
     };
   }
 

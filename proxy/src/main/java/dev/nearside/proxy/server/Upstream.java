@@ -39,6 +39,7 @@ final class Upstream implements PinnedConnection.Owner {
   private int outstanding;
   private int ordering;
   private boolean full;
+  private boolean leasesBroken;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
@@ -133,29 +134,29 @@ final class Upstream implements PinnedConnection.Owner {
   }
 
   /**
-   * Deletes the leases of all keys that the open transaction will write, on a lane: on the pinned
-   * connection the deletions would be queued in the transaction.
+   * Deletes the leases of what a pinned client is about to write, on a lane and in the sidecar's
+   * own name: on its own connection the deletions could be queued in a transaction, go unanswered,
+   * or not be allowed to its user. What cannot be deleted closes the client: its write must not
+   * overtake.
    *
-   * @return whether EXEC may be forwarded now; false: the client was paused and goes on later
+   * @param argCount how many arguments the request will have
+   * @return whether the request may be forwarded now; false: the client goes on later
    */
-  boolean areLeasesBroken() {
-    Session.Transaction transaction = session.transaction;
-    if (transaction == null || transaction.leasesBroken) {
+  boolean areLeasesBroken(Command command, Request request, int argCount) {
+    if (leasesBroken) {
+      leasesBroken = false;
       return true;
     }
-    transaction.leasesBroken = true;
     List<ByteBuf> deletions = new ArrayList<>(0);
-    touches.leasesOf(transaction.keys, context.reads(), deletions::add);
+    touches.leasesOf(
+        touches.writtenBy(command, request, argCount), context.reads(), deletions::add);
     if (deletions.isEmpty()) {
       return true;
     }
     client.pause();
-    Lane lane = lane(LaneKey.Kind.COMMANDS);
-    int last = deletions.size() - 1;
-    for (int i = 0; i <= last; i++) {
-      ByteBuf deletion = deletions.get(i);
-      Discard sink = i < last ? Discard.SILENTLY : new Discard(client::resume);
-      lane.send(deletion, 0, deletion.readableBytes(), sink);
+    LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
+    for (ByteBuf deletion : deletions) {
+      lane(LaneKey.Kind.COMMANDS).send(deletion, 0, deletion.readableBytes(), last);
     }
     return false;
   }
@@ -187,11 +188,10 @@ final class Upstream implements PinnedConnection.Owner {
 
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
-    boolean inTransaction = session.transaction != null;
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());
     if (touch != null) {
-      if (!inTransaction) {
+      if (pinned == null) {
         breakLeases(touch);
       }
       touch.forwarded();
@@ -249,7 +249,6 @@ final class Upstream implements PinnedConnection.Owner {
     Touch touch = touches.ofLarge(command, head, announcedArgs);
     touches.note(command, announcedArgs);
     if (touch != null) {
-      breakLeases(touch);
       touch.forwarded();
     }
     context.counters().request(way(), command.label());
@@ -307,7 +306,7 @@ final class Upstream implements PinnedConnection.Owner {
     }
   }
 
-  /** Deletes the leases of keys that are about to be written, on the same connection. */
+  /** Deletes the leases of keys that are about to be written, on the same lane just before. */
   private void breakLeases(Touch touch) {
     touches.leasesOf(
         touch.writtenKeys(),

@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of a cacheable read over the tiers: L1, then the one flight of its key on the tracked
@@ -52,10 +54,17 @@ public final class ReadPath {
    * @param maxTtl cap on the life of an entry
    * @param admissionWindow a key flies on its second request within this time; zero flies at once
    * @param fillTimeout bound on a read of Redis where the database can be asked instead
+   * @param database the number of the one Redis database that namespaces are about
    */
   public record Policy(
-      int maxEntryBytes, Duration maxTtl, Duration admissionWindow, Duration fillTimeout) {}
+      int maxEntryBytes,
+      Duration maxTtl,
+      Duration admissionWindow,
+      Duration fillTimeout,
+      int database) {}
 
+  private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
+  private static final Answer FAULT = new Unavailable(Answer.Reason.ERROR);
   private static final Duration BIG_KEY_MEMORY = Duration.ofMinutes(2);
 
   private final Coherence coherence;
@@ -148,7 +157,7 @@ public final class ReadPath {
     if (shard == null || connection == null || !shard.isOpen() || !coherence.fills()) {
       return Outcome.RELAY;
     }
-    Namespace namespace = namespaces.find(key.array(), 0, key.length());
+    Namespace namespace = namespaceOf(key);
     if (!isAdmitted(key, namespace, nowNs)) {
       return Outcome.RELAY;
     }
@@ -175,6 +184,13 @@ public final class ReadPath {
     boolean again = asked.contains(hash, nowNs);
     asked.mark(hash, nowNs);
     return again;
+  }
+
+  /** Returns the namespace of {@code key}; they are about the upstream's own database only. */
+  private @Nullable Namespace namespaceOf(LookupKey key) {
+    return key.database() == policy.database()
+        ? namespaces.find(key.array(), 0, key.length())
+        : null;
   }
 
   private boolean readsThrough(@Nullable Namespace namespace) {
@@ -223,7 +239,7 @@ public final class ReadPath {
     if (database == null) {
       return null;
     }
-    Namespace namespace = namespaces.find(key.array(), 0, key.length());
+    Namespace namespace = namespaceOf(key);
     return readsThrough(namespace) ? namespace : null;
   }
 
@@ -241,6 +257,10 @@ public final class ReadPath {
     }
     database
         .fill(namespace, name, redisAnswers)
+        .exceptionally(fault -> {
+          log.error("a read of namespace {} ended in a fault of ours", namespace, fault);
+          return new DatabaseFill.Outcome(FAULT, false);
+        })
         .thenAccept(outcome -> {
           tiers.database(namespace, outcome.answer());
           done.reply(reply(namespace, outcome.answer()));
@@ -382,8 +402,22 @@ public final class ReadPath {
     private void readDatabase() {
       Namespace reading = java.util.Objects.requireNonNull(namespace);
       DatabaseFill fill = java.util.Objects.requireNonNull(database);
-      fill.fill(reading, token.name(), true)
-          .thenAccept(outcome -> databaseAnswered(reading, outcome));
+      try {
+        fill.fill(reading, token.name(), true)
+            .thenAccept(outcome -> databaseAnswered(reading, outcome))
+            .exceptionally(fault -> {
+              faulted(reading, fault);
+              return null;
+            });
+      } catch (RuntimeException fault) { // ours; the key must not be blocked by it
+        faulted(reading, fault);
+      }
+    }
+
+    private void faulted(Namespace reading, Throwable fault) {
+      log.error("a read of namespace {} ended in a fault of ours", reading, fault);
+      local.deliver(token, reply(reading, FAULT));
+      counters.failed().increment();
     }
 
     private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {

@@ -27,6 +27,7 @@ public final class RedisConnections implements AutoCloseable {
   private final ScheduledExecutorService scheduler;
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
   private final RedisAdministration administration;
+  private final RelayNodes relayNodes = new RelayNodes();
 
   private RedisConnections(
       NearsideConfig.Upstream upstream,
@@ -45,7 +46,8 @@ public final class RedisConnections implements AutoCloseable {
     trackingClient = RedisClient.create(resources);
     trackingClient.setOptions(options(upstream).autoReconnect(false).build());
     administrationClient = RedisClient.create(resources);
-    administrationClient.setOptions(options(upstream)
+    administrationClient.setOptions(
+        options(upstream)
             .autoReconnect(true)
             .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
             .build());
@@ -58,7 +60,8 @@ public final class RedisConnections implements AutoCloseable {
               shard,
               coherence.heartbeat(),
               coherence.fillTimeout(),
-              scheduler));
+              scheduler,
+              relayNodes));
     }
     administration =
         new RedisAdministration(
@@ -90,6 +93,11 @@ public final class RedisConnections implements AutoCloseable {
   /** Returns the tracked connection of each database. */
   public Map<Integer, TrackedConnection> tracked() {
     return tracked;
+  }
+
+  /** Returns where relay connections say which node they have reached. */
+  public RelayNodes relayNodes() {
+    return relayNodes;
   }
 
   /** Returns the connection for the sidecar's own errands. */

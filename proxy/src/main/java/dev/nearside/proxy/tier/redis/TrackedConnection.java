@@ -21,10 +21,12 @@ import io.lettuce.core.protocol.CommandType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +73,13 @@ public final class TrackedConnection implements AutoCloseable {
   private final long heartbeatNs;
   private final long readTimeoutNs;
   private final ScheduledExecutorService scheduler;
+  private final RelayNodes relayNodes;
+
+  /**
+   * Held while a link becomes the one in use or ceases to be: a late loss must not close the next.
+   */
+  private final ReentrantLock changing = new ReentrantLock();
+
   private volatile @Nullable Link link;
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
@@ -85,6 +94,7 @@ public final class TrackedConnection implements AutoCloseable {
    * @param heartbeat the longest silence before a PING
    * @param readTimeout how long anything may be unanswered before the connection is given up
    * @param scheduler runs heartbeats and reconnects; stays the caller's
+   * @param relayNodes the nodes that relay connections have reached
    */
   public TrackedConnection(
       RedisClient client,
@@ -92,13 +102,15 @@ public final class TrackedConnection implements AutoCloseable {
       Shard shard,
       Duration heartbeat,
       Duration readTimeout,
-      ScheduledExecutorService scheduler) {
+      ScheduledExecutorService scheduler,
+      RelayNodes relayNodes) {
     this.client = client;
     this.uri = uri;
     this.shard = shard;
     this.heartbeatNs = heartbeat.toNanos();
     this.readTimeoutNs = readTimeout.toNanos();
     this.scheduler = scheduler;
+    this.relayNodes = relayNodes;
   }
 
   /** Starts connecting, and goes on for ever. */
@@ -194,15 +206,24 @@ public final class TrackedConnection implements AutoCloseable {
   }
 
   private void open(Link next, long sentAtNs, String info) {
-    nodeId = NodeId.of(info);
+    String reached = NodeId.of(info);
+    nodeId = reached;
+    if (!relayNodes.agree(reached)) {
+      next.lost("relay connections are on another node than " + reached);
+      return;
+    }
     next.connection.setAutoFlushCommands(false);
-    link = next;
-    state = "open";
-    backoffMs = FIRST_BACKOFF_MS;
-    shard.open(sentAtNs, next::pingForBarrier);
-    if (next.isLost()) {
-      next.lost("closed while opening");
-      shard.close();
+    changing.lock();
+    try {
+      if (next.isLost()) {
+        return;
+      }
+      link = next;
+      state = "open";
+      backoffMs = FIRST_BACKOFF_MS;
+      shard.open(sentAtNs, next::pingForBarrier);
+    } finally {
+      changing.unlock();
     }
     next.tick();
     log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
@@ -218,7 +239,11 @@ public final class TrackedConnection implements AutoCloseable {
     state = why;
     long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
     backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
-    scheduler.schedule(this::connect, delayMs, TimeUnit.MILLISECONDS);
+    try {
+      scheduler.schedule(this::connect, delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("not connecting again: stopping");
+    }
   }
 
   private static String rootMessage(Throwable failure) {
@@ -337,10 +362,15 @@ public final class TrackedConnection implements AutoCloseable {
       if (!lost.compareAndSet(0, 1)) {
         return;
       }
-      if (link == this) {
-        link = null;
-        nodeId = null;
-        shard.close();
+      changing.lock();
+      try {
+        if (link == this) {
+          link = null;
+          nodeId = null;
+          shard.close();
+        }
+      } finally {
+        changing.unlock();
       }
       connection.closeAsync();
       retry(why);
