@@ -11,7 +11,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -378,8 +377,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     output.flush();
     countFlushed();
-    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-    if (outbound != null && outbound.totalPendingWriteBytes() > context.policy().maxOutputBytes()) {
+    if (output.isOver(context.policy().maxOutputBytes())) {
       close("output limit reached");
     }
   }
@@ -402,6 +400,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
    * so a client that takes nothing for {@value #MAX_STALL_MS} ms is closed.
    */
   void whenTakesMore(Runnable then) {
+    Runnable before = waitsForRoom;
+    if (before != null) {
+      waitsForRoom =
+          () -> {
+            before.run();
+            then.run();
+          };
+      return;
+    }
     ScheduledFuture<?> patience =
         schedule(() -> close("too slow for a shared lane"), Duration.ofMillis(MAX_STALL_MS));
     waitsForRoom =

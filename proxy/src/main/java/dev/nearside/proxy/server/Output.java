@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ final class Output {
   private @Nullable ByteBuf gathered;
   private boolean written;
   private long bytes;
+  private int largest;
 
   Output(Channel channel) {
     this.channel = channel;
@@ -27,6 +29,7 @@ final class Output {
    */
   ByteBuf buffer(int length) {
     bytes += length;
+    largest = Math.max(largest, length);
     ByteBuf buffer = gathered;
     if (buffer != null && buffer.readableBytes() + length > MAX_GATHERED_BYTES) {
       handOver();
@@ -57,6 +60,7 @@ final class Output {
       return;
     }
     bytes += whole.readableBytes();
+    largest = Math.max(largest, whole.readableBytes());
     handOver();
     channel.write(whole, channel.voidPromise());
     written = true;
@@ -79,6 +83,19 @@ final class Output {
   /** Returns how many bytes have been written in all. */
   long bytes() {
     return bytes;
+  }
+
+  /**
+   * Returns whether the client has left more than {@code limit} bytes unread, the largest single
+   * piece aside: a value that is larger than the limit can be read all the same.
+   */
+  boolean isOver(long limit) {
+    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+    long pending = outbound == null ? 0 : outbound.totalPendingWriteBytes();
+    if (pending == 0) {
+      largest = 0;
+    }
+    return pending > limit + largest;
   }
 
   /** Returns how many bytes have not been handed to the channel. */
