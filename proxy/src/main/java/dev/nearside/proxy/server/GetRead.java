@@ -148,6 +148,16 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
   }
 
+  @Override
+  public boolean isFull() {
+    return !late && !reply.isElement() && !client.upstream().isPinned() && !client.takesMore();
+  }
+
+  @Override
+  public void whenRoom(Runnable then) {
+    client.whenTakesMore(then);
+  }
+
   private boolean countedAsMiss(ByteBuf in, int from, boolean last) {
     boolean miss = last && isNull(in, from);
     if (readThrough != null && in.getByte(from) != '-') {

@@ -33,10 +33,14 @@ final class Subscriptions {
 
   /** Notes a confirmation; returns whether any subscription is left. */
   boolean note(ByteBuf in, int from, int to) {
+    int kind = kindStart(in, from, to);
+    if (kind < 0) {
+      return true; // the last piece of a confirmation with a very long name: its kind has gone by
+    }
     int total = lastInteger(in, to);
-    switch (in.getByte(kindStart(in, from, to))) {
+    switch (in.getByte(kind)) {
       case 'p' -> patterns = total - channels;
-      case 's' -> noteChannel(in, kindStart(in, from, to), total);
+      case 's' -> noteChannel(in, kind, total);
       case 'u' -> channels = total - patterns;
       default -> {}
     }
