@@ -94,9 +94,9 @@ class LifecycleIT {
       assertThat(waiting.isClosed()).isTrue();
       assertThat(blocked.isClosed()).isTrue();
       assertThat(subscribed.isClosed()).isTrue();
-      assertThat(idle.call("GET", "k")).startsWith(UNAVAILABLE);
       assertThat(idle.call("SET", "k", "w")).startsWith(UNAVAILABLE);
       Waiting.until("it is not ready", () -> sidecar.get("/readyz").statusCode() == 503);
+      assertThat(idle.call("GET", "k")).startsWith(UNAVAILABLE);
       assertThat(sidecar.metric("nearside_fences_up")).isZero();
       try (RedisServer again = RedisServer.startOnPort(redis.port())) {
         Waiting.until("what was lost is lost", () -> idle.call("GET", "k").equals("$-1\r\n"));
