@@ -7,6 +7,7 @@ import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.redis.NodeId;
 import dev.nearside.proxy.tier.redis.RelayNodes;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,11 +28,10 @@ final class UpstreamWatch implements RelayListener {
     this.metrics = metrics;
     this.nodes = nodes;
     this.tracked = tracked;
-    for (String kind : new String[] {"commands", "bulk", "greeting", "pinned"}) {
+    for (String kind : List.of("reads", "writes", "scripts", "bulk", "greeting", "pinned")) {
       AtomicInteger count = new AtomicInteger();
       open.put(kind, count);
-      metrics.gauge(
-          Metric.UPSTREAM_CONNECTIONS, count::get, kind.equals("commands") ? "lane" : kind);
+      metrics.gauge(Metric.UPSTREAM_CONNECTIONS, count::get, kind);
     }
   }
 

@@ -68,6 +68,11 @@ public final class Touch {
     return opaque;
   }
 
+  /** Returns whether it may write at all. */
+  public boolean mayWrite() {
+    return kind != Kind.READ;
+  }
+
   /** Returns the keys it may write by name; empty for a read. */
   public List<LookupKey> writtenKeys() {
     return kind == Kind.WRITE ? keys : List.of();

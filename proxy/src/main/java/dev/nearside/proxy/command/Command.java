@@ -19,12 +19,14 @@ public final class Command {
   private final Signature signature;
   private final Traits traits;
   private final CommandLabel label;
+  private final Load load;
   private final @Nullable CommandNames subcommands;
 
   Command(Signature signature, Traits traits, @Nullable CommandNames subcommands) {
     this.signature = signature;
     this.traits = traits;
     this.label = CommandLabel.of(signature.name());
+    this.load = load(signature, traits);
     this.subcommands = subcommands;
   }
 
@@ -119,6 +121,26 @@ public final class Command {
       case INFORMATIVE -> true;
       case BLIND -> false;
       case SET -> !SetOptions.onlyExpiry(request);
+    };
+  }
+
+  /** Returns what it can mean to the commands behind it. */
+  public Load load() {
+    return load;
+  }
+
+  private static Load load(Signature signature, Traits traits) {
+    if (traits.way() == Way.BULK_LANE) {
+      return Load.BIG_READ;
+    }
+    if (traits.keys() == KeyRule.SCRIPT) {
+      return Load.SCRIPT;
+    }
+    boolean publishes = signature.has(CommandFlag.PUBSUB);
+    boolean writes = signature.has(CommandFlag.WRITE | CommandFlag.MAY_REPLICATE);
+    return switch (traits.effect()) {
+      case WRITES_KEYS, WRITES_OPAQUE, FLUSHES -> Load.WRITE;
+      case READS, NONE -> writes || publishes ? Load.WRITE : Load.READ;
     };
   }
 

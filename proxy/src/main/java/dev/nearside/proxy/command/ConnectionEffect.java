@@ -32,6 +32,8 @@ public enum ConnectionEffect {
   REPLY_MODE,
   /** CLIENT NO-TOUCH: reads must not count as use of a key. */
   NO_TOUCH,
+  /** Leaves state on the connection, or told who it is, so that it has to stay the same one. */
+  KEEPS,
   /** SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE. */
   SUBSCRIBE,
   /** UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE. */

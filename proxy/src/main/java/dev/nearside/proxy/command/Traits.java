@@ -17,10 +17,11 @@ record Traits(Way way, Effect effect, ConnectionEffect connection, KeyRule keys,
   static Traits ofStranger(Signature signature) {
     boolean told = signature.firstKey() > 0 && !signature.has(MOVABLE_KEYS);
     KeyRule keys = told ? KeyRule.RANGE : KeyRule.UNDECLARED;
+    Way way = derivedWay(signature);
     return new Traits(
-        derivedWay(signature),
+        way,
         derivedEffect(signature, keys),
-        ConnectionEffect.NONE,
+        way == Way.PINNED ? ConnectionEffect.KEEPS : ConnectionEffect.NONE,
         keys,
         Reply.INFORMATIVE);
   }

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -106,12 +105,6 @@ public final class Lane {
     return !open || current == null || current.isWritable();
   }
 
-  /** Returns how many requests are sent and unanswered. */
-  public int unanswered() {
-    UpstreamConnection current = connection;
-    return current == null ? 0 : current.unanswered();
-  }
-
   /** Closes the connection; what is under way is lost. */
   public void close() {
     UpstreamConnection current = connection;
@@ -132,7 +125,24 @@ public final class Lane {
       return;
     }
     Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
-    connection = UpstreamConnection.connect(loop, channelType, address, next, new Observer());
+    Observer observer = new Observer();
+    UpstreamConnection made =
+        UpstreamConnection.connect(loop, channelType, address, next, observer);
+    observer.own = made;
+    connection = made;
+  }
+
+  /**
+   * A reader on {@code slow} does not keep up: whoever comes next shall not wait behind it. The
+   * connection ends with the replies it still owes, and the next request makes another one.
+   */
+  @SuppressWarnings("ReferenceEquality") // the very connection
+  private void retire(@Nullable UpstreamConnection slow) {
+    if (slow != null && slow == connection) {
+      connection = null;
+      open = false;
+      slow.retire();
+    }
   }
 
   private void opened(Greeting said) {
@@ -173,8 +183,12 @@ public final class Lane {
   }
 
   private final class Observer implements UpstreamConnection.Observer {
+    private @Nullable UpstreamConnection own;
+    private String info = "";
+
     @Override
     public void opened(Greeting said) {
+      info = said.info();
       Lane.this.opened(said);
     }
 
@@ -184,10 +198,23 @@ public final class Lane {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // the very connection
     public void closed() {
-      open = false;
-      connection = null;
-      listener.disconnected(key.kind().name(), Objects.requireNonNull(greeting).info());
+      if (own == connection) {
+        open = false;
+        connection = null;
+      }
+      listener.disconnected(key.kind().name(), info);
+    }
+
+    @Override
+    public void crowded() {
+      retire(own);
+    }
+
+    @Override
+    public boolean becomesPipe() {
+      return false;
     }
 
     @Override

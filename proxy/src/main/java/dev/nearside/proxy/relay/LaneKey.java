@@ -10,9 +10,13 @@ package dev.nearside.proxy.relay;
 public record LaneKey(int protocol, int database, Kind kind) {
   /** What a lane carries, so that a slow kind delays only itself. */
   public enum Kind {
-    /** Ordinary commands. */
-    COMMANDS,
-    /** Commands known for big replies. */
+    /** Reads, which nothing that waits for a write to be allowed may hold up. */
+    READS,
+    /** Writes, and reads of a client that waits for its write. */
+    WRITES,
+    /** Scripts, and whatever else a client sends that waits for its script. */
+    SCRIPTS,
+    /** Reads known for big replies. */
     BULK,
     /** What clients say on connecting and what the server answers to it. */
     GREETING

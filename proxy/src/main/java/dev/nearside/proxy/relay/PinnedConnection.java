@@ -26,6 +26,9 @@ public final class PinnedConnection {
     /** Out-of-band bytes, to be put before the next reply of this connection. */
     void pushed(ByteBuf in, int from, int to, boolean first, boolean last);
 
+    /** What comes is no RESP any more: from now on all of it is pushed, as it is. */
+    void pinnedBecamePipe();
+
     /** The connection takes no more bytes for now, or again. */
     void pinnedWritable(boolean writable);
 
@@ -94,11 +97,6 @@ public final class PinnedConnection {
     connection.endInput();
   }
 
-  /** Returns how many requests are unanswered. */
-  public int unanswered() {
-    return connection.unanswered();
-  }
-
   /** Closes it; unanswered requests are lost, and the owner hears nothing more of it. */
   public void close() {
     abandoned = true;
@@ -153,6 +151,17 @@ public final class PinnedConnection {
       if (!abandoned) {
         owner.pushed(in, from, to, first, last);
       }
+    }
+
+    @Override
+    public void crowded() {}
+
+    @Override
+    public boolean becomesPipe() {
+      if (open && !abandoned) {
+        owner.pinnedBecamePipe();
+      }
+      return open;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the reply to one relayed request goes. All calls come on the event loop of the connection;
@@ -9,8 +10,8 @@ import io.netty.buffer.ByteBuf;
  */
 public interface ReplySink {
   /**
-   * The next bytes of the reply. A reply of up to {@value UpstreamConnection#WHOLE_REPLY_BYTES}
-   * bytes comes in one call.
+   * The next bytes of the reply. A reply of up to {@value AwaitedReplies#WHOLE_REPLY_BYTES} bytes
+   * comes in one call.
    *
    * @param in holds them; the callee copies or retains a slice of what it keeps
    * @param from index of the first byte
@@ -25,20 +26,23 @@ public interface ReplySink {
     return false;
   }
 
-  /** Returns whether it can take no more of a long reply now; asked after each piece of one. */
-  default boolean isFull() {
-    return false;
+  /** Returns who reads the replies in the end, or null for nobody who could be slow. */
+  default @Nullable ReplyReader reader() {
+    return null;
   }
 
-  /** Calls {@code then} once, on the event loop, when a full sink has room again or is gone. */
-  default void whenRoom(Runnable then) {
-    then.run();
+  /** Returns whether its reader can take no more now; asked after each piece. */
+  default boolean isFull() {
+    return false;
   }
 
   /**
    * The upstream connection ended after the request was sent: whether it was executed is not known.
    */
   void lost();
+
+  /** The upstream no longer sends replies that can be told apart; this one will not be marked. */
+  default void untold() {}
 
   /** The request was not sent, and will not be. */
   void refused(Reason reason);

@@ -1,7 +1,5 @@
 package dev.nearside.proxy.relay;
 
-import dev.nearside.proxy.resp.ReplyScanner;
-import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -12,21 +10,20 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
-import java.util.ArrayDeque;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One raw connection to the upstream: requests go out as they are, and the replies, found by
- * scanning, go to their sinks in order. Confined to its event loop.
+ * One raw connection to the upstream: requests go out as they are, and the replies go to their
+ * sinks in order. Confined to its event loop.
  *
- * <p>Bytes of a reply are handed on as they come, never gathered, except that a reply (or its first
- * {@value #WHOLE_REPLY_BYTES} bytes) is held until it can be shown in one piece: its type and, if
- * it is small, all of it is then seen at once by whoever has to act on it before it is released.
+ * <p>A reader that does not keep up stops the connection from being read, if nobody else waits for
+ * replies of it. Where others do, it is read on, so that the reader's own limit decides; and its
+ * observer is told, to let nobody else begin to wait.
  */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+final class UpstreamConnection extends ChannelInboundHandlerAdapter
+    implements AwaitedReplies.Connection {
   /** What happens to the connection; called on its event loop. */
   interface Observer {
     /** The greeting was answered: requests may be sent. */
@@ -48,6 +45,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Out-of-band bytes: a push, or in pipe mode anything. */
     void push(ByteBuf in, int from, int to, boolean first, boolean last);
 
+    /** A reader of its replies falls behind. */
+    void crowded();
+
+    /** The upstream no longer speaks RESP; returns whether its bytes are passed on as they are. */
+    boolean becomesPipe();
+
     /** The socket's buffer has filled up, or room again. */
     void writabilityChanged(boolean writable);
 
@@ -55,22 +58,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     void readComplete();
   }
 
-  /** Longer replies may come in several pieces. */
-  static final int WHOLE_REPLY_BYTES = 4096;
-
   private static final Logger log = LoggerFactory.getLogger(UpstreamConnection.class);
 
   private final Channel channel;
   private final Observer observer;
-  private final ReplyScanner scanner = new ReplyScanner();
-  private final ArrayDeque<ReplySink> inFlight = new ArrayDeque<>();
-  private @Nullable ByteBuf held;
-  private int heldScanned;
+  private final AwaitedReplies awaited = new AwaitedReplies(this);
   private @Nullable ByteBuf out;
-  private boolean frameStarted;
-  private boolean pushing;
   private boolean open;
-  private boolean pipe;
+  private boolean retired;
+  private boolean awaitsRoom;
   private boolean flushScheduled;
 
   private UpstreamConnection(Channel channel, Observer observer) {
@@ -137,7 +133,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   /** Copies a request out and awaits its reply; it leaves with the next {@link #flush}. */
   void send(ByteBuf from, int start, int length, ReplySink sink) {
     write(from, start, length);
-    inFlight.add(sink);
+    awaited.add(sink);
   }
 
   /** Copies bytes out that have, or will have, their sink already. */
@@ -152,7 +148,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   /** Awaits a reply for bytes that go out by {@link #write}. */
   void expect(ReplySink sink) {
-    inFlight.add(sink);
+    awaited.add(sink);
   }
 
   /** Flushes once, when the loop has worked off what is readable now. */
@@ -175,7 +171,19 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   /** From now on bytes of the upstream are not replies: all go to the observer as pushes. */
   void becomePipe() {
-    pipe = true;
+    awaited.becomePipe();
+  }
+
+  /** Nothing more will be sent: closes when what is awaited has come. */
+  void retire() {
+    retired = true;
+    closeIfDone();
+  }
+
+  private void closeIfDone() {
+    if (retired && awaited.isEmpty()) {
+      channel.close();
+    }
   }
 
   void setAutoRead(boolean on) {
@@ -184,10 +192,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   boolean isWritable() {
     return channel.isWritable();
-  }
-
-  int unanswered() {
-    return inFlight.size();
   }
 
   /** Sends what was written, and then the end of the stream. */
@@ -208,99 +212,48 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf in = (ByteBuf) message;
-    int scanned = in.readerIndex();
-    ByteBuf before = held;
-    if (before != null) {
-      scanned = before.readerIndex() + heldScanned;
-      held = null;
-      before.writeBytes(in);
-      in.release();
-      in = before;
-    }
-    try {
-      handOn(in, scanned);
-    } finally {
-      in.release();
-    }
+    awaited.received((ByteBuf) message, channel.alloc());
+    closeIfDone();
   }
 
-  /** Hands on every frame in {@code in}, of which everything before {@code scanned} was scanned. */
-  private void handOn(ByteBuf in, int scanned) {
-    int start = in.readerIndex();
-    int from = scanned;
-    int end = in.writerIndex();
-    while (start < end) {
-      if (pipe) {
-        observer.push(in, start, end, true, true);
-        return;
-      }
-      int frameEnd = scanner.scan(in, from, end);
-      if (frameEnd == ReplyScanner.MALFORMED) {
-        log.error("the upstream sent what is no RESP reply; closing the connection");
-        channel.close();
-        return;
-      }
-      if (frameEnd < 0) {
-        keepOrPass(in, start, end);
-        return;
-      }
-      deliver(in, start, frameEnd, true);
-      start = frameEnd;
-      from = frameEnd;
-    }
+  @Override
+  public boolean isPush(byte type, ByteBuf in, int from, int to) {
+    return observer.isPush(type, in, from, to);
   }
 
-  private void keepOrPass(ByteBuf in, int start, int end) {
-    int length = end - start;
-    if (frameStarted || length >= WHOLE_REPLY_BYTES) {
-      deliver(in, start, end, false);
-      return;
-    }
-    ByteBuf kept = channel.alloc().buffer(WHOLE_REPLY_BYTES * 2);
-    kept.writeBytes(in, start, length);
-    held = kept;
-    heldScanned = length;
+  @Override
+  public void push(ByteBuf in, int from, int to, boolean first, boolean last) {
+    observer.push(in, from, to, first, last);
   }
 
-  private void deliver(ByteBuf in, int from, int to, boolean last) {
-    boolean first = !frameStarted;
-    frameStarted = !last;
-    ReplySink sink = inFlight.peek();
-    if (first) {
-      pushing = sink == null || observer.isPush(scanner.type(), in, from, to);
+  @Override
+  public boolean passesMalformed() {
+    if (observer.becomesPipe()) {
+      return true;
     }
-    if (pushing || sink == null) {
-      observer.push(in, from, to, first, last);
-      return;
-    }
-    try {
-      sink.reply(in, from, to, first, last);
-    } catch (RuntimeException | OutOfMemoryError e) { // of one client, on a connection of many
-      log.error("a reply could not be handed on; its client is closed", e);
-      inFlight.poll();
-      inFlight.addFirst(new Abandoned());
-      sink.lost();
-      sink = Objects.requireNonNull(inFlight.peek());
-    }
-    if (last && !sink.expectsMore()) {
-      inFlight.poll();
-    } else if (sink.isFull()) {
+    log.error("the upstream sent what is no RESP reply; closing the connection");
+    channel.close();
+    return false;
+  }
+
+  @Override
+  public void crowded(ReplyReader reader, boolean alone) {
+    observer.crowded();
+    reader.fellBehind();
+    if (alone && !awaitsRoom) {
+      awaitsRoom = true;
       setAutoRead(false);
-      sink.whenRoom(() -> setAutoRead(true));
+      reader.whenRoom(() -> roomFor(reader));
     }
   }
 
-  /** Takes the rest of a reply whose client was closed. */
-  private static final class Abandoned implements ReplySink {
-    @Override
-    public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {}
-
-    @Override
-    public void lost() {}
-
-    @Override
-    public void refused(Reason reason) {}
+  private void roomFor(ReplyReader reader) {
+    awaitsRoom = false;
+    if (retired && reader.isGone()) {
+      channel.close(); // the rest was for it alone
+    } else {
+      setAutoRead(true);
+    }
   }
 
   @Override
@@ -315,11 +268,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    ByteBuf kept = held;
-    held = null;
-    if (kept != null) {
-      kept.release();
-    }
     ByteBuf unsent = out;
     out = null;
     if (unsent != null) {
@@ -327,9 +275,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
     boolean wasOpen = open;
     open = false;
-    for (ReplySink sink = inFlight.poll(); sink != null; sink = inFlight.poll()) {
-      sink.lost();
-    }
+    awaited.lost();
     if (wasOpen) {
       observer.closed();
     }

@@ -1,10 +1,8 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Shard;
-import dev.nearside.proxy.resp.RequestParser;
+import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.telemetry.CommandLabel;
-import dev.nearside.proxy.telemetry.LoopCounters;
-import dev.nearside.proxy.telemetry.Way;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -17,48 +15,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client: its bytes become requests, each is sent its way by the {@link RequestRouter}, and the
- * replies leave in order. Confined to its event loop; {@link #execute} brings others there.
+ * One client: the {@link Intake} makes requests of its bytes, each is sent its way by the {@link
+ * RequestRouter}, and the replies leave in order by the {@link ReplyQueue}. Confined to its event
+ * loop; {@link #execute} brings others there.
  *
- * <p>A request that cannot be worked off yet pauses the connection: it stays in the buffer and is
- * looked at again when the connection is resumed. While paused, no more than {@value
- * #MAX_READ_AHEAD} bytes are read ahead.
+ * <p>A request that cannot be worked off yet pauses the connection and is looked at again when it
+ * is resumed. While paused, no more than {@value #MAX_READ_AHEAD} bytes are read ahead.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ReplyReader {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
-  private static final int STREAM_ABOVE_BYTES = 64 * 1024;
   private static final int MAX_READ_AHEAD = 256 * 1024;
   private static final int MAX_OWED = 4 * 1024;
   private static final int MAX_GATHERED = 256 * 1024;
-  private static final int MAX_STALL_MS = 1_000;
+  private static final int MAX_KEPT = 1024 * 1024;
 
   private final Channel channel;
   private final LoopContext context;
   private final Session session;
-  private final RequestParser parser;
   private final Output output;
+  private final LocalLatency localLatency;
   private final ReplyQueue replies;
   private final Upstream upstream;
-  private final RequestRouter router;
+  private final Intake intake;
   private final Runnable onClose;
-  private @Nullable ByteBuf unread;
+  private final List<Runnable> awaitRoom = new ArrayList<>(0);
   private long nowNs;
-  private long localSinceNs;
-  private int localReplies;
   private long countedBytes;
   private boolean paused;
   private boolean processing;
-  private boolean streaming;
   private boolean resumeWhenDrained;
   private boolean closeWhenDrained;
   private boolean closing;
   private boolean inputEnded;
-  private @Nullable Runnable waitsForRoom;
   private boolean flushScheduled;
   private boolean closed;
 
@@ -75,11 +67,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.nowNs = System.nanoTime();
     ServerPolicy policy = context.policy();
     this.session = new Session(policy.database(), trusted, nowNs, policy.maxStalenessNs());
-    this.parser = new RequestParser(policy.maxBulkBytes(), STREAM_ABOVE_BYTES);
     this.output = new Output(channel);
+    this.localLatency = new LocalLatency(context.counters());
     this.replies = new ReplyQueue(output, this::advanced);
     this.upstream = new Upstream(this, session, context);
-    this.router = new RequestRouter(this);
+    this.intake = new Intake(this);
   }
 
   Session session() {
@@ -107,6 +99,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     return !closed;
   }
 
+  @Override
+  public boolean isGone() {
+    return closed;
+  }
+
+  /** Returns whether it owes nothing, is owed nothing, and will go on sending. */
+  boolean isIdle() {
+    return replies.isEmpty() && !intake.isStreaming() && !paused && !inputEnded && !closed;
+  }
+
   /** Runs {@code task} on the event loop of this connection; from any thread. */
   void execute(Runnable task) {
     channel.eventLoop().execute(task);
@@ -121,18 +123,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
     context.counters().bytesIn(in.readableBytes());
-    ByteBuf before = unread;
-    if (before == null) {
-      unread = in;
-    } else {
-      before.discardSomeReadBytes();
-      before.writeBytes(in);
-      in.release();
-    }
+    intake.add(in);
     nowNs = System.nanoTime();
     process();
-    ByteBuf rest = unread;
-    if (paused && rest != null && rest.readableBytes() > MAX_READ_AHEAD) {
+    if (paused && intake.unread() > MAX_READ_AHEAD) {
       channel.config().setAutoRead(false);
     }
   }
@@ -150,20 +144,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     processing = true;
     try {
-      while (!paused && !closed && channel.isWritable() && step()) {
+      while (hasRoom() && intake.step()) {
         // each step works off one request, or some bytes of a large one
       }
     } finally {
       processing = false;
     }
-    ByteBuf rest = unread;
-    if (rest != null && !rest.isReadable()) {
-      unread = null;
-      rest.release();
-    }
+    intake.releaseIfEmpty();
     if (inputEnded && !paused && !closed && channel.isWritable()) {
       endOfInput();
     }
+  }
+
+  /**
+   * Returns whether one more request may be worked off; where not, the connection goes on later.
+   */
+  private boolean hasRoom() {
+    if (paused || closed || !channel.isWritable()) {
+      return false;
+    }
+    if (replies.size() >= MAX_OWED || replies.keptBytes() >= MAX_KEPT) {
+      pauseUntilDrained();
+      return false;
+    }
+    if (output.gathered() >= MAX_GATHERED) {
+      flush(); // so that the channel can say when the client takes no more
+    }
+    return !closed && channel.isWritable();
   }
 
   /** The client sends no more, and all it sent was worked off; it may still read. */
@@ -174,100 +181,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean step() {
-    ByteBuf in = unread;
-    if (in == null || !in.isReadable()) {
-      return false;
-    }
-    if (replies.size() >= MAX_OWED) {
-      pauseUntilDrained();
-      return false;
-    }
-    if (output.gathered() >= MAX_GATHERED) {
-      flush(); // so that the channel can say when the client takes no more
-      return !closed && channel.isWritable();
-    }
-    return streaming ? stream(in) : parse(in);
-  }
-
-  private boolean parse(ByteBuf in) {
-    return switch (parser.parse(in)) {
-      case NEED_MORE -> false;
-      case EMPTY -> {
-        parser.consume(in);
-        yield true;
-      }
-      case REQUEST -> {
-        boolean taken = router.route(parser.request());
-        if (taken) {
-          parser.consume(in);
-        }
-        yield taken;
-      }
-      case LARGE -> {
-        streaming = router.routeLarge(parser.request(), parser.announcedArgCount());
-        yield streaming;
-      }
-      case MALFORMED -> {
-        malformed();
-        yield false;
-      }
-    };
-  }
-
-  /**
-   * Passes on what belongs to a large request. One that turns out malformed goes upstream as it is:
-   * the upstream is within that request already, and refuses it in its own words.
-   */
-  private boolean stream(ByteBuf in) {
-    int length = parser.streamable(in);
-    if (length < 0) {
-      upstream.stream(in, in.readerIndex(), in.readableBytes());
-      in.skipBytes(in.readableBytes());
-      pause();
-      return false;
-    }
-    boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length);
-    in.skipBytes(length);
-    if (parser.streamDone()) {
-      streaming = false;
-    }
-    if (!more) {
-      pause();
-    }
-    return length > 0;
-  }
-
-  private void malformed() {
+  /** Answers a request after which no other is read. */
+  void answerLast(byte[] reply) {
     if (!closeWhenDrained) {
-      PendingReply reply = replies.add(new PendingReply(replies));
+      PendingReply place = replies.add(new PendingReply(replies));
       closeWhenDrained = true;
-      reply.append(parser.errorReply());
-      reply.complete();
+      place.append(reply);
+      place.complete();
     }
     pause();
   }
 
   /** Counts a request that was answered without asking anybody; its reply goes out by flush. */
   void answeredLocally(CommandLabel command) {
-    context.counters().request(Way.LOCAL, command);
-    if (localReplies++ == 0) {
-      localSinceNs = nowNs;
-    }
-  }
-
-  /** One look at the clock for all local replies of a flush. */
-  private void countFlushed() {
-    LoopCounters counters = context.counters();
-    if (localReplies > 0) {
-      counters.latency(Way.LOCAL, System.nanoTime() - localSinceNs, localReplies);
-      localReplies = 0;
-    }
-    long bytes = output.bytes();
-    if (bytes != countedBytes) {
-      counters.bytesOut(bytes - countedBytes);
-      countedBytes = bytes;
-    }
+    localLatency.answered(command, nowNs);
   }
 
   /** Adds a whole reply at its place in the order; returns true. */
@@ -351,6 +278,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     flushSoon();
+    if (channel.isWritable()) {
+      tellRoom();
+    }
     if (!replies.isEmpty()) {
       return;
     }
@@ -376,7 +306,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     output.flush();
-    countFlushed();
+    localLatency.flushed();
+    long bytes = output.bytes();
+    if (bytes != countedBytes) {
+      context.counters().bytesOut(bytes - countedBytes);
+      countedBytes = bytes;
+    }
     if (output.isOver(context.policy().maxOutputBytes())) {
       close("output limit reached");
     }
@@ -389,40 +324,36 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     advanced();
   }
 
-  /** Flushes, and returns whether the client takes what it is sent. */
-  boolean takesMore() {
-    flush();
-    return closed || channel.isWritable();
+  /**
+   * Returns whether more of {@code reply} would only be kept in memory: the client has left {@value
+   * Listener#UNREAD_BYTES} bytes unread, or as many wait for their turn.
+   */
+  boolean isFullFor(PendingReply reply) {
+    if (closed) {
+      return false;
+    }
+    if (!channel.isWritable()) {
+      flush();
+      return !closed && !channel.isWritable();
+    }
+    return replies.keptBytes() >= MAX_KEPT && !replies.isFlowing(reply);
   }
 
-  /**
-   * Calls {@code then} when the client takes more or is gone. It shares the lane that waits for it,
-   * so a client that takes nothing for {@value #MAX_STALL_MS} ms is closed.
-   */
-  void whenTakesMore(Runnable then) {
-    Runnable before = waitsForRoom;
-    if (before != null) {
-      waitsForRoom =
-          () -> {
-            before.run();
-            then.run();
-          };
-      return;
-    }
-    ScheduledFuture<?> patience =
-        schedule(() -> close("too slow for a shared lane"), Duration.ofMillis(MAX_STALL_MS));
-    waitsForRoom =
-        () -> {
-          patience.cancel(false);
-          then.run();
-        };
+  @Override
+  public void whenRoom(Runnable then) {
+    awaitRoom.add(then);
+  }
+
+  @Override
+  public void fellBehind() {
+    upstream.wantsOwnConnection();
   }
 
   private void tellRoom() {
-    Runnable waits = waitsForRoom;
-    waitsForRoom = null;
-    if (waits != null) {
-      waits.run();
+    if (!awaitRoom.isEmpty()) {
+      List<Runnable> told = List.copyOf(awaitRoom);
+      awaitRoom.clear();
+      told.forEach(Runnable::run);
     }
   }
 
@@ -470,11 +401,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext ctx) {
     closed = true;
     tellRoom();
-    ByteBuf rest = unread;
-    unread = null;
-    if (rest != null) {
-      rest.release();
-    }
+    intake.release();
     replies.close();
     output.discard();
     upstream.close();

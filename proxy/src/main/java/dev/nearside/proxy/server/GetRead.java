@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Requests;
 import dev.nearside.proxy.telemetry.Way;
@@ -79,7 +80,7 @@ final class GetRead implements Flight.Reader, ReplySink {
       deadline = client.schedule(() -> tooLate(namespace), reads.fillTimeout());
     }
     byte[] request = Requests.encode("GET", key.name());
-    client.upstream().send(Unpooled.wrappedBuffer(request), 0, request.length, this);
+    client.upstream().sendRead(Unpooled.wrappedBuffer(request), this);
   }
 
   private void tooLate(Namespace namespace) {
@@ -145,17 +146,19 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
     if (last) {
       end();
+    } else {
+      client.flushSoon();
     }
   }
 
   @Override
-  public boolean isFull() {
-    return !late && !reply.isElement() && !client.upstream().isPinned() && !client.takesMore();
+  public ReplyReader reader() {
+    return client;
   }
 
   @Override
-  public void whenRoom(Runnable then) {
-    client.whenTakesMore(then);
+  public boolean isFull() {
+    return !late && !reply.isElement() && client.isFullFor(reply);
   }
 
   private boolean countedAsMiss(ByteBuf in, int from, boolean last) {

@@ -71,8 +71,7 @@ final class Greetings {
     if (options == null || (options.authenticates() && !isOwnUser(options))) {
       return router.relayPinned(command, request);
     }
-    Lane lane =
-        context.lanes().lane(new LaneKey(protocol, session.database, LaneKey.Kind.COMMANDS));
+    Lane lane = context.lanes().lane(new LaneKey(protocol, session.database, LaneKey.Kind.READS));
     return answerWhenGreeted(
         lane,
         () -> lane.helloReply(),
@@ -236,6 +235,7 @@ final class Greetings {
         case CLIENT_INFO -> session.addInfo(request);
         case CLIENT_PUSHES -> {
           session.addInfo(request);
+          session.kept = true;
           pins = true;
         }
         case AUTH -> session.authenticated = true;

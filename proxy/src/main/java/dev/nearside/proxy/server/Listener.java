@@ -35,8 +35,12 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Listener implements AutoCloseable {
   private static final byte[] TOO_MANY = Replies.error("ERR max number of clients reached");
+
+  /** Replies a client may leave unread before no more are read for it. */
+  static final int UNREAD_BYTES = 1024 * 1024;
+
   private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
+      new WriteBufferWaterMark(UNREAD_BYTES / 4, UNREAD_BYTES);
 
   private final Map<EventLoop, LoopContext> contexts;
   private final ServerPolicy policy;

@@ -236,10 +236,12 @@ final class LocalReads {
       return Taken.NOT_LOCAL;
     }
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
-    client.upstream().readStarted();
-    Way way = client.upstream().way();
+    Upstream upstream = client.upstream();
+    LookupKey own = key.copy();
+    upstream.readStarted(own);
+    Way way = upstream.way();
     context.counters().request(way, CommandLabel.GET);
-    new GetRead(client, key.copy(), namespace, way, reply, client.upstream()::readEnded).relay();
+    new GetRead(client, own, namespace, way, reply, () -> upstream.readEnded(own)).relay();
     return Taken.ANSWERED;
   }
 

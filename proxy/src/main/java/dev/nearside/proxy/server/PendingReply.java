@@ -13,15 +13,27 @@ class PendingReply {
   private final ReplyQueue queue;
   private @Nullable ByteBuf early;
   private boolean complete;
+  private boolean held;
   @Nullable PendingReply next;
 
   PendingReply(ReplyQueue queue) {
     this.queue = queue;
   }
 
+  /** Keeps its bytes, also at its turn, until {@link #release}. */
+  final void hold() {
+    held = true;
+  }
+
+  /** Lets its bytes go out at its turn. */
+  void release() {
+    held = false;
+    queue.advance();
+  }
+
   /** Returns whether bytes may go out at its turn, although more are to come. */
-  boolean isReleased() {
-    return true;
+  final boolean isReleased() {
+    return !held;
   }
 
   /** Returns whether it is an element of an array reply, where Redis shows no errors but nulls. */
@@ -34,9 +46,9 @@ class PendingReply {
     return false;
   }
 
-  /** Returns whether all its bytes are here or gone. */
-  boolean isComplete() {
-    return complete;
+  /** Returns whether all its bytes are here or gone, and may go. */
+  final boolean isComplete() {
+    return complete && !held;
   }
 
   /** Adds the next bytes of the reply. */
@@ -44,19 +56,11 @@ class PendingReply {
     if (queue.isClosed()) {
       return;
     }
-    if (queue.isTurnOf(this)) {
+    if (queue.isFlowing(this)) {
       queue.output().write(in, from, to);
     } else {
       buffer(to - from).writeBytes(in, from, to - from);
     }
-  }
-
-  /** Adds the next bytes of a reply that is not to be seen before it is complete. */
-  final void keep(ByteBuf in, int from, int to) {
-    if (queue.isClosed()) {
-      return;
-    }
-    buffer(to - from).writeBytes(in, from, to - from);
   }
 
   /** Adds the next bytes of the reply. */
@@ -64,7 +68,7 @@ class PendingReply {
     if (queue.isClosed()) {
       return;
     }
-    if (queue.isTurnOf(this)) {
+    if (queue.isFlowing(this)) {
       queue.output().buffer(bytes.length).writeBytes(bytes);
     } else {
       buffer(bytes.length).writeBytes(bytes);
@@ -81,7 +85,7 @@ class PendingReply {
     } else {
       int length = entry.replyLength();
       Compression.writeReply(
-          entry, queue.isTurnOf(this) ? queue.output().buffer(length) : buffer(length));
+          entry, queue.isFlowing(this) ? queue.output().buffer(length) : buffer(length));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.CommandFlag;
+import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
@@ -81,23 +82,27 @@ class RelayedReply extends PendingReply implements ReplySink {
     if (first) {
       settle(in, from, to, last);
     }
-    if (behindBarrier) {
-      keep(in, from, to);
-    } else {
-      append(in, from, to);
+    append(in, from, to);
+    if (!last) {
+      client.flushSoon();
+      return;
     }
-    if (last) {
-      answered = true;
-      if (!first) {
-        answeredNs = System.nanoTime();
-      }
-      finish();
+    answered = true;
+    if (!first) {
+      answeredNs = System.nanoTime();
+    }
+    client.context().counters().latency(way, answeredNs - startedNs);
+    if (isReleased()) {
+      complete();
     }
   }
 
   @Override
-  boolean isReleased() {
-    return !behindBarrier;
+  void release() {
+    super.release();
+    if (answered) {
+      complete();
+    }
   }
 
   @Override
@@ -113,14 +118,9 @@ class RelayedReply extends PendingReply implements ReplySink {
     if (informative) {
       client.session().floorNs = answeredNs;
     }
-  }
-
-  private void finish() {
-    client.context().counters().latency(way, answeredNs - startedNs);
     if (behindBarrier) {
-      client.afterBarrier(this::complete);
-    } else {
-      complete();
+      hold();
+      client.afterBarrier(this::release);
     }
   }
 
@@ -131,13 +131,23 @@ class RelayedReply extends PendingReply implements ReplySink {
   }
 
   @Override
-  public boolean isFull() {
-    return !behindBarrier && !client.upstream().isPinned() && !client.takesMore();
+  public ReplyReader reader() {
+    return client;
   }
 
   @Override
-  public void whenRoom(Runnable then) {
-    client.whenTakesMore(then);
+  public boolean isFull() {
+    return client.isFullFor(this);
+  }
+
+  @Override
+  public void untold() {
+    if (touch != null) {
+      touch.lost();
+      client.upstream().untold();
+    }
+    answered = true;
+    release();
   }
 
   @Override

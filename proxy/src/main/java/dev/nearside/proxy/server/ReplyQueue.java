@@ -43,9 +43,10 @@ final class ReplyQueue {
     return output;
   }
 
+  /** Returns whether bytes of {@code reply} go out as they come. */
   @SuppressWarnings("ReferenceEquality") // the very reply
-  boolean isTurnOf(PendingReply reply) {
-    return head == reply;
+  boolean isFlowing(PendingReply reply) {
+    return head == reply && reply.isReleased();
   }
 
   <R extends PendingReply> R add(R reply) {

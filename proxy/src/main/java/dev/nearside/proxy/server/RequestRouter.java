@@ -1,7 +1,6 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
-import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 
@@ -97,14 +96,12 @@ final class RequestRouter {
     if (!reads.allows(command, request)) {
       return false;
     }
-    if (upstream.isPinned() && !upstream.isPinnedAndOpen()) {
-      return false;
+    boolean own = upstream.isPinned() || upstream.isPinningWanted();
+    if (own && !upstream.isPinnedAndOpen()) {
+      return answerPinFailure();
     }
-    boolean waits = upstream.changesLane(command) || !upstream.isWritable(command);
+    boolean waits = upstream.mustWait(command, request) || !upstream.isWritable(command);
     if (waits && !drained()) {
-      return false;
-    }
-    if (command.connectionEffect() == ConnectionEffect.REPLY_MODE && !drained()) {
       return false;
     }
     if (upstream.isPinned() && !upstream.areLeasesBroken(command, request, request.argCount())) {

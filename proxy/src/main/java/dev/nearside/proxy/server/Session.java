@@ -13,6 +13,9 @@ final class Session {
     final List<LookupKey> keys = new ArrayList<>();
     boolean opaque;
     boolean flushes;
+
+    /** Whether its replies, or those after EXEC, cannot be told apart. */
+    boolean untold;
   }
 
   private static final int MAX_INFO = 8;
@@ -35,6 +38,9 @@ final class Session {
   boolean tracking;
   boolean untouching;
   boolean subscriber;
+
+  /** Whether its upstream connection has state that nothing here knows. */
+  boolean kept;
 
   /** Whether a transaction may have selected another database: which one holds is not known. */
   boolean databaseUnknown;
@@ -63,6 +69,7 @@ final class Session {
     tracking = false;
     untouching = false;
     databaseUnknown = false;
+    kept = false;
     subscriber = false;
     transaction = null;
     setName = null;
@@ -85,6 +92,19 @@ final class Session {
         && !tracking
         && !untouching
         && !databaseUnknown
+        && !pipe
+        && !subscriber;
+  }
+
+  /** Returns whether everything its upstream connection knows of it is known here too. */
+  boolean isPlain() {
+    return ownIdentity
+        && transaction == null
+        && !watching
+        && !tracking
+        && !untouching
+        && !databaseUnknown
+        && !kept
         && !pipe
         && !subscriber;
   }

@@ -3,6 +3,9 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.resp.Request;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The reply to a command that, when it is no error, changes what the connection is. */
 final class StateReply extends RelayedReply {
@@ -11,6 +14,7 @@ final class StateReply extends RelayedReply {
   private final int number;
   private final boolean authenticates;
   private final boolean queued;
+  private final byte @Nullable [] said;
 
   StateReply(ClientConnection client, ConnectionEffect effect, Request request) {
     super(client, null, false, false, true);
@@ -18,7 +22,19 @@ final class StateReply extends RelayedReply {
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
     this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
+    this.said =
+        switch (effect) {
+          case CLIENT_NAME, CLIENT_INFO ->
+              ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
+          case HELLO -> nameSetBy(request);
+          default -> null;
+        };
     this.authenticates = effect == ConnectionEffect.AUTH || names(request, "AUTH");
+  }
+
+  private static byte @Nullable [] nameSetBy(Request request) {
+    HelloOptions options = HelloOptions.of(request);
+    return options == null ? null : options.setName();
   }
 
   private static boolean names(Request request, String option) {
@@ -66,7 +82,10 @@ final class StateReply extends RelayedReply {
         session.protocol = number == 0 ? session.protocol : number;
         session.authenticated |= authenticates;
         session.ownIdentity &= !authenticates;
+        session.setName = said == null ? session.setName : said;
       }
+      case CLIENT_NAME -> session.setName = said;
+      case CLIENT_INFO -> session.addInfo(Objects.requireNonNull(said));
       case AUTH -> {
         session.authenticated = true;
         session.ownIdentity = false;

@@ -45,6 +45,7 @@ final class Touches {
       default -> {
         Keys keys = keys(command, request, request.argCount());
         queue(transaction, command.effect(), keys);
+        transaction.untold |= isUntold(command.connectionEffect());
         yield keys.named.isEmpty() ? null : touchOfQueued(command.effect(), keys);
       }
     };
@@ -103,15 +104,25 @@ final class Touches {
       case TRACKING -> session.tracking = true;
       case NO_TOUCH -> session.untouching = true;
       case SUBSCRIBE -> session.subscriber = true;
+      case KEEPS -> session.kept = true;
       default -> {}
     }
+  }
+
+  /** What has several replies, or changes how replies are written, when it is executed by EXEC. */
+  private static boolean isUntold(ConnectionEffect queued) {
+    return switch (queued) {
+      case SUBSCRIBE, UNSUBSCRIBE, HELLO, REPLY_MODE, MONITOR, REPLICATION -> true;
+      default -> false;
+    };
   }
 
   /** Returns whether replies can no longer be told apart from here on. */
   boolean endsReplies(Command command, Request request) {
     return switch (command.connectionEffect()) {
       case MONITOR, REPLICATION -> true;
-      case REPLY_MODE -> !request.argIs(2, "ON");
+      case REPLY_MODE -> session.transaction == null && !request.argIs(2, "ON");
+      case MULTI_EXEC -> session.transaction != null && session.transaction.untold;
       default -> false;
     };
   }
@@ -142,10 +153,8 @@ final class Touches {
   }
 
   private LookupKey key(Request request, int arg) {
-    LookupKey key =
-        new LookupKey()
-            .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
-    return key;
+    return new LookupKey()
+        .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
   }
 
   private @Nullable Touch touch(Effect effect, Keys keys) {

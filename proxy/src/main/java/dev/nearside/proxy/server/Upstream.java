@@ -3,17 +3,18 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.ConnectionEffect;
-import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * One client's side of the upstream: the lanes it shares, or the connection it is pinned to.
  * Confined to the client's event loop.
  */
-final class Upstream implements PinnedConnection.Owner {
+final class Upstream {
   private static final Logger log = LoggerFactory.getLogger(Upstream.class);
   private static final int READ_COUNTERS = 32;
 
@@ -30,22 +31,20 @@ final class Upstream implements PinnedConnection.Owner {
   private final Session session;
   private final LoopContext context;
   private final Touches touches;
-  private final Subscriptions subscriptions = new Subscriptions();
-  private @Nullable PinnedConnection pinned;
-  private @Nullable String pinFailure;
-  private @Nullable PendingReply push;
-  private LaneKey.Kind lastKind = LaneKey.Kind.COMMANDS;
+  private final Pinning pinning;
+  private final LaneChoice choice = new LaneChoice();
   private final short[] reading = new short[READ_COUNTERS];
   private int outstanding;
   private int ordering;
-  private boolean full;
   private boolean leasesBroken;
+  private boolean wroteByPipe;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
     this.session = session;
     this.context = context;
     this.touches = new Touches(session, context.coherence());
+    this.pinning = new Pinning(client, this);
   }
 
   /** Returns how many relayed requests are unanswered. */
@@ -55,7 +54,7 @@ final class Upstream implements PinnedConnection.Owner {
 
   /** Returns whether a read may not be executed before what is under way has been. */
   boolean ordersReads() {
-    return ordering > 0 || (pinned != null && outstanding > 0);
+    return ordering > 0 || (isPinned() && outstanding > 0);
   }
 
   /**
@@ -67,70 +66,75 @@ final class Upstream implements PinnedConnection.Owner {
   }
 
   boolean isPinned() {
-    return pinned != null;
+    return pinning.connection() != null;
   }
 
-  /** Returns the way of what is relayed now. */
-  dev.nearside.proxy.telemetry.Way way() {
-    return pinned != null
-        ? dev.nearside.proxy.telemetry.Way.PINNED
-        : dev.nearside.proxy.telemetry.Way.RELAY;
-  }
-
-  /** Counts a read that was sent by {@link #send} with a sink of its own. */
-  void readStarted() {
-    outstanding++;
-  }
-
-  /** The read counted by {@link #readStarted} has ended. */
-  void readEnded() {
-    outstanding--;
-  }
-
-  /** Sends a whole request on the client's way. */
-  void send(ByteBuf from, int start, int length, ReplySink sink) {
-    PinnedConnection own = pinned;
-    if (own != null) {
-      own.send(from, start, length, sink);
-    } else {
-      lane(LaneKey.Kind.COMMANDS).send(from, start, length, sink);
-    }
-  }
-
-  /** Returns the client's lane of {@code kind}. */
-  Lane lane(LaneKey.Kind kind) {
-    return context.lanes().lane(new LaneKey(session.protocol, session.database, kind));
-  }
-
-  /**
-   * Pins the client, unless it is pinned and open already.
-   *
-   * @return whether a request may be relayed now; false: the client was paused and goes on later,
-   *     or {@link #takePinFailure} says why it cannot be
-   */
+  /** Returns whether the client is pinned and open; see {@link Pinning#isOpen}. */
   boolean isPinnedAndOpen() {
-    PinnedConnection own = pinned;
-    if (pinFailure != null) {
-      return false;
-    }
-    if (own == null) {
-      if (!client.replies().isEmpty()) {
-        client.pauseUntilDrained();
-        return false;
-      }
-      context.counters().pinned();
-      pinned = context.lanes().pin(session.protocol, session.database, session.replayed(), this);
-      client.pause();
-      return false;
-    }
-    return own.isOpen();
+    return pinning.isOpen();
   }
 
   /** Returns and forgets why the client could not be pinned, or null if nothing failed. */
   @Nullable String takePinFailure() {
-    String failure = pinFailure;
-    pinFailure = null;
-    return failure;
+    return pinning.takeFailure();
+  }
+
+  /** Returns whether the client is to be pinned although its command does not need it. */
+  boolean isPinningWanted() {
+    return pinning.isWanted();
+  }
+
+  /** The client does not keep up with what a lane has for it. */
+  void wantsOwnConnection() {
+    pinning.fellBehind();
+  }
+
+  /** Gives the pinned connection up without a word to the client: after RESET. */
+  void unpin() {
+    pinning.release();
+  }
+
+  /** The client sends no more; returns whether the end of its own connection will be its end. */
+  boolean endInput() {
+    return pinning.endInput();
+  }
+
+  /** Returns the way of what is relayed now. */
+  Way way() {
+    return isPinned() ? Way.PINNED : Way.RELAY;
+  }
+
+  /** Returns whether a write was sent whose reply cannot be told apart. */
+  boolean wroteByPipe() {
+    return wroteByPipe;
+  }
+
+  /** Counts a read of one key that is sent by {@link #sendRead} with a sink of its own. */
+  void readStarted(LookupKey key) {
+    outstanding++;
+    reading[key.hashCode() & READ_COUNTERS - 1]++;
+  }
+
+  /** The read counted by {@link #readStarted} has ended. */
+  void readEnded(LookupKey key) {
+    outstanding--;
+    reading[key.hashCode() & READ_COUNTERS - 1]--;
+    unpinIfQuiet();
+  }
+
+  /** Sends a whole request that reads on the client's way. */
+  void sendRead(ByteBuf request, ReplySink sink) {
+    PinnedConnection own = pinning.connection();
+    if (own != null) {
+      own.send(request, request.readerIndex(), request.readableBytes(), sink);
+    } else {
+      lane(choice.readsGo(outstanding > 1))
+          .send(request, request.readerIndex(), request.readableBytes(), sink);
+    }
+  }
+
+  private Lane lane(LaneKey.Kind kind) {
+    return context.lanes().lane(new LaneKey(session.protocol, session.database, kind));
   }
 
   /**
@@ -156,98 +160,95 @@ final class Upstream implements PinnedConnection.Owner {
     client.pause();
     LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
     for (ByteBuf deletion : deletions) {
-      lane(LaneKey.Kind.COMMANDS).send(deletion, 0, deletion.readableBytes(), last);
+      lane(LaneKey.Kind.WRITES).send(deletion, 0, deletion.readableBytes(), last);
     }
     return false;
   }
 
-  /** Gives the pinned connection up without a word to the client: after RESET. */
-  void unpin() {
-    PinnedConnection own = pinned;
-    pinned = null;
-    subscriptions.clear();
-    if (own != null) {
-      own.close();
-    }
-  }
-
-  /**
-   * The client sends no more. On a connection of its own the upstream is told so, and decides as
-   * for a client of its own: what waits there for data must not take it any more.
-   *
-   * @return whether there is one, whose end is then the client's
-   */
-  boolean endInput() {
-    PinnedConnection own = pinned;
-    if (own == null) {
-      return false;
-    }
-    own.endInput();
-    return true;
-  }
-
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
+    boolean endsReplies = touches.endsReplies(command, request);
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());
-    if (touch != null) {
-      if (pinned == null) {
-        breakLeases(touch);
-      }
-      touch.forwarded();
-    }
     context.counters().request(way(), command.label());
-    if (session.pipe) {
-      relayByPipe(request, touch);
+    PinnedConnection own = pinning.connection();
+    if (own == null) {
+      relayByLane(command, request, touch);
       return;
     }
-    PinnedConnection own = pinned;
-    if (own != null && touches.endsReplies(command, request)) {
+    noteNeed(command);
+    if (touch != null) {
+      touch.forwarded();
+    }
+    if (endsReplies) {
       session.pipe = true;
       own.becomePipe();
-      relayByPipe(request, touch);
+    }
+    if (session.pipe) {
+      relayByPipe(own, request, touch);
       return;
     }
     RelayedReply reply = replyTo(command, request, request.argCount(), touch);
     track(reply);
-    if (own != null) {
-      own.send(request.buffer(), request.start(), request.length(), reply);
-      return;
-    }
-    lastKind = kind(command);
-    lane(lastKind).send(request.buffer(), request.start(), request.length(), reply);
+    own.send(request.buffer(), request.start(), request.length(), reply);
   }
 
-  /** Returns whether {@code command} could overtake, or be overtaken, on a lane of another kind. */
-  boolean changesLane(Command command) {
-    return pinned == null && outstanding > 0 && kind(command) != lastKind;
+  private void relayByLane(Command command, Request request, @Nullable Touch touch) {
+    LaneKey.Kind kind = Objects.requireNonNull(choice.choose(command, outstanding > 0));
+    Lane lane = lane(kind);
+    if (touch != null) {
+      breakLeases(touch, lane);
+      touch.forwarded();
+    }
+    choice.taken(kind);
+    RelayedReply reply = replyTo(command, request, request.argCount(), touch);
+    track(reply);
+    lane.send(request.buffer(), request.start(), request.length(), reply);
+  }
+
+  private void noteNeed(Command command) {
+    switch (command.way()) {
+      case LOCAL_GET, LOCAL_MGET, LANE, BULK_LANE, GREETING, QUIT, RESET, OWN -> {}
+      case PINNED, PIPE -> pinning.needed();
+    }
+  }
+
+  /** Returns whether {@code command} has to wait until every reply awaited is there. */
+  boolean mustWait(Command command, Request request) {
+    if (isPinned()) {
+      return touches.endsReplies(command, request);
+    }
+    boolean waits = choice.choose(command, outstanding > 0) == null;
+    if (waits) {
+      choice.waited(command);
+    }
+    return waits;
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
   boolean isWritable(Command command) {
-    PinnedConnection own = pinned;
-    return own != null ? own.isWritable() : lane(kind(command)).isWritable();
-  }
-
-  private static LaneKey.Kind kind(Command command) {
-    return command.way() == Way.BULK_LANE ? LaneKey.Kind.BULK : LaneKey.Kind.COMMANDS;
-  }
-
-  private void relayByPipe(Request request, @Nullable Touch touch) {
-    PinnedConnection own = pinned;
+    PinnedConnection own = pinning.connection();
     if (own != null) {
-      own.write(request.buffer(), request.start(), request.length());
+      return own.isWritable();
     }
+    LaneKey.Kind kind = choice.choose(command, outstanding > 0);
+    return kind == null || lane(kind).isWritable();
+  }
+
+  private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {
+    own.write(request.buffer(), request.start(), request.length());
     if (touch != null) {
+      wroteByPipe |= touch.mayWrite();
       touch.lost();
     }
   }
 
   /** Begins a request whose bytes follow by {@link #stream}; the client is pinned. */
   void relayLarge(Command command, Request head, int announcedArgs) {
-    PinnedConnection own = java.util.Objects.requireNonNull(pinned);
+    PinnedConnection own = Objects.requireNonNull(pinning.connection());
     Touch touch = touches.ofLarge(command, head, announcedArgs);
     touches.note(command, announcedArgs);
+    pinning.needed();
     if (touch != null) {
       touch.forwarded();
     }
@@ -263,10 +264,7 @@ final class Upstream implements PinnedConnection.Owner {
    * @return whether the upstream takes more now
    */
   boolean stream(ByteBuf in, int start, int length) {
-    PinnedConnection own = java.util.Objects.requireNonNull(pinned);
-    own.write(in, start, length);
-    full = !own.isWritable();
-    return !full;
+    return pinning.write(Objects.requireNonNull(pinning.connection()), in, start, length);
   }
 
   private void track(RelayedReply reply) {
@@ -284,9 +282,10 @@ final class Upstream implements PinnedConnection.Owner {
     return switch (effect) {
       case SUBSCRIBE, UNSUBSCRIBE ->
           session.transaction == null
-              ? new SubscriptionReply(client, subscriptions, command, argCount)
+              ? new SubscriptionReply(client, pinning.subscriptions(), command, argCount)
               : RelayedReply.to(client, command, request, touch);
-      case HELLO, AUTH, SELECT, RESET -> new StateReply(client, effect, request);
+      case HELLO, AUTH, SELECT, RESET, CLIENT_NAME, CLIENT_INFO ->
+          new StateReply(client, effect, request);
       default -> RelayedReply.to(client, command, request, touch);
     };
   }
@@ -298,6 +297,18 @@ final class Upstream implements PinnedConnection.Owner {
     if (reply.orders()) {
       ordering--;
     }
+    unpinIfQuiet();
+  }
+
+  /** A write was sent whose reply cannot be told apart any more. */
+  void untold() {
+    wroteByPipe = true;
+  }
+
+  private void unpinIfQuiet() {
+    if (outstanding == 0) {
+      pinning.mayLeave();
+    }
   }
 
   private void countReads(RelayedReply reply, int change) {
@@ -307,90 +318,21 @@ final class Upstream implements PinnedConnection.Owner {
   }
 
   /** Deletes the leases of keys that are about to be written, on the same lane just before. */
-  private void breakLeases(Touch touch) {
+  private void breakLeases(Touch touch, Lane lane) {
     touches.leasesOf(
         touch.writtenKeys(),
         context.reads(),
-        deletion -> send(deletion, 0, deletion.readableBytes(), Discard.SILENTLY));
-  }
-
-  @Override
-  public void pinnedOpened() {
-    client.resume();
-  }
-
-  @Override
-  public void pinnedFailed(String why) {
-    pinned = null;
-    pinFailure = why;
-    client.resume();
-  }
-
-  @Override
-  public void pinnedClosed() {
-    if (pinned != null) {
-      client.closeWhenWritten();
-    }
-  }
-
-  @Override
-  public boolean isPush(byte type, ByteBuf in, int from, int to) {
-    return switch (type) {
-      case '>' -> !subscriptions.isConfirmation(in, from, to);
-      case '*' ->
-          session.protocol == 2 && session.subscriber && subscriptions.isMessage(in, from, to);
-      default -> false;
-    };
-  }
-
-  @Override
-  public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
-    if (session.pipe) {
-      client.replies().output().write(in, from, to);
-      client.flushSoon();
-      return;
-    }
-    PendingReply current = push;
-    if (current == null) {
-      current = new PushedReply(client);
-      push = current;
-      client.replies().addBeforeAwaited(current);
-    }
-    current.keep(in, from, to);
-    if (last) {
-      push = null;
-      client.afterBarrier(current::complete);
-    }
-  }
-
-  @Override
-  public void pinnedWritable(boolean writable) {
-    if (writable && full) {
-      full = false;
-      client.resume();
-    }
-  }
-
-  @Override
-  public void pinnedReadComplete() {
-    client.flushSoon();
+        deletion -> lane.send(deletion, 0, deletion.readableBytes(), Discard.SILENTLY));
   }
 
   /** The client takes no more bytes for now, or again. */
   void clientWritable(boolean writable) {
-    PinnedConnection own = pinned;
-    if (own != null) {
-      own.read(writable);
-    }
+    pinning.clientWritable(writable);
   }
 
   /** The client is gone. */
   void close() {
-    PinnedConnection own = pinned;
-    pinned = null;
-    if (own != null) {
-      own.close();
-    }
+    pinning.close();
   }
 
   /** Returns the error for a client that could not be pinned. */

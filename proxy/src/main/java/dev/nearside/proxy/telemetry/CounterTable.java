@@ -33,6 +33,7 @@ final class CounterTable {
     addReads();
     addFills();
     add(Metric.CLIENTS_PINNED, LoopCounters::pins);
+    add(Metric.CLIENTS_SLOW, LoopCounters::slowReaders);
     add(Metric.RECEIVED_BYTES, LoopCounters::bytesIn);
     add(Metric.SENT_BYTES, LoopCounters::bytesOut);
     addWhatLoopsNeverCount();

@@ -15,7 +15,16 @@ enum Label {
   NAMESPACE("namespace"),
   FILL_RESULT("result", FillResult.values()),
   CAUSE("cause", InvalidationCause.values()),
-  CONNECTION_KIND("kind", "lane", "bulk", "greeting", "pinned", "tracked", "administration"),
+  CONNECTION_KIND(
+      "kind",
+      "reads",
+      "writes",
+      "scripts",
+      "bulk",
+      "greeting",
+      "pinned",
+      "tracked",
+      "administration"),
   REJECTION("reason", "max-clients", "draining", "identity", "tls"),
   FAILURE(
       "reason",

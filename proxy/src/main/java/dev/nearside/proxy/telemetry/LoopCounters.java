@@ -29,7 +29,8 @@ public final class LoopCounters {
   private static final int PINS = PADDING + 3;
   private static final int BYTES_IN = PADDING + 4;
   private static final int BYTES_OUT = PADDING + 5;
-  private static final int FILL_RESULTS = PADDING + 6;
+  private static final int SLOW_READERS = PADDING + 6;
+  private static final int FILL_RESULTS = PADDING + 7;
   private static final int REQUESTS = FILL_RESULTS + FillResult.values().length;
   private static final int L1_READS = REQUESTS + WAYS * COMMANDS;
 
@@ -94,6 +95,11 @@ public final class LoopCounters {
     add(PINS, 1);
   }
 
+  /** Counts a client that left more unread than a shared connection can wait for. */
+  public void slowReader() {
+    add(SLOW_READERS, 1);
+  }
+
   /** Counts {@code bytes} read from clients. */
   public void bytesIn(long bytes) {
     add(BYTES_IN, bytes);
@@ -138,6 +144,10 @@ public final class LoopCounters {
 
   long pins() {
     return read(PINS);
+  }
+
+  long slowReaders() {
+    return read(SLOW_READERS);
   }
 
   long bytesIn() {

@@ -80,7 +80,12 @@ public enum Metric {
   CLIENTS_PINNED(
       "nearside_clients_pinned_total",
       Collector.Type.COUNTER,
-      "Clients that were given an upstream connection of their own."),
+      "Times that a client was given an upstream connection of its own."),
+  CLIENTS_SLOW(
+      "nearside_clients_slow_total",
+      Collector.Type.COUNTER,
+      "Times that a client left 1 MiB of replies unread while it was owed more, and so was moved to"
+          + " an upstream connection of its own."),
   RECEIVED_BYTES(
       "nearside_received_bytes_total", Collector.Type.COUNTER, "Bytes read from clients."),
   SENT_BYTES("nearside_sent_bytes_total", Collector.Type.COUNTER, "Bytes written to clients."),

@@ -144,20 +144,70 @@ class UpstreamWireTest {
   }
 
   @Test
-  void reply_overTheOutputLimit_closesTheSlowClientOnly() throws IOException {
-    String big = "$9000000\r\n" + "x".repeat(9_000_000) + "\r\n";
+  void reply_toASlowReaderAlone_waitsInTheSocketAndNobodyBehindIt() throws IOException {
+    String big = bulk("x".repeat(9_000_000));
     try (ScriptedUpstream upstream =
             ScriptedUpstream.answering((request, connection) ->
-                connection.send(request.getFirst().equals("ECHO") ? "+ECHO\r\n" : big));
+                connection.send(request.getFirst().equals("STRLEN") ? ":1\r\n" : big));
         Sidecar sidecar =
             Sidecar.inFrontOf(upstream.port(), "l1.mode=off", "limits.max-output=4MiB");
         RespClient slow = sidecar.connect();
         RespClient other = sidecar.connect()) {
       for (int i = 0; i < 5; i++) {
-        slow.send("DUMP", "k");
+        slow.send("HGET", "k", "f");
       }
-      Waiting.until("the slow client is closed", () -> sidecar.metric("nearside_clients") == 1);
-      assertThat(other.call("ECHO", "x")).isEqualTo("+ECHO\r\n");
+      Waiting.until("it is slow", () -> sidecar.metric("nearside_clients_slow_total") == 1);
+      assertThat(other.call("STRLEN", "k")).isEqualTo(":1\r\n");
+      assertThat(connections(sidecar, "reads")).isEqualTo(2);
+      for (int i = 0; i < 5; i++) {
+        assertThat(slow.reply()).isEqualTo(big);
+      }
+      assertThat(sidecar.metric("nearside_clients")).isEqualTo(2);
+      slow.call("STRLEN", "k");
+      assertThat(connections(sidecar, "pinned"))
+          .as("it reads from a connection of its own")
+          .isEqualTo(1);
+      Waiting.until("it needs that no longer", () -> connections(sidecar, "pinned") == 0);
+      assertThat(slow.call("STRLEN", "k")).isEqualTo(":1\r\n");
     }
+  }
+
+  @Test
+  void reply_toASlowReaderBeforeAnother_closesTheSlowOneAtItsLimit() throws IOException {
+    String huge = bulk("x".repeat(64 << 20));
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering((request, connection) -> {
+              if (request.contains("other")) { // both are sent and unanswered
+                connection.send(huge);
+                connection.send(":1\r\n");
+              }
+            });
+        Sidecar sidecar =
+            Sidecar.inFrontOf(upstream.port(), "l1.mode=off", "limits.max-output=4MiB");
+        RespClient slow = sidecar.connect();
+        RespClient other = sidecar.connect()) {
+      slow.send("HGET", "slow", "f");
+      Waiting.until("it is sent", () -> relayed(sidecar) == 1);
+      assertThat(other.call("STRLEN", "other")).isEqualTo(":1\r\n");
+      Waiting.until("the slow client is closed", () -> sidecar.metric("nearside_clients") == 1);
+    }
+  }
+
+  private static String bulk(String value) {
+    return "$" + value.length() + "\r\n" + value + "\r\n";
+  }
+
+  private static double relayed(Sidecar sidecar) throws IOException {
+    return sidecar
+        .get("/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("nearside_requests_total{way=\"relay\""))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  private static double connections(Sidecar sidecar, String kind) throws IOException {
+    return sidecar.metric("nearside_upstream_connections{kind=\"" + kind + "\"}");
   }
 }

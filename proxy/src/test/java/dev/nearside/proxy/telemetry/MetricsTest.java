@@ -158,11 +158,11 @@ class MetricsTest {
   @Test
   void gauge_isAskedAtEachScrape() throws IOException {
     double[] value = {7};
-    metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> value[0], "lane");
-    assertThat(scrape().value("nearside_upstream_connections", "kind", "lane")).isEqualTo(7);
+    metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> value[0], "reads");
+    assertThat(scrape().value("nearside_upstream_connections", "kind", "reads")).isEqualTo(7);
 
     value[0] = Double.POSITIVE_INFINITY;
-    assertThat(scrape().value("nearside_upstream_connections", "kind", "lane")).isInfinite();
+    assertThat(scrape().value("nearside_upstream_connections", "kind", "reads")).isInfinite();
   }
 
   @Test

@@ -1,0 +1,129 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.resp.RequestParser;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one client has sent and has not been worked off: its bytes become requests, and each is sent
+ * its way. Confined to the connection's event loop.
+ *
+ * <p>A request that cannot be taken yet stays in the buffer and is looked at again.
+ */
+final class Intake {
+  private static final int STREAM_ABOVE_BYTES = 64 * 1024;
+
+  private final ClientConnection client;
+  private final RequestParser parser;
+  private final RequestRouter router;
+  private @Nullable ByteBuf unread;
+  private boolean streaming;
+
+  Intake(ClientConnection client) {
+    this.client = client;
+    this.parser = new RequestParser(client.context().policy().maxBulkBytes(), STREAM_ABOVE_BYTES);
+    this.router = new RequestRouter(client);
+  }
+
+  /** Adds what was received, whose owner it is from now on. */
+  void add(ByteBuf in) {
+    ByteBuf before = unread;
+    if (before == null) {
+      unread = in;
+    } else {
+      before.discardSomeReadBytes();
+      before.writeBytes(in);
+      in.release();
+    }
+  }
+
+  /** Returns how many bytes wait to be worked off. */
+  int unread() {
+    ByteBuf rest = unread;
+    return rest == null ? 0 : rest.readableBytes();
+  }
+
+  /** Returns whether a large request is under way. */
+  boolean isStreaming() {
+    return streaming;
+  }
+
+  /**
+   * Works off one request, or some bytes of a large one.
+   *
+   * @return whether it did; false: more bytes are needed, or the connection was paused
+   */
+  boolean step() {
+    ByteBuf in = unread;
+    if (in == null || !in.isReadable()) {
+      return false;
+    }
+    return streaming ? stream(in) : parse(in);
+  }
+
+  private boolean parse(ByteBuf in) {
+    return switch (parser.parse(in)) {
+      case NEED_MORE -> false;
+      case EMPTY -> {
+        parser.consume(in);
+        yield true;
+      }
+      case REQUEST -> {
+        boolean taken = router.route(parser.request());
+        if (taken) {
+          parser.consume(in);
+        }
+        yield taken;
+      }
+      case LARGE -> {
+        streaming = router.routeLarge(parser.request(), parser.announcedArgCount());
+        yield streaming;
+      }
+      case MALFORMED -> {
+        client.answerLast(parser.errorReply());
+        yield false;
+      }
+    };
+  }
+
+  /**
+   * Passes on what belongs to a large request. One that turns out malformed goes upstream as it is:
+   * the upstream is within that request already, and refuses it in its own words.
+   */
+  private boolean stream(ByteBuf in) {
+    Upstream upstream = client.upstream();
+    int length = parser.streamable(in);
+    if (length < 0) {
+      upstream.stream(in, in.readerIndex(), in.readableBytes());
+      in.skipBytes(in.readableBytes());
+      client.pause();
+      return false;
+    }
+    boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length);
+    in.skipBytes(length);
+    if (parser.streamDone()) {
+      streaming = false;
+    }
+    if (!more) {
+      client.pause();
+    }
+    return length > 0;
+  }
+
+  /** Gives the buffer back where nothing is left in it. */
+  void releaseIfEmpty() {
+    ByteBuf rest = unread;
+    if (rest != null && !rest.isReadable()) {
+      release();
+    }
+  }
+
+  /** Gives up what was not worked off. */
+  void release() {
+    ByteBuf rest = unread;
+    unread = null;
+    if (rest != null) {
+      rest.release();
+    }
+  }
+}
