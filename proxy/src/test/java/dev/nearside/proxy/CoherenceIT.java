@@ -101,6 +101,24 @@ class CoherenceIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"SET k new", "EVAL return(redis.call('set','k','new')) 0"})
+  void write_whoseReplyCannotBeToldApart_isSeenOnAnother(String write) throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient reader = scene.client();
+        RespClient writer = scene.client()) {
+      writer.send("HELLO", "3").send("MULTI").send("SUBSCRIBE", "a", "b").send("EXEC");
+      for (int i = 0; i < 5; i++) {
+        writer.reply(); // the last one is not in the reply to EXEC
+      }
+      scene.hold(reader, "k", "old");
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      assertThat(writer.call(write.split(" ", -1))).doesNotStartWith("-");
+      assertThat(reader.call("GET", "k")).isEqualTo(bulk("new"));
+      scene.awaitRest();
+    }
+  }
+
   @Test
   void message_namesDataWrittenBefore_dataIsThere() throws IOException {
     try (CoherenceScene scene = CoherenceScene.start();

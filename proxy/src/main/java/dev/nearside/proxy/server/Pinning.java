@@ -207,7 +207,7 @@ final class Pinning implements PinnedConnection.Owner {
 
   @Override
   public void pinnedBecamePipe() {
-    session.pipe = true;
+    session.becomePipe(context.policy().database());
   }
 
   @Override

@@ -76,6 +76,15 @@ final class Session {
     setInfo.clear();
   }
 
+  /**
+   * From now on nothing is known of it but what it sends. {@code database} is the one whose keys
+   * may have leases, which are then deleted at every write, wherever it goes.
+   */
+  void becomePipe(int database) {
+    pipe = true;
+    this.database = database;
+  }
+
   /** Notes a CLIENT SETINFO to repeat; more than a client has reason to say is forgotten. */
   void addInfo(byte[] request) {
     if (setInfo.size() == MAX_INFO) {

@@ -181,7 +181,7 @@ final class Upstream {
       touch.forwarded();
     }
     if (endsReplies) {
-      session.pipe = true;
+      session.becomePipe(context.policy().database());
       own.becomePipe();
     }
     if (session.pipe) {
@@ -237,6 +237,10 @@ final class Upstream {
 
   private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {
     own.write(request.buffer(), request.start(), request.length());
+    endByPipe(touch);
+  }
+
+  private void endByPipe(@Nullable Touch touch) {
     if (touch != null) {
       wroteByPipe |= touch.mayWrite();
       touch.lost();
@@ -253,6 +257,10 @@ final class Upstream {
       touch.forwarded();
     }
     context.counters().request(way(), command.label());
+    if (session.pipe) {
+      endByPipe(touch);
+      return;
+    }
     RelayedReply reply = replyTo(command, head, announcedArgs, touch);
     track(reply);
     own.expect(reply);

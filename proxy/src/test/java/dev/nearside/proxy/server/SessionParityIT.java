@@ -132,13 +132,26 @@ class SessionParityIT {
     }
   }
 
-  @Test
-  void subscribe_inATransaction_isQueued() throws IOException {
-    try (Pair pair = twins.connect();
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void subscribe_inATransaction_isQueued(int protocol) throws IOException {
+    try (Pair pair = speaking(protocol);
         Pair other = twins.connect()) {
-      pair.send("MULTI").send("SUBSCRIBE", "a").send("EXEC").replies(3);
+      warm(other, "k");
+      pair.send("MULTI").send("SUBSCRIBE", "a", "b").send("GET", "k").send("EXEC").send("PING");
+      pair.replies(4);
+      pair.replies(2); // one channel's confirmation and the GET are no elements of EXEC's reply
       other.call("PUBLISH", "a", "x");
       pair.reply();
+      pair.send("UNSUBSCRIBE", "a").send("UNSUBSCRIBE").replies(2);
+      for (int i = 0; i < 3; i++) {
+        pair.call("GET", "k");
+        other.call("SET", "k", "value " + i);
+      }
+      pair.call("SET", "large", "x".repeat(100_000));
+      pair.call("STRLEN", "large");
+      pair.call("RESET");
+      pair.call("PING");
     }
   }
 

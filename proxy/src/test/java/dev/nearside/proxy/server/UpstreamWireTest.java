@@ -48,6 +48,20 @@ class UpstreamWireTest {
     }
   }
 
+  @Test
+  void reply_thatIsNoRespOnAConnectionOfItsOwn_passesAsItIs() throws IOException {
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering((request, connection) ->
+                connection.send(request.getFirst().equals("TALK") ? "hello\n" : "you too\n"));
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("TALK")).isEqualTo("hello\n");
+      assertThat(client.call("SET", "k", "v")).isEqualTo("you too\n");
+      assertThat(client.call("SET", "k", "x".repeat(100_000))).isEqualTo("you too\n");
+      assertThat(sidecar.metric("nearside_fences_up")).isZero();
+    }
+  }
+
   /** Some bytes of a reply may have come; what counts is that the end does. */
   private static boolean isEnded(RespClient client) throws IOException {
     for (int i = 0; i < 100; i++) {
