@@ -80,7 +80,7 @@ public final class Proxy implements AutoCloseable {
   private final AtomicReference<CommandTable> commands =
       new AtomicReference<>(CommandTable.builtIn());
 
-  private Proxy(NearsideConfig config) throws IOException {
+  private Proxy(NearsideConfig config, Started started) throws IOException {
     this.config = config;
     Namespaces namespaces = Namespaces.of(config.namespaces());
     CollectorRegistry registry = new CollectorRegistry();
@@ -92,7 +92,11 @@ public final class Proxy implements AutoCloseable {
     redis =
         RedisConnections.of(
             config.upstream(), config.coherence(), coherence.shards(), this::learnCommands);
+    started.add(redis);
     database = databaseTier(namespaces);
+    if (database != null) {
+      started.add(database);
+    }
     Guard databaseGuard =
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
@@ -117,14 +121,17 @@ public final class Proxy implements AutoCloseable {
     loops =
         new MultiThreadIoEventLoopGroup(
             config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
+    started.add(() -> end(loops));
     ServerPolicy policy = policy();
     addContexts(transport, policy, reads);
     coherence.setMode(config.l1().mode());
     redis.start();
     agent = startAgent(registry, reads);
+    started.add(agent);
     listener =
         Listener.listen(
             contexts, policy, loops, transport, socketAddress(config.listen()), metrics);
+    started.add(listener);
     new Gauges(metrics)
         .register(
             new Gauges.Sources(
@@ -147,13 +154,20 @@ public final class Proxy implements AutoCloseable {
   }
 
   /**
-   * Starts a sidecar; it serves when this returns, whether or not the upstream is there.
+   * Starts a sidecar; it serves when this returns, whether or not the upstream is there. When it
+   * throws, nothing of it is left: no thread, no socket, no connection.
    *
    * @throws IOException when an address cannot be bound; the message says which and why
    * @throws IllegalArgumentException when the configuration asks for what cannot be had
    */
   public static Proxy start(NearsideConfig config) throws IOException {
-    return new Proxy(config);
+    Started started = new Started();
+    try {
+      return new Proxy(config, started);
+    } catch (IOException | RuntimeException e) {
+      started.close();
+      throw e;
+    }
   }
 
   /** Returns the port clients connect to, or -1 on a Unix socket. */
@@ -176,11 +190,15 @@ public final class Proxy implements AutoCloseable {
     admin.close();
     agent.close();
     redis.close();
-    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    end(loops);
     if (database != null) {
       database.close();
     }
     log.info("stopped");
+  }
+
+  private static void end(EventLoopGroup loops) {
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   /** Returns the shards, their fences and the switch of L1; for tests. */
