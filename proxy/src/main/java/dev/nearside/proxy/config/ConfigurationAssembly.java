@@ -45,7 +45,8 @@ final class ConfigurationAssembly {
         new Limits(
             read(Keys.LIMITS_MAX_CLIENTS),
             read(Keys.LIMITS_MAX_BULK),
-            read(Keys.LIMITS_MAX_OUTPUT)));
+            read(Keys.LIMITS_MAX_OUTPUT),
+            read(Keys.LIMITS_TCP_KEEPALIVE)));
   }
 
   /** A sidecar is a guest: it takes half of the cores, and never more than four. */

@@ -16,6 +16,7 @@ final class Keys {
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
   private static final long LARGEST = 1L << 50;
+  private static final int MOST_KEEPALIVE_S = 32_767;
   private static final int MOST_DATABASES = 1_000_000;
   private static final ValueType<Duration> WAIT = ValueTypes.duration(Duration.ofMillis(1));
   private static final ValueType<Duration> WAIT_OR_NONE = ValueTypes.duration(Duration.ZERO);
@@ -281,6 +282,15 @@ final class Keys {
           "Replies that a client may leave unread before it is closed.",
           config -> config.limits().maxOutputBytes());
 
+  static final Key<NearsideConfig, Duration> LIMITS_TCP_KEEPALIVE =
+      Key.of(
+          "limits.tcp-keepalive",
+          ValueTypes.seconds(MOST_KEEPALIVE_S),
+          "300s",
+          "Silence after which TCP asks whether a client is still there, as Redis's"
+              + " `tcp-keepalive`: three probes, a third of this apart; `0s` never asks.",
+          config -> config.limits().tcpKeepalive());
+
   static final List<Key<NearsideConfig, ?>> ALL =
       List.of(
           LISTEN,
@@ -313,7 +323,8 @@ final class Keys {
           DATABASE_MAX_BATCH,
           LIMITS_MAX_CLIENTS,
           LIMITS_MAX_BULK,
-          LIMITS_MAX_OUTPUT);
+          LIMITS_MAX_OUTPUT,
+          LIMITS_TCP_KEEPALIVE);
 
   private Keys() {}
 

@@ -199,6 +199,9 @@ public record NearsideConfig(
    * @param maxClients connections accepted at once
    * @param maxBulkBytes the longest bulk string of a request ({@code proto-max-bulk-len})
    * @param maxOutputBytes replies a client may leave unread before it is closed
+   * @param tcpKeepalive silence after which TCP asks whether a client is still there ({@code
+   *     tcp-keepalive}), in whole seconds; zero never asks
    */
-  public record Limits(int maxClients, long maxBulkBytes, long maxOutputBytes) {}
+  public record Limits(
+      int maxClients, long maxBulkBytes, long maxOutputBytes, Duration tcpKeepalive) {}
 }

@@ -64,6 +64,21 @@ final class ValueTypes {
         duration -> DURATIONS.format(duration.toMillis()));
   }
 
+  /** Returns durations of whole seconds, at most {@code max} of them. */
+  static ValueType<Duration> seconds(int max) {
+    return new ValueType<>(
+        "a duration",
+        "whole seconds, with a unit: " + DURATIONS.unitNames(),
+        text -> map(wholeSeconds(DURATIONS.parse(text, 0, max * 1_000L)), Duration::ofMillis),
+        duration -> DURATIONS.format(duration.toMillis()));
+  }
+
+  private static Parsed<Long> wholeSeconds(Parsed<Long> millis) {
+    return millis instanceof Parsed.Good<Long>(Long value) && value % 1_000 != 0
+        ? Parsed.refused("is no whole number of seconds")
+        : millis;
+  }
+
   static ValueType<Long> size(long min, long max) {
     return new ValueType<>(
         "a size",

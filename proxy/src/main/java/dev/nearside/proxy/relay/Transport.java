@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param ioHandler makes the loops
  * @param server listens on TCP
  * @param client connects by TCP
+ * @param keepAlive how its TCP sockets find a dead peer out
  * @param unixServer listens on a Unix socket, or null where this transport cannot
  */
 public record Transport(
@@ -31,6 +32,7 @@ public record Transport(
     IoHandlerFactory ioHandler,
     Class<? extends ServerChannel> server,
     Class<? extends Channel> client,
+    KeepAlive keepAlive,
     @Nullable Class<? extends ServerChannel> unixServer) {
 
   /** Java's own selector: works everywhere. */
@@ -40,6 +42,7 @@ public record Transport(
         NioIoHandler.newFactory(),
         NioServerSocketChannel.class,
         NioSocketChannel.class,
+        KeepAlive.NIO,
         null);
   }
 
@@ -57,6 +60,7 @@ public record Transport(
         EpollIoHandler.newFactory(),
         EpollServerSocketChannel.class,
         EpollSocketChannel.class,
+        KeepAlive.epoll(),
         EpollServerDomainSocketChannel.class);
   }
 
@@ -75,6 +79,7 @@ public record Transport(
         IoUringIoHandler.newFactory(),
         IoUringServerSocketChannel.class,
         IoUringSocketChannel.class,
+        KeepAlive.ioUring(),
         null);
   }
 

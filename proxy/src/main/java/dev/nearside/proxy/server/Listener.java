@@ -77,8 +77,8 @@ public final class Listener implements AutoCloseable {
       bootstrap
           .option(ChannelOption.SO_REUSEADDR, true)
           .option(ChannelOption.SO_BACKLOG, 4096)
-          .childOption(ChannelOption.TCP_NODELAY, true)
-          .childOption(ChannelOption.SO_KEEPALIVE, true);
+          .childOption(ChannelOption.TCP_NODELAY, true);
+      transport.keepAlive().accept(bootstrap, policy.keepAliveSeconds());
     }
     if (address instanceof DomainSocketAddress socket) {
       StaleSocket.clear(Path.of(socket.path()));

@@ -54,7 +54,8 @@ class ConfigurationLoaderTest {
           entry("database.max-batch", "64"),
           entry("limits.max-clients", "11"),
           entry("limits.max-bulk", "2MiB"),
-          entry("limits.max-output", "5MiB"));
+          entry("limits.max-output", "5MiB"),
+          entry("limits.tcp-keepalive", "7s"));
 
   private static final Set<String> HIDDEN =
       Set.of(
