@@ -246,6 +246,7 @@ public final class Proxy implements AutoCloseable {
         config.limits().maxClients(),
         config.limits().maxBulkBytes(),
         config.limits().maxOutputBytes(),
+        config.limits().idleTimeout(),
         (int) config.limits().tcpKeepalive().toSeconds(),
         config.upstream().database(),
         config.coherence().maxStaleness().toNanos(),

@@ -37,7 +37,7 @@ final class DemoConfig {
         new Coherence(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofSeconds(2)),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),
-        new Limits(10_000, 512L * MIB, 64L * MIB, Duration.ofMinutes(5)));
+        new Limits(10_000, 512L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));
   }
 
   private static List<Namespace> namespaces() {

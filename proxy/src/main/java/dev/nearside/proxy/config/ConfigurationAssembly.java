@@ -46,6 +46,7 @@ final class ConfigurationAssembly {
             read(Keys.LIMITS_MAX_CLIENTS),
             read(Keys.LIMITS_MAX_BULK),
             read(Keys.LIMITS_MAX_OUTPUT),
+            read(Keys.LIMITS_IDLE_TIMEOUT),
             read(Keys.LIMITS_TCP_KEEPALIVE)));
   }
 

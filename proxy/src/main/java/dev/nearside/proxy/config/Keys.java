@@ -282,6 +282,16 @@ final class Keys {
           "Replies that a client may leave unread before it is closed.",
           config -> config.limits().maxOutputBytes());
 
+  static final Key<NearsideConfig, Duration> LIMITS_IDLE_TIMEOUT =
+      Key.of(
+          "limits.idle-timeout",
+          WAIT_OR_NONE,
+          "0s",
+          "How long a client may neither send nor take anything before it is closed, to about a"
+              + " second, as Redis's `timeout`; `0s` is for ever. Whoever waits for a reply,"
+              + " subscribes, monitors or replicates is not idle.",
+          config -> config.limits().idleTimeout());
+
   static final Key<NearsideConfig, Duration> LIMITS_TCP_KEEPALIVE =
       Key.of(
           "limits.tcp-keepalive",
@@ -324,6 +334,7 @@ final class Keys {
           LIMITS_MAX_CLIENTS,
           LIMITS_MAX_BULK,
           LIMITS_MAX_OUTPUT,
+          LIMITS_IDLE_TIMEOUT,
           LIMITS_TCP_KEEPALIVE);
 
   private Keys() {}

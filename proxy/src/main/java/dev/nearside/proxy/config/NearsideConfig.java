@@ -199,9 +199,14 @@ public record NearsideConfig(
    * @param maxClients connections accepted at once
    * @param maxBulkBytes the longest bulk string of a request ({@code proto-max-bulk-len})
    * @param maxOutputBytes replies a client may leave unread before it is closed
+   * @param idleTimeout how long a client may be idle ({@code timeout}); zero is for ever
    * @param tcpKeepalive silence after which TCP asks whether a client is still there ({@code
    *     tcp-keepalive}), in whole seconds; zero never asks
    */
   public record Limits(
-      int maxClients, long maxBulkBytes, long maxOutputBytes, Duration tcpKeepalive) {}
+      int maxClients,
+      long maxBulkBytes,
+      long maxOutputBytes,
+      Duration idleTimeout,
+      Duration tcpKeepalive) {}
 }

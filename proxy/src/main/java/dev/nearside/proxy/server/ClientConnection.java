@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.relay.ReplyReader;
+import dev.nearside.proxy.telemetry.CloseReason;
 import dev.nearside.proxy.telemetry.CommandLabel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -93,6 +94,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   /** Returns a moment after the bytes now being worked off had been received. */
   long nowNs() {
     return nowNs;
+  }
+
+  /** Returns whether the client waits: for a reply, or for its next request to be worked off. */
+  boolean isOwed() {
+    return !replies.isEmpty() || (paused && !closeWhenDrained);
   }
 
   boolean isOpen() {
@@ -274,7 +280,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       return;
     }
     if (replies.keptBytes() > context.policy().maxOutputBytes()) {
-      close("too many unread replies");
+      close(CloseReason.UNREAD_REPLIES);
       return;
     }
     flushSoon();
@@ -313,7 +319,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       countedBytes = bytes;
     }
     if (output.isOver(context.policy().maxOutputBytes())) {
-      close("output limit reached");
+      close(CloseReason.UNREAD_REPLIES);
     }
   }
 
@@ -322,6 +328,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     closeWhenDrained = true;
     pause();
     advanced();
+  }
+
+  /** Flushes, and returns whether the client takes what it is sent. */
+  boolean takesMore() {
+    flush();
+    return closed || channel.isWritable();
   }
 
   /**
@@ -333,8 +345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       return false;
     }
     if (!channel.isWritable()) {
-      flush();
-      return !closed && !channel.isWritable();
+      return !takesMore();
     }
     return replies.keptBytes() >= MAX_KEPT && !replies.isFlowing(reply);
   }
@@ -355,6 +366,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       awaitRoom.clear();
       told.forEach(Runnable::run);
     }
+  }
+
+  /** Closes the connection at once, for a limit. */
+  void close(CloseReason limit) {
+    context.counters().closed(limit);
+    close("limit " + limit);
   }
 
   /** Closes the connection at once. */

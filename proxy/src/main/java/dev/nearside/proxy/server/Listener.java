@@ -22,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -43,6 +44,7 @@ public final class Listener implements AutoCloseable {
       new WriteBufferWaterMark(UNREAD_BYTES / 4, UNREAD_BYTES);
 
   private final Map<EventLoop, LoopContext> contexts;
+  private final Map<EventLoop, IdleSweep> sweeps = new HashMap<>();
   private final ServerPolicy policy;
   private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger connected = new AtomicInteger();
@@ -61,6 +63,9 @@ public final class Listener implements AutoCloseable {
     this.policy = policy;
     this.accepted = metrics.counter(Metric.CLIENTS_ACCEPTED);
     this.rejected = metrics.counter(Metric.CLIENTS_REJECTED, "max-clients");
+    if (policy.idleTimeout().isPositive()) {
+      contexts.keySet().forEach(loop -> sweeps.put(loop, IdleSweep.on(loop, policy.idleTimeout())));
+    }
     boolean unix = address instanceof DomainSocketAddress;
     if (unix && transport.unixServer() == null) {
       throw new IllegalStateException(
@@ -162,10 +167,13 @@ public final class Listener implements AutoCloseable {
       if (context == null) {
         throw new IllegalStateException("no context for the loop of " + client);
       }
-      client
-          .pipeline()
-          .addLast(
-              new ClientConnection(client, context, isTrusted(client), connected::decrementAndGet));
+      ClientConnection connection =
+          new ClientConnection(client, context, isTrusted(client), connected::decrementAndGet);
+      IdleSweep sweep = sweeps.get(client.eventLoop());
+      if (sweep != null) {
+        client.pipeline().addLast(sweep.watch(connection));
+      }
+      client.pipeline().addLast(connection);
     }
 
     private boolean isTrusted(Channel client) {

@@ -85,6 +85,12 @@ final class Output {
     return bytes;
   }
 
+  /** Returns how many bytes the client's socket has taken in all. */
+  long taken() {
+    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+    return bytes - gathered() - (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+  }
+
   /**
    * Returns whether the client has left more than {@code limit} bytes unread, the largest single
    * piece aside: a value that is larger than the limit can be read all the same.

@@ -1,11 +1,14 @@
 package dev.nearside.proxy.server;
 
+import java.time.Duration;
+
 /**
  * Bounds on clients.
  *
  * @param maxClients connections accepted at once
  * @param maxBulkBytes longest bulk string of a request
  * @param maxOutputBytes replies a client may leave unread before it is closed
+ * @param idleTimeout how long a client may neither send nor take anything; zero is for ever
  * @param keepAliveSeconds silence before TCP asks whether a client is still there; 0 never asks
  * @param database the database clients start in
  * @param maxStalenessNs how old local reads may be
@@ -16,6 +19,7 @@ public record ServerPolicy(
     int maxClients,
     long maxBulkBytes,
     long maxOutputBytes,
+    Duration idleTimeout,
     int keepAliveSeconds,
     int database,
     long maxStalenessNs,

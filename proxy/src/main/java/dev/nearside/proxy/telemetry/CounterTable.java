@@ -32,6 +32,9 @@ final class CounterTable {
     addRequests();
     addReads();
     addFills();
+    for (CloseReason reason : CloseReason.values()) {
+      add(Metric.CLIENTS_CLOSED, loop -> loop.closings(reason), Label.text(reason));
+    }
     add(Metric.CLIENTS_PINNED, LoopCounters::pins);
     add(Metric.CLIENTS_SLOW, LoopCounters::slowReaders);
     add(Metric.RECEIVED_BYTES, LoopCounters::bytesIn);

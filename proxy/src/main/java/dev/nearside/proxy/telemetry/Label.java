@@ -26,6 +26,7 @@ enum Label {
       "tracked",
       "administration"),
   REJECTION("reason", "max-clients", "draining", "identity", "tls"),
+  CLOSING("reason", CloseReason.values()),
   FAILURE(
       "reason",
       "disconnected",

@@ -31,7 +31,8 @@ public final class LoopCounters {
   private static final int BYTES_OUT = PADDING + 5;
   private static final int SLOW_READERS = PADDING + 6;
   private static final int FILL_RESULTS = PADDING + 7;
-  private static final int REQUESTS = FILL_RESULTS + FillResult.values().length;
+  private static final int CLOSINGS = FILL_RESULTS + FillResult.values().length;
+  private static final int REQUESTS = CLOSINGS + CloseReason.values().length;
   private static final int L1_READS = REQUESTS + WAYS * COMMANDS;
 
   private final long[] cells;
@@ -100,6 +101,11 @@ public final class LoopCounters {
     add(SLOW_READERS, 1);
   }
 
+  /** Counts a client that was closed by a limit. */
+  public void closed(CloseReason reason) {
+    add(CLOSINGS + reason.ordinal(), 1);
+  }
+
   /** Counts {@code bytes} read from clients. */
   public void bytesIn(long bytes) {
     add(BYTES_IN, bytes);
@@ -148,6 +154,10 @@ public final class LoopCounters {
 
   long slowReaders() {
     return read(SLOW_READERS);
+  }
+
+  long closings(CloseReason reason) {
+    return read(CLOSINGS + reason.ordinal());
   }
 
   long bytesIn() {

@@ -77,6 +77,11 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Clients turned away on connecting.",
       Label.REJECTION),
+  CLIENTS_CLOSED(
+      "nearside_clients_closed_total",
+      Collector.Type.COUNTER,
+      "Clients closed by a limit.",
+      Label.CLOSING),
   CLIENTS_PINNED(
       "nearside_clients_pinned_total",
       Collector.Type.COUNTER,

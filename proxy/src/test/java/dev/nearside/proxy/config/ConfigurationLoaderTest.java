@@ -55,6 +55,7 @@ class ConfigurationLoaderTest {
           entry("limits.max-clients", "11"),
           entry("limits.max-bulk", "2MiB"),
           entry("limits.max-output", "5MiB"),
+          entry("limits.idle-timeout", "9s"),
           entry("limits.tcp-keepalive", "7s"));
 
   private static final Set<String> HIDDEN =

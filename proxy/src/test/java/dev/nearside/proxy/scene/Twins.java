@@ -32,6 +32,25 @@ public final class Twins implements AutoCloseable {
     return new Twins(direct, behind, sidecar);
   }
 
+  /**
+   * Starts a server with a limit of its own, one without, and a sidecar before the latter that has
+   * the limit instead.
+   *
+   * @param serverArgs of the server that is spoken to directly
+   * @param settings of the sidecar
+   */
+  public static Twins limited(RedisProgram program, List<String> serverArgs, String... settings)
+      throws IOException {
+    RedisServer direct = RedisServer.start(program, serverArgs.toArray(String[]::new));
+    RedisServer behind = RedisServer.start(program);
+    return new Twins(direct, behind, Sidecar.inFrontOf(behind.port(), settings).awaitReady());
+  }
+
+  /** Returns the port of the server that is spoken to directly. */
+  public int directPort() {
+    return direct.port();
+  }
+
   /** Returns the sidecar. */
   public Sidecar sidecar() {
     return sidecar;
