@@ -2,6 +2,7 @@ package dev.nearside.proxy.resp;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BooleanSupplier;
 
 /**
  * Finds the requests in what a client sends, and refuses what Redis refuses, in its words.
@@ -43,12 +44,18 @@ public final class RequestParser {
   }
 
   private static final int MAX_LINE_BYTES = 64 * 1024;
+
+  /** What Redis allows a client that has not authenticated, against being filled by strangers. */
+  private static final int MAX_ARGS_OF_STRANGER = 10;
+
+  private static final int MAX_BULK_OF_STRANGER = 16 * 1024;
   private static final int NONE = -1;
   private static final int ERROR = -1;
   private static final byte[] NO_ERROR = {};
 
   private final long maxBulkBytes;
   private final int streamAboveBytes;
+  private final BooleanSupplier authenticated;
   private final Request request = new Request();
 
   private Phase phase = Phase.FRESH;
@@ -81,8 +88,19 @@ public final class RequestParser {
    * @param streamAboveBytes the longest request that is gathered before it is shown
    */
   public RequestParser(long maxBulkBytes, int streamAboveBytes) {
+    this(maxBulkBytes, streamAboveBytes, () -> true);
+  }
+
+  /**
+   * Makes a parser for one connection, whose client may be a stranger at first.
+   *
+   * @param authenticated whether it may send commands; while not, it may send nothing large, and
+   *     what it sends is gathered
+   */
+  public RequestParser(long maxBulkBytes, int streamAboveBytes, BooleanSupplier authenticated) {
     this.maxBulkBytes = maxBulkBytes;
     this.streamAboveBytes = streamAboveBytes;
+    this.authenticated = authenticated;
   }
 
   /**
@@ -188,6 +206,9 @@ public final class RequestParser {
     if (number > Integer.MAX_VALUE) {
       return malformed("invalid multibulk length");
     }
+    if (number > MAX_ARGS_OF_STRANGER && !authenticated.getAsBoolean()) {
+      return malformed("unauthenticated multibulk length");
+    }
     if (number <= 0) {
       return found(Progress.EMPTY, line);
     }
@@ -208,7 +229,7 @@ public final class RequestParser {
           return line == 0 ? Progress.NEED_MORE : Progress.MALFORMED;
         }
         position += line;
-        if (position + bulkLength + 2 > streamAboveBytes) {
+        if (position + bulkLength + 2 > streamAboveBytes && authenticated.getAsBoolean()) {
           return large();
         }
       }
@@ -262,6 +283,9 @@ public final class RequestParser {
       if (number < 0 || number > maxBulkBytes) {
         malformed("invalid bulk length");
         return ERROR;
+      }
+      if (number > MAX_BULK_OF_STRANGER && !authenticated.getAsBoolean()) {
+        return refuse("unauthenticated bulk length");
       }
       bulkLength = number;
     }

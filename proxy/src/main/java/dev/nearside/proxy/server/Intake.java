@@ -21,7 +21,12 @@ final class Intake {
 
   Intake(ClientConnection client) {
     this.client = client;
-    this.parser = new RequestParser(client.context().policy().maxBulkBytes(), STREAM_ABOVE_BYTES);
+    Session session = client.session();
+    this.parser =
+        new RequestParser(
+            client.context().policy().maxBulkBytes(),
+            STREAM_ABOVE_BYTES,
+            () -> session.authenticated);
     this.router = new RequestRouter(client);
   }
 

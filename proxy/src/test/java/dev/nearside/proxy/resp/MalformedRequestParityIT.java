@@ -3,6 +3,7 @@ package dev.nearside.proxy.resp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.nearside.proxy.scene.RedisProgram;
 import dev.nearside.proxy.scene.RedisServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -11,11 +12,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -129,6 +132,36 @@ class MalformedRequestParityIT {
     assertThat(malformed).isBetween(ROUNDS / 10, ROUNDS);
   }
 
+  @ParameterizedTest
+  @MethodSource("programs")
+  void parse_ofAStranger_isRefusedAsByRedis(RedisProgram program) throws IOException {
+    try (RedisServer locked = RedisServer.start(program, "--requirepass", "secret")) {
+      assertThat(stranger(locked, "*10\r\n")).isEmpty();
+      assertThat(stranger(locked, "*11\r\n"))
+          .isEqualTo("-ERR Protocol error: unauthenticated multibulk length\r\n");
+      assertThat(stranger(locked, "*2147483648\r\n"))
+          .isEqualTo("-ERR Protocol error: invalid multibulk length\r\n");
+      assertThat(stranger(locked, "*2\r\n$4\r\nECHO\r\n$16384\r\n")).isEmpty();
+      assertThat(stranger(locked, "*2\r\n$4\r\nECHO\r\n$16385\r\n"))
+          .isEqualTo("-ERR Protocol error: unauthenticated bulk length\r\n");
+      assertThat(stranger(locked, "*2\r\n$4\r\nECHO\r\n$536870913\r\n"))
+          .isEqualTo("-ERR Protocol error: invalid bulk length\r\n");
+    }
+  }
+
+  static List<RedisProgram> programs() {
+    return RedisProgram.available();
+  }
+
+  /** Returns what both Redis and the parser say to a client that has not authenticated. */
+  private static String stranger(RedisServer locked, String input) throws IOException {
+    RequestParser parser = new RequestParser(512L << 20, 64 * 1024, () -> false);
+    requestsIn(parser, input);
+    String fromRedis = exchange(locked, input.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(new String(parser.errorReply(), StandardCharsets.ISO_8859_1)).isEqualTo(fromRedis);
+    return fromRedis;
+  }
+
   private static String malformedAsByRedis(String input) throws IOException {
     RequestParser parser = new RequestParser(MAX_BULK, 64 * 1024);
     requestsIn(parser, input);
@@ -181,7 +214,11 @@ class MalformedRequestParityIT {
 
   /** Sends, ends the sending side, and returns everything that comes back. */
   private static String exchange(byte[] bytes) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+    return exchange(redis, bytes);
+  }
+
+  private static String exchange(RedisServer server, byte[] bytes) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(bytes);
       socket.shutdownOutput();
