@@ -245,7 +245,9 @@ public final class Proxy implements AutoCloseable {
     return new ServerPolicy(
         config.limits().maxClients(),
         config.limits().maxBulkBytes(),
+        config.limits().maxQueryBufferBytes(),
         config.limits().maxOutputBytes(),
+        config.listenMode(),
         config.limits().idleTimeout(),
         (int) config.limits().tcpKeepalive().toSeconds(),
         config.upstream().database(),

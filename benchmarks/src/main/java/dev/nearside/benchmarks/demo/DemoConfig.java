@@ -27,6 +27,7 @@ final class DemoConfig {
   static NearsideConfig of(int port, int httpPort, int redisPort, String databaseUrl) {
     return new NearsideConfig(
         new Address(LOOPBACK, port),
+        0,
         new Address(LOOPBACK, httpPort),
         Trust.LOOPBACK,
         Transport.AUTO,
@@ -37,7 +38,8 @@ final class DemoConfig {
         new Coherence(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofSeconds(2)),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),
-        new Limits(10_000, 512L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));
+        new Limits(
+            10_000, 512L * MIB, 1024L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));
   }
 
   private static List<Namespace> namespaces() {

@@ -29,6 +29,7 @@ final class ConfigurationAssembly {
     L1 l1 = l1();
     return new NearsideConfig(
         read(Keys.LISTEN),
+        read(Keys.LISTEN_MODE),
         read(Keys.HTTP),
         read(Keys.TRUST),
         read(Keys.TRANSPORT),
@@ -45,6 +46,7 @@ final class ConfigurationAssembly {
         new Limits(
             read(Keys.LIMITS_MAX_CLIENTS),
             read(Keys.LIMITS_MAX_BULK),
+            read(Keys.LIMITS_MAX_QUERY_BUFFER),
             read(Keys.LIMITS_MAX_OUTPUT),
             read(Keys.LIMITS_IDLE_TIMEOUT),
             read(Keys.LIMITS_TCP_KEEPALIVE)));

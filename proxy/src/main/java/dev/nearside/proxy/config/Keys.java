@@ -32,6 +32,15 @@ final class Keys {
               + " system choose.",
           NearsideConfig::listen);
 
+  static final Key<NearsideConfig, Integer> LISTEN_MODE =
+      Key.of(
+          "listen-mode",
+          ValueTypes.FILE_MODE,
+          "0",
+          "The permissions of a Unix socket's file, in octal as `chmod` takes them, as Redis's"
+              + " `unixsocketperm`; `0` leaves what the umask gives. Who may write may connect.",
+          NearsideConfig::listenMode);
+
   static final Key<NearsideConfig, Address> HTTP =
       Key.of(
           "http",
@@ -274,6 +283,17 @@ final class Keys {
           "The longest bulk string of a request, as Redis's `proto-max-bulk-len`.",
           config -> config.limits().maxBulkBytes());
 
+  static final Key<NearsideConfig, Long> LIMITS_MAX_QUERY_BUFFER =
+      Key.of(
+          "limits.max-query-buffer",
+          ValueTypes.size(MIB, LARGEST),
+          "1GiB",
+          "A client of whose one argument more than this has come is closed without a word, as by"
+              + " Redis's `client-query-buffer-limit`. The sidecar itself keeps none of it: large"
+              + " requests flow through, and a client that sends faster than it is served is not"
+              + " read from.",
+          config -> config.limits().maxQueryBufferBytes());
+
   static final Key<NearsideConfig, Long> LIMITS_MAX_OUTPUT =
       Key.of(
           "limits.max-output",
@@ -304,6 +324,7 @@ final class Keys {
   static final List<Key<NearsideConfig, ?>> ALL =
       List.of(
           LISTEN,
+          LISTEN_MODE,
           HTTP,
           TRUST,
           TRANSPORT,
@@ -333,6 +354,7 @@ final class Keys {
           DATABASE_MAX_BATCH,
           LIMITS_MAX_CLIENTS,
           LIMITS_MAX_BULK,
+          LIMITS_MAX_QUERY_BUFFER,
           LIMITS_MAX_OUTPUT,
           LIMITS_IDLE_TIMEOUT,
           LIMITS_TCP_KEEPALIVE);

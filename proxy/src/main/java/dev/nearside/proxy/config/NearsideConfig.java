@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The whole configuration, complete: every value is set, defaults included.
  *
  * @param listen where clients connect, {@code host:port} or {@code unix:/path}
+ * @param listenMode the permissions of a Unix socket's file ({@code unixsocketperm}), as {@code
+ *     chmod} takes them; 0 leaves what the umask gives
  * @param http where metrics, probes and administration are served
  * @param trust who acts as the sidecar's own upstream user without credentials
  * @param transport how sockets are driven
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record NearsideConfig(
     Address listen,
+    int listenMode,
     Address http,
     Trust trust,
     Transport transport,
@@ -198,6 +201,8 @@ public record NearsideConfig(
    *
    * @param maxClients connections accepted at once
    * @param maxBulkBytes the longest bulk string of a request ({@code proto-max-bulk-len})
+   * @param maxQueryBufferBytes how much of one argument may come ({@code
+   *     client-query-buffer-limit})
    * @param maxOutputBytes replies a client may leave unread before it is closed
    * @param idleTimeout how long a client may be idle ({@code timeout}); zero is for ever
    * @param tcpKeepalive silence after which TCP asks whether a client is still there ({@code
@@ -206,6 +211,7 @@ public record NearsideConfig(
   public record Limits(
       int maxClients,
       long maxBulkBytes,
+      long maxQueryBufferBytes,
       long maxOutputBytes,
       Duration idleTimeout,
       Duration tcpKeepalive) {}

@@ -49,6 +49,13 @@ final class ValueTypes {
           text -> text.isEmpty() ? "" : HIDDEN,
           false);
 
+  static final ValueType<Integer> FILE_MODE =
+      new ValueType<>(
+          "a file mode",
+          "three octal digits after a 0, for example 0770, or 0",
+          ValueTypes::parseFileMode,
+          mode -> mode == 0 ? "0" : String.format("0%03o", mode));
+
   private static final Duration LONGEST = Duration.ofDays(365);
   private static final Quantity DURATIONS = Quantity.durations();
   private static final Quantity SIZES = Quantity.sizes();
@@ -172,6 +179,10 @@ final class ValueTypes {
       case "false", "off" -> Parsed.good(false);
       default -> Parsed.refused();
     };
+  }
+
+  private static Parsed<Integer> parseFileMode(String text) {
+    return text.matches("0|0?[0-7]{3}") ? Parsed.good(Integer.parseInt(text, 8)) : Parsed.refused();
   }
 
   private static Parsed<Integer> parseWholeNumber(String text, int min, int max) {

@@ -54,6 +54,7 @@ public final class RequestParser {
   private static final byte[] NO_ERROR = {};
 
   private final long maxBulkBytes;
+  private final long maxQueryBytes;
   private final int streamAboveBytes;
   private final BooleanSupplier authenticated;
   private final Request request = new Request();
@@ -75,6 +76,9 @@ public final class RequestParser {
   /** Bytes of a large request's current bulk string, and its line end, still to come. */
   private long streamLeft;
 
+  /** How many of those bytes may still come before the client is closed for them. */
+  private long queryLeft;
+
   private boolean streamDone;
   private boolean unusual;
   private int consumable;
@@ -88,17 +92,21 @@ public final class RequestParser {
    * @param streamAboveBytes the longest request that is gathered before it is shown
    */
   public RequestParser(long maxBulkBytes, int streamAboveBytes) {
-    this(maxBulkBytes, streamAboveBytes, () -> true);
+    this(maxBulkBytes, Long.MAX_VALUE, streamAboveBytes, () -> true);
   }
 
   /**
    * Makes a parser for one connection, whose client may be a stranger at first.
    *
+   * @param maxQueryBytes how much of one argument may come, its line end included: Redis's {@code
+   *     client-query-buffer-limit}
    * @param authenticated whether it may send commands; while not, it may send nothing large, and
    *     what it sends is gathered
    */
-  public RequestParser(long maxBulkBytes, int streamAboveBytes, BooleanSupplier authenticated) {
+  public RequestParser(
+      long maxBulkBytes, long maxQueryBytes, int streamAboveBytes, BooleanSupplier authenticated) {
     this.maxBulkBytes = maxBulkBytes;
+    this.maxQueryBytes = maxQueryBytes;
     this.streamAboveBytes = streamAboveBytes;
     this.authenticated = authenticated;
   }
@@ -146,7 +154,10 @@ public final class RequestParser {
     return announcedArgs;
   }
 
-  /** Returns the error reply of Redis for what was malformed; of no bytes if nothing was. */
+  /**
+   * Returns the error reply of Redis for what was malformed; of no bytes if nothing was, and for
+   * more of an argument than may come, which Redis answers by closing alone.
+   */
   public byte[] errorReply() {
     return errorReply;
   }
@@ -252,14 +263,24 @@ public final class RequestParser {
 
   private Progress large() {
     request.length(position);
-    streamLeft = bulkLength + 2;
-    bulkLength = NONE;
+    streamBegins();
     phase = Phase.STREAM;
     return Progress.LARGE;
   }
 
+  private void streamBegins() {
+    streamLeft = bulkLength + 2;
+    queryLeft = maxQueryBytes;
+    bulkLength = NONE;
+  }
+
   private int streamBulk(int available) {
     int step = (int) Math.min(streamLeft, available);
+    queryLeft -= step;
+    if (queryLeft < 0) {
+      phase = Phase.BROKEN; // Redis says nothing then
+      return ERROR;
+    }
     streamLeft -= step;
     if (streamLeft == 0) {
       argsLeft--;
@@ -270,8 +291,7 @@ public final class RequestParser {
   private int streamLengthLine(ByteBuf in, int at, int limit) {
     int line = bulkLine(in, at, limit);
     if (line > 0) {
-      streamLeft = bulkLength + 2;
-      bulkLength = NONE;
+      streamBegins();
     }
     return line;
   }

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.resp.RequestParser;
+import dev.nearside.proxy.telemetry.CloseReason;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +23,11 @@ final class Intake {
   Intake(ClientConnection client) {
     this.client = client;
     Session session = client.session();
+    ServerPolicy policy = client.context().policy();
     this.parser =
         new RequestParser(
-            client.context().policy().maxBulkBytes(),
+            policy.maxBulkBytes(),
+            policy.maxQueryBytes(),
             STREAM_ABOVE_BYTES,
             () -> session.authenticated);
     this.router = new RequestRouter(client);
@@ -98,6 +101,10 @@ final class Intake {
   private boolean stream(ByteBuf in) {
     Upstream upstream = client.upstream();
     int length = parser.streamable(in);
+    if (length < 0 && parser.errorReply().length == 0) {
+      client.close(CloseReason.QUERY_BUFFER);
+      return false;
+    }
     if (length < 0) {
       upstream.stream(in, in.readerIndex(), in.readableBytes());
       in.skipBytes(in.readableBytes());

@@ -18,6 +18,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -94,6 +95,19 @@ public final class Listener implements AutoCloseable {
           "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
     }
     channel = bound.channel();
+    if (address instanceof DomainSocketAddress socket && policy.socketMode() != 0) {
+      restrict(Path.of(socket.path()), policy.socketMode());
+    }
+  }
+
+  /** As in Redis there is a moment between the two in which the umask alone counts. */
+  private void restrict(Path path, int mode) {
+    try {
+      SocketMode.set(path, mode);
+    } catch (IOException e) {
+      close();
+      throw new IllegalStateException("cannot set the mode of " + path, e);
+    }
   }
 
   /**

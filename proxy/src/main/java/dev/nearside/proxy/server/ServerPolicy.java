@@ -7,7 +7,9 @@ import java.time.Duration;
  *
  * @param maxClients connections accepted at once
  * @param maxBulkBytes longest bulk string of a request
+ * @param maxQueryBytes how much of one argument may come before its client is closed
  * @param maxOutputBytes replies a client may leave unread before it is closed
+ * @param socketMode permissions of a Unix socket, as chmod takes them; 0 leaves them
  * @param idleTimeout how long a client may neither send nor take anything; zero is for ever
  * @param keepAliveSeconds silence before TCP asks whether a client is still there; 0 never asks
  * @param database the database clients start in
@@ -18,7 +20,9 @@ import java.time.Duration;
 public record ServerPolicy(
     int maxClients,
     long maxBulkBytes,
+    long maxQueryBytes,
     long maxOutputBytes,
+    int socketMode,
     Duration idleTimeout,
     int keepAliveSeconds,
     int database,

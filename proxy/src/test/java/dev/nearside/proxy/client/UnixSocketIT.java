@@ -9,17 +9,22 @@ import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.SidecarProcess;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class UnixSocketIT {
   @AutoClose private final RedisServer redis = RedisServer.start();
@@ -62,6 +67,30 @@ class UnixSocketIT {
       assertThat(sidecar.port()).isEqualTo(-1);
     }
     assertThat(socket()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0700, rwx------", "0770, rwxrwx---", "606, rw----rw-"})
+  void listen_withAMode_givesTheFileThatMode(String mode, String shown) throws Exception {
+    try (Sidecar sidecar =
+        Sidecar.inFrontOf(redis.port(), "listen=unix:" + socket(), "listen-mode=" + mode)) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
+          .isEqualTo(shown);
+      assertServes();
+      assertThat(sidecar.port()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void listen_withoutAMode_leavesWhatTheUmaskGives() throws Exception {
+    try (ServerSocketChannel plain = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        Sidecar sidecar = start()) {
+      Path other = folder.resolve("plain.sock");
+      plain.bind(UnixDomainSocketAddress.of(other));
+      assertThat(Files.getPosixFilePermissions(socket()))
+          .isEqualTo(Files.getPosixFilePermissions(other));
+      assertThat(sidecar.port()).isEqualTo(-1);
+    }
   }
 
   @Test

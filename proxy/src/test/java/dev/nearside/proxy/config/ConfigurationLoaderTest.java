@@ -29,6 +29,7 @@ class ConfigurationLoaderTest {
   private static final Map<String, String> SAMPLES =
       Map.ofEntries(
           entry("listen", "\"[::1]:7000\""),
+          entry("listen-mode", "0770"),
           entry("http", "0.0.0.0:7001"),
           entry("trust", "network"),
           entry("transport", "io_uring"),
@@ -54,6 +55,7 @@ class ConfigurationLoaderTest {
           entry("database.max-batch", "64"),
           entry("limits.max-clients", "11"),
           entry("limits.max-bulk", "2MiB"),
+          entry("limits.max-query-buffer", "4MiB"),
           entry("limits.max-output", "5MiB"),
           entry("limits.idle-timeout", "9s"),
           entry("limits.tcp-keepalive", "7s"));

@@ -155,7 +155,7 @@ class MalformedRequestParityIT {
 
   /** Returns what both Redis and the parser say to a client that has not authenticated. */
   private static String stranger(RedisServer locked, String input) throws IOException {
-    RequestParser parser = new RequestParser(512L << 20, 64 * 1024, () -> false);
+    RequestParser parser = new RequestParser(512L << 20, 1L << 30, 64 * 1024, () -> false);
     requestsIn(parser, input);
     String fromRedis = exchange(locked, input.getBytes(StandardCharsets.ISO_8859_1));
     assertThat(new String(parser.errorReply(), StandardCharsets.ISO_8859_1)).isEqualTo(fromRedis);

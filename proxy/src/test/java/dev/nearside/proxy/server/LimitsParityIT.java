@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.nearside.proxy.scene.RedisProgram;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
+import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of the connection. The Redis behind the sidecar has the default of each.
  */
 class LimitsParityIT {
+  private static final int MIB = 1 << 20;
   private static final int IDLE_S = 2;
 
   /** Within this a busy host closes an idle client: the time-out, a second's precision, slack. */
@@ -87,6 +92,68 @@ class LimitsParityIT {
       assertThat(System.nanoTime() - startedNs).isLessThan(1_000_000_000L * SLACK_S);
       busy.call("GET", "k");
       assertThat(closed(twins, "idle")).isEqualTo(1);
+    }
+  }
+
+  /** Sends a SET whose value is said to be {@code announced} bytes, and {@code sent} of them. */
+  private static void sendSet(Pair pair, int announced, int sent) throws IOException {
+    pair.sendRaw("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$" + announced + "\r\n" + "x".repeat(sent));
+  }
+
+  @ParameterizedTest
+  @MethodSource("programs")
+  void queryBufferLimit_argumentAboveIt_closesWithoutAWord(RedisProgram program) throws Exception {
+    try (Twins twins =
+        Twins.limited(
+            program,
+            List.of("--client-query-buffer-limit", "1mb"),
+            "limits.max-query-buffer=1MiB")) {
+      try (Pair below = twins.connect()) {
+        sendSet(below, MIB - 2, MIB - 2);
+        below.sendRaw("\r\n");
+        assertThat(below.reply()).isEqualTo("+OK\r\n");
+        sendSet(below, 2 * MIB, MIB);
+        assertThat(closed(twins, "query-buffer")).isZero();
+        below.sendRaw("x");
+        below.assertClosed();
+      }
+      Waiting.until("it is counted", () -> closed(twins, "query-buffer") == 1);
+      try (Pair second = twins.connect()) {
+        sendSet(second, MIB - 1, MIB - 1);
+        second.sendRaw("\r\n");
+        second.assertClosed();
+        try (Pair other = twins.connect()) {
+          assertThat(other.call("STRLEN", "k")).isEqualTo(":" + (MIB - 2) + "\r\n");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("programs")
+  void queryBufferLimit_ofTheRedisBehind_closesThroughTheSidecar(RedisProgram program)
+      throws Exception {
+    try (RedisServer redis = RedisServer.start(program, "--client-query-buffer-limit", "1mb");
+        Sidecar sidecar = Sidecar.inFrontOf(redis.port());
+        RespClient client = sidecar.connect()) {
+      client.sendRaw("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2097152\r\n" + "x".repeat(MIB + 1));
+      assertThat(client.isClosed()).isTrue();
+      assertThat(sidecar.metric("nearside_clients_closed_total{reason=\"query-buffer\"}")).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("programs")
+  void maxBulk_longerArgument_isRefusedInTheSameWords(RedisProgram program) throws Exception {
+    try (Twins twins =
+            Twins.limited(program, List.of("--proto-max-bulk-len", "1mb"), "limits.max-bulk=1MiB");
+        Pair pair = twins.connect()) {
+      sendSet(pair, MIB, MIB);
+      pair.sendRaw("\r\n");
+      assertThat(pair.reply()).isEqualTo("+OK\r\n");
+      pair.sendRaw("*2\r\n$3\r\nGET\r\n$" + (MIB + 1) + "\r\n");
+      assertThat(pair.reply()).isEqualTo("-ERR Protocol error: invalid bulk length\r\n");
+      pair.assertClosed();
     }
   }
 

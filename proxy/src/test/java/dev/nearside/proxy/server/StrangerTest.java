@@ -70,7 +70,8 @@ class StrangerTest {
         coherence,
         CommandTable::builtIn,
         metrics.addLoop(() -> 0),
-        new ServerPolicy(1, 1 << 20, 1 << 20, Duration.ZERO, 0, 0, 1_000_000_000L, false),
+        new ServerPolicy(
+            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, false),
         new LookupKey(),
         new Shard.Found());
   }
