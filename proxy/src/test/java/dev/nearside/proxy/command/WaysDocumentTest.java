@@ -37,7 +37,8 @@ class WaysDocumentTest {
           command -> command.way() == Way.PINNED && keeps(command),
           "byte pipe",
           command ->
-              command.way() == Way.PIPE || command.connectionEffect() == ConnectionEffect.REPLY_MODE,
+              command.way() == Way.PIPE
+                  || command.connectionEffect() == ConnectionEffect.REPLY_MODE,
           "the sidecar",
           command -> command.way() == Way.QUIT || command.way() == Way.RESET);
 
