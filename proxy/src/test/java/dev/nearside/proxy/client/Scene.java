@@ -6,19 +6,22 @@ import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** A Redis, a sidecar in front of it that is ready, and a client that goes around the sidecar. */
 final class Scene implements AutoCloseable {
   private final RedisServer redis;
-  private final Sidecar sidecar;
+  private final String[] settings;
   private final RespClient direct;
+  private Sidecar sidecar;
 
-  private Scene(RedisServer redis, Sidecar sidecar, RespClient direct) {
+  private Scene(RedisServer redis, Sidecar sidecar, String[] settings) throws IOException {
     this.redis = redis;
     this.sidecar = sidecar;
-    this.direct = direct;
+    this.settings = settings;
+    this.direct = RespClient.connect(redis.port());
   }
 
   /** Which Redis, and which protocol the client speaks. */
@@ -39,7 +42,7 @@ final class Scene implements AutoCloseable {
   static Scene open(RedisProgram program, String... settings) throws IOException {
     RedisServer redis = RedisServer.start(program);
     Sidecar sidecar = Sidecar.inFrontOf(redis.port(), settings).awaitReady();
-    return new Scene(redis, sidecar, RespClient.connect(redis.port()));
+    return new Scene(redis, sidecar, settings);
   }
 
   /** Returns the sidecar's port. */
@@ -47,8 +50,22 @@ final class Scene implements AutoCloseable {
     return sidecar.port();
   }
 
+  /** Returns the port of Redis itself. */
+  int redisPort() {
+    return redis.port();
+  }
+
   Sidecar sidecar() {
     return sidecar;
+  }
+
+  /** Ends the sidecar and starts another on the same port. */
+  void restart() throws IOException {
+    int port = sidecar.port();
+    sidecar.close();
+    List<String> again = new ArrayList<>(List.of(settings));
+    again.add("listen=127.0.0.1:" + port);
+    sidecar = Sidecar.inFrontOf(redis.port(), again.toArray(String[]::new)).awaitReady();
   }
 
   /** Asks Redis itself, past the sidecar. */

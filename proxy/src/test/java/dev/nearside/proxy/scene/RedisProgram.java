@@ -28,10 +28,14 @@ public enum RedisProgram {
 
   /** Returns where a program of this name is on the PATH, if it is there. */
   public static Optional<Path> find(String name) {
+    return findAll(name).findFirst();
+  }
+
+  /** Returns every program of this name on the PATH, in its order. */
+  public static Stream<Path> findAll(String name) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
         .map(directory -> Path.of(directory, name))
-        .filter(Files::isExecutable)
-        .findFirst();
+        .filter(Files::isExecutable);
   }
 
   /** Returns where its program is. */

@@ -1,0 +1,67 @@
+package dev.nearside.proxy.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.client.Scene.Variant;
+import dev.nearside.proxy.scene.RedisProgram;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.RespClient;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Clients of other languages, each played twice: connected to Redis, and to a sidecar in front of
+ * one. What their programs print must be the same.
+ */
+class ClientParityIT {
+  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
+  private static final String PROGRAMS = "dev.nearside.proxy.client.Scene#programs";
+  private static final String[] AT_ONCE = {"l1.admission-window=0s"};
+  private static final int LEAST_LINES = 60;
+
+  @ParameterizedTest
+  @MethodSource(VARIANTS)
+  void nodeRedis(Variant variant) throws Exception {
+    assertSame(ClientProgram.node("node-redis"), variant);
+  }
+
+  @ParameterizedTest
+  @MethodSource(PROGRAMS)
+  void ioredis(RedisProgram program) throws Exception {
+    assertSame(ClientProgram.node("ioredis"), new Variant(program, 2));
+  }
+
+  private static void assertSame(ClientProgram program, Variant variant) throws Exception {
+    List<String> direct = playDirectly(program, variant);
+    assertThat(direct).endsWith("end: \"reached\"", "exit status 0");
+    assertThat(direct).hasSizeGreaterThan(LEAST_LINES);
+    try (Scene scene = Scene.open(variant.program(), AT_ONCE)) {
+      List<String> through =
+          ClientPlay.lines(
+              program, scene.port(), scene.redisPort(), variant.protocol(), scene::restart);
+      assertThat(through).containsExactlyElementsOf(direct);
+      scene.awaitRest();
+    }
+  }
+
+  private static List<String> playDirectly(ClientProgram program, Variant variant)
+      throws Exception {
+    try (RedisServer redis = RedisServer.start(variant.program())) {
+      return ClientPlay.lines(
+          program, redis.port(), redis.port(), variant.protocol(), () -> cut(redis.port()));
+    }
+  }
+
+  /** Ends all connections but those that are named as going past the sidecar. */
+  private static void cut(int port) throws Exception {
+    try (RespClient direct = RespClient.connect(port)) {
+      direct.call("CLIENT", "SETNAME", "past");
+      for (String client : direct.call("CLIENT", "LIST").lines().toList()) {
+        if (client.contains("id=") && !client.contains(" name=past ")) {
+          direct.call("CLIENT", "KILL", "ID", client.replaceAll(".*\\bid=(\\d+) addr=.*", "$1"));
+        }
+      }
+    }
+  }
+}
