@@ -22,14 +22,26 @@ class ClientParityIT {
 
   @ParameterizedTest
   @MethodSource(VARIANTS)
-  void nodeRedis(Variant variant) throws Exception {
+  void nodeRedis_directlyAndThrough_printsTheSame(Variant variant) throws Exception {
     assertSame(ClientProgram.node("node-redis"), variant);
   }
 
   @ParameterizedTest
   @MethodSource(PROGRAMS)
-  void ioredis(RedisProgram program) throws Exception {
+  void ioredis_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
     assertSame(ClientProgram.node("ioredis"), new Variant(program, 2));
+  }
+
+  @ParameterizedTest
+  @MethodSource(PROGRAMS)
+  void redisPy_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
+    assertSame(ClientProgram.python("redis-py", "redis"), new Variant(program, 2));
+  }
+
+  @ParameterizedTest
+  @MethodSource(PROGRAMS)
+  void hiredis_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
+    assertSame(ClientProgram.c("hiredis", "hiredis"), new Variant(program, 2));
   }
 
   private static void assertSame(ClientProgram program, Variant variant) throws Exception {
@@ -39,7 +51,14 @@ class ClientParityIT {
     try (Scene scene = Scene.open(variant.program(), AT_ONCE)) {
       List<String> through =
           ClientPlay.lines(
-              program, scene.port(), scene.redisPort(), variant.protocol(), scene::restart);
+              program,
+              scene.port(),
+              scene.redisPort(),
+              variant.protocol(),
+              () -> {
+                assertThat(scene.localHits()).isPositive();
+                scene.restart();
+              });
       assertThat(through).containsExactlyElementsOf(direct);
       scene.awaitRest();
     }

@@ -1,5 +1,7 @@
 package dev.nearside.proxy.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.nearside.proxy.scene.RedisProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -45,10 +46,9 @@ record ClientProgram(List<String> command) {
   /** Returns {@code main.py} of a directory, for the first Python that has {@code module}. */
   static ClientProgram python(String directory, String module) {
     Path work = copied(directory);
-    List<String> probe = List.of("-c", "import " + module);
     return RedisProgram.findAll("python3")
         .map(Path::toString)
-        .filter(python -> run(work, with(List.of(python), probe)).status() == 0)
+        .filter(python -> run(work, List.of(python, "-c", "import " + module)).status() == 0)
         .findFirst()
         .map(python -> new ClientProgram(List.of(python, work.resolve("main.py").toString())))
         .orElseThrow(() -> skip("no python3 on the PATH has the module " + module));
@@ -58,11 +58,15 @@ record ClientProgram(List<String> command) {
   static ClientProgram c(String directory, String library) {
     String gcc = need("gcc").toString();
     Path work = copied(directory);
-    String program = work.resolve("main").toAbsolutePath().toString();
-    List<String> flags = List.of("-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror");
-    List<String> files = List.of("main.c", "-o", program, "-l" + library);
-    runOrSkip(work, with(List.of(gcc), flags, files));
-    return new ClientProgram(List.of(program));
+    String header = library + "/" + library + ".h";
+    String empty = Path.of("/dev", "null").toString();
+    runOrSkip(work, List.of(gcc, "-fsyntax-only", "-include", header, "-x", "c", empty));
+    Outcome compiled =
+        run(
+            work,
+            List.of(gcc, "-std=gnu11", "-O1", "-Wall", "main.c", "-o", "main", "-l" + library));
+    assertThat(compiled.status()).as(compiled.said()).isZero();
+    return new ClientProgram(List.of(work.resolve("main").toString()));
   }
 
   private static Path need(String program) {
@@ -134,14 +138,5 @@ record ClientProgram(List<String> command) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
-  }
-
-  @SafeVarargs
-  private static List<String> with(List<String>... parts) {
-    List<String> all = new ArrayList<>();
-    for (List<String> part : parts) {
-      all.addAll(part);
-    }
-    return all;
   }
 }
