@@ -15,31 +15,29 @@ import org.junit.jupiter.params.provider.MethodSource;
  * one. What their programs print must be the same.
  */
 class ClientParityIT {
-  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
-  private static final String PROGRAMS = "dev.nearside.proxy.client.Scene#programs";
   private static final String[] AT_ONCE = {"l1.admission-window=0s"};
   private static final int LEAST_LINES = 60;
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void nodeRedis_directlyAndThrough_printsTheSame(Variant variant) throws Exception {
     assertSame(ClientProgram.node("node-redis"), variant);
   }
 
   @ParameterizedTest
-  @MethodSource(PROGRAMS)
+  @MethodSource(Scene.PROGRAMS)
   void ioredis_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
     assertSame(ClientProgram.node("ioredis"), new Variant(program, 2));
   }
 
   @ParameterizedTest
-  @MethodSource(PROGRAMS)
+  @MethodSource(Scene.PROGRAMS)
   void redisPy_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
     assertSame(ClientProgram.python("redis-py", "redis"), new Variant(program, 2));
   }
 
   @ParameterizedTest
-  @MethodSource(PROGRAMS)
+  @MethodSource(Scene.PROGRAMS)
   void hiredis_directlyAndThrough_printsTheSame(RedisProgram program) throws Exception {
     assertSame(ClientProgram.c("hiredis", "hiredis"), new Variant(program, 2));
   }

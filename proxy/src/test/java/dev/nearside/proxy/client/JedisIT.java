@@ -28,10 +28,18 @@ import redis.clients.jedis.Transaction;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 class JedisIT {
-  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
-  private static final String PROGRAMS = "dev.nearside.proxy.client.Scene#programs";
-  private static final String SCRIPT = "return redis.call('incrby', KEYS[1], ARGV[1])";
-  private static final String SCRIPT_SHA = "ae3e7c0f1fc1d0a4dbb1cc9c1b0d3f4fa8f40b37";
+  private static final Scene.Library<Jedis> JEDIS =
+      new Scene.Library<>() {
+        @Override
+        public Jedis open(Scene scene, Variant variant) {
+          return connect(scene, variant);
+        }
+
+        @Override
+        public void close(Jedis jedis) {
+          jedis.close();
+        }
+      };
 
   @AutoClose("shutdownNow")
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -52,29 +60,28 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void session_plain_isServedFromL1AndNeverPinned(Variant variant) throws Exception {
-    try (Scene scene = Scene.open(variant.program());
-        Jedis jedis = connect(scene, variant)) {
-      assertThat(jedis.set("user:1", "ada")).isEqualTo("OK");
-      for (int i = 0; i < 5; i++) {
-        assertThat(jedis.get("user:1")).isEqualTo("ada");
-      }
-      Waiting.until(
-          "a read is answered by L1",
-          () -> jedis.get("user:1").equals("ada") && scene.localHits() > 0);
-      scene.direct("SET", "user:1", "grace");
-      Waiting.until("the write elsewhere is seen", () -> jedis.get("user:1").equals("grace"));
-      assertThat(jedis.hset("h", "f", "v")).isEqualTo(1);
-      assertThat(jedis.hgetAll("h")).containsEntry("f", "v");
-      assertThat(jedis.get("absent")).isNull();
-      assertThat(jedis.mget("user:1", "absent")).containsExactly("grace", null);
-      assertThat(scene.pinned()).isZero();
-    }
+    Scene.play(
+        variant,
+        JEDIS,
+        (scene, jedis) -> {
+          assertThat(jedis.set("user:1", "ada")).isEqualTo("OK");
+          for (int i = 0; i < 5; i++) {
+            assertThat(jedis.get("user:1")).isEqualTo("ada");
+          }
+          scene.awaitLocal(() -> jedis.get("user:1"), "ada");
+          scene.writeElsewhere("user:1", "grace", () -> jedis.get("user:1"));
+          assertThat(jedis.hset("h", "f", "v")).isEqualTo(1);
+          assertThat(jedis.hgetAll("h")).containsEntry("f", "v");
+          assertThat(jedis.get("absent")).isNull();
+          assertThat(jedis.mget("user:1", "absent")).containsExactly("grace", null);
+          assertThat(scene.pinned()).isZero();
+        });
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void pipeline_mixed_repliesInOrder(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program());
         Jedis jedis = connect(scene, variant);
@@ -98,7 +105,7 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void database_other_isKeptApartWithoutPinning(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program());
         Jedis zero = connect(scene, variant);
@@ -120,44 +127,48 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void transaction_undisturbed_isExecuted(Variant variant) throws Exception {
-    try (Scene scene = Scene.open(variant.program());
-        Jedis jedis = connect(scene, variant)) {
-      jedis.set("balance", "10");
-      jedis.get("balance");
-      jedis.get("balance");
-      jedis.watch("balance");
-      assertThat(jedis.get("balance")).isEqualTo("10");
-      Transaction transaction = jedis.multi();
-      Response<Long> left = transaction.decrBy("balance", 3);
-      Response<String> read = transaction.get("balance");
-      assertThat(transaction.exec()).containsExactly(7L, "7");
-      assertThat(left.get()).isEqualTo(7);
-      assertThat(read.get()).isEqualTo("7");
-      assertThat(jedis.get("balance")).isEqualTo("7");
-      assertThat(jedis.clientGetname()).isEqualTo("jedis-it");
-    }
+    Scene.play(
+        variant,
+        JEDIS,
+        (scene, jedis) -> {
+          jedis.set("balance", "10");
+          jedis.get("balance");
+          jedis.get("balance");
+          jedis.watch("balance");
+          assertThat(jedis.get("balance")).isEqualTo("10");
+          Transaction transaction = jedis.multi();
+          Response<Long> left = transaction.decrBy("balance", 3);
+          Response<String> read = transaction.get("balance");
+          assertThat(transaction.exec()).containsExactly(7L, "7");
+          assertThat(left.get()).isEqualTo(7);
+          assertThat(read.get()).isEqualTo("7");
+          assertThat(jedis.get("balance")).isEqualTo("7");
+          assertThat(jedis.clientGetname()).isEqualTo("jedis-it");
+        });
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void transaction_watchedKeyWrittenElsewhere_isNotExecuted(Variant variant) throws Exception {
-    try (Scene scene = Scene.open(variant.program());
-        Jedis jedis = connect(scene, variant)) {
-      jedis.set("balance", "10");
-      jedis.watch("balance");
-      assertThat(jedis.get("balance")).isEqualTo("10");
-      scene.direct("SET", "balance", "100");
-      Transaction transaction = jedis.multi();
-      transaction.decrBy("balance", 3);
-      assertThat(transaction.exec()).isNull();
-      Waiting.until("the write elsewhere is seen", () -> jedis.get("balance").equals("100"));
-    }
+    Scene.play(
+        variant,
+        JEDIS,
+        (scene, jedis) -> {
+          jedis.set("balance", "10");
+          jedis.watch("balance");
+          assertThat(jedis.get("balance")).isEqualTo("10");
+          scene.direct("SET", "balance", "100");
+          Transaction transaction = jedis.multi();
+          transaction.decrBy("balance", 3);
+          assertThat(transaction.exec()).isNull();
+          Waiting.until("the write elsewhere is seen", () -> jedis.get("balance").equals("100"));
+        });
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void script_unknownThenLoaded_writesAreSeen(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program());
         Jedis jedis = connect(scene, variant);
@@ -165,11 +176,11 @@ class JedisIT {
       other.set("n", "1");
       other.get("n");
       other.get("n");
-      assertThatThrownBy(() -> jedis.evalsha(SCRIPT_SHA, List.of("n"), List.of("1")))
+      assertThatThrownBy(() -> jedis.evalsha(Scene.UNKNOWN_SHA, List.of("n"), List.of("1")))
           .isInstanceOf(JedisNoScriptException.class);
-      assertThat(jedis.eval(SCRIPT, List.of("n"), List.of("2"))).isEqualTo(3L);
+      assertThat(jedis.eval(Scene.ADD, List.of("n"), List.of("2"))).isEqualTo(3L);
       assertThat(other.get("n")).isEqualTo("3");
-      String sha = jedis.scriptLoad(SCRIPT);
+      String sha = jedis.scriptLoad(Scene.ADD);
       assertThat(jedis.evalsha(sha, List.of("n"), List.of("4"))).isEqualTo(7L);
       assertThat(other.get("n")).isEqualTo("7");
       assertThat(jedis.eval("return redis.call('get', 'n')")).isEqualTo("7");
@@ -177,7 +188,7 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void blockingPop_waiting_delaysNobodyAndIsWoken(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program());
         Jedis waiting = connect(scene, variant);
@@ -196,7 +207,7 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void subscription_endedAgain_clientGoesOnAsBefore(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program());
         Jedis subscriber = connect(scene, variant);
@@ -218,7 +229,7 @@ class JedisIT {
   }
 
   @ParameterizedTest
-  @MethodSource(PROGRAMS)
+  @MethodSource(Scene.PROGRAMS)
   void pool_ofFifty_sharesAHandfulOfConnections(RedisProgram program) throws Exception {
     ConnectionPoolConfig fifty = new ConnectionPoolConfig();
     fifty.setMaxTotal(50);

@@ -26,32 +26,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LettuceIT {
-  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
-  private static final String SCRIPT = "return redis.call('incrby', KEYS[1], ARGV[1])";
-  private static final String UNKNOWN_SHA = "0123456789012345678901234567890123456789";
 
-  /** Plays a part with a Lettuce client of the variant's protocol. */
-  @FunctionalInterface
-  private interface Part {
-    void play(Scene scene, RedisClient client) throws Exception;
-  }
+  private static final Scene.Library<RedisClient> LETTUCE =
+      new Scene.Library<>() {
+        @Override
+        public RedisClient open(Scene scene, Variant variant) {
+          RedisClient client = RedisClient.create(uri(scene, 0));
+          ProtocolVersion protocol =
+              variant.protocol() == 3 ? ProtocolVersion.RESP3 : ProtocolVersion.RESP2;
+          client.setOptions(ClientOptions.builder().protocolVersion(protocol).build());
+          return client;
+        }
 
-  private static void play(Variant variant, Part part) throws Exception {
-    try (Scene scene = Scene.open(variant.program())) {
-      RedisClient client = RedisClient.create(uri(scene, 0));
-      client.setOptions(
-          ClientOptions.builder()
-              .protocolVersion(
-                  variant.protocol() == 3 ? ProtocolVersion.RESP3 : ProtocolVersion.RESP2)
-              .build());
-      try {
-        part.play(scene, client);
-      } finally {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
-      }
-      scene.awaitRest();
-    }
-  }
+        @Override
+        public void close(RedisClient client) {
+          client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        }
+      };
 
   private static RedisURI uri(Scene scene, int database) {
     return RedisURI.builder()
@@ -64,21 +55,19 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void session_plain_isServedFromL1AndNeverPinned(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           RedisCommands<String, String> redis = client.connect().sync();
           RedisCommands<String, String> three = client.connect(uri(scene, 3)).sync();
           assertThat(redis.set("k", "zero")).isEqualTo("OK");
           assertThat(three.set("k", "three")).isEqualTo("OK");
-          Waiting.until(
-              "a read is answered by L1",
-              () -> redis.get("k").equals("zero") && scene.localHits() > 0);
+          scene.awaitLocal(() -> redis.get("k"), "zero");
           assertThat(three.get("k")).isEqualTo("three");
-          scene.direct("SET", "k", "fresh");
-          Waiting.until("the write elsewhere is seen", () -> redis.get("k").equals("fresh"));
+          scene.writeElsewhere("k", "fresh", () -> redis.get("k"));
           assertThat(redis.select(3)).isEqualTo("OK");
           assertThat(redis.get("k")).isEqualTo("three");
           assertThat(redis.get("absent")).isNull();
@@ -87,10 +76,11 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void pipeline_asynchronous_repliesInOrder(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           StatefulRedisConnection<String, String> connection = client.connect();
           connection.setAutoFlushCommands(false);
@@ -116,10 +106,11 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void transaction_watched_isExecutedUnlessTheKeyChanged(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           RedisCommands<String, String> redis = client.connect().sync();
           redis.set("balance", "10");
@@ -139,10 +130,11 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void script_unknownThenLoaded_writesAreSeen(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           RedisCommands<String, String> redis = client.connect().sync();
           RedisCommands<String, String> other = client.connect().sync();
@@ -150,12 +142,13 @@ class LettuceIT {
           other.set("n", "1");
           other.get("n");
           other.get("n");
-          assertThatThrownBy(() -> redis.evalsha(UNKNOWN_SHA, ScriptOutputType.INTEGER, keys, "1"))
+          assertThatThrownBy(
+                  () -> redis.evalsha(Scene.UNKNOWN_SHA, ScriptOutputType.INTEGER, keys, "1"))
               .isInstanceOf(RedisNoScriptException.class);
-          Long three = redis.eval(SCRIPT, ScriptOutputType.INTEGER, keys, "2");
+          Long three = redis.eval(Scene.ADD, ScriptOutputType.INTEGER, keys, "2");
           assertThat(three).isEqualTo(3);
           assertThat(other.get("n")).isEqualTo("3");
-          String sha = redis.scriptLoad(SCRIPT);
+          String sha = redis.scriptLoad(Scene.ADD);
           Long seven = redis.evalsha(sha, ScriptOutputType.INTEGER, keys, "4");
           assertThat(seven).isEqualTo(7);
           assertThat(other.get("n")).isEqualTo("7");
@@ -163,10 +156,11 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void blockingPop_waiting_delaysNobodyAndIsWoken(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           StatefulRedisConnection<String, String> waiting = client.connect();
           RedisCommands<String, String> other = client.connect().sync();
@@ -182,10 +176,11 @@ class LettuceIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void subscription_endedAgain_clientGoesOnAsBefore(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        LETTUCE,
         (scene, client) -> {
           LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
           StatefulRedisPubSubConnection<String, String> subscriber = client.connectPubSub();

@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens while Redis is away, and what an operator can do. */
 class LifecycleIT {
-  private static final String PROGRAMS = "dev.nearside.proxy.client.Scene#programs";
   private static final String UNAVAILABLE = "-TRYAGAIN upstream unavailable";
 
   private static RedisServer gone() {
@@ -151,7 +150,7 @@ class LifecycleIT {
   }
 
   @ParameterizedTest
-  @MethodSource(PROGRAMS)
+  @MethodSource(Scene.PROGRAMS)
   void maxClients_oneTooMany_isToldWhatRedisTells(RedisProgram program) throws Exception {
     try (RedisServer redis = RedisServer.start(program, "--maxclients", "1");
         RespClient only = RespClient.connect(redis.port());

@@ -19,8 +19,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RedisCliIT {
-  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
-  private static final String UNKNOWN_SHA = "0123456789012345678901234567890123456789";
 
   @BeforeAll
   static void needsRedisCli() {
@@ -55,7 +53,7 @@ class RedisCliIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void session_fromItsInput_isAnsweredLikeByRedis(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program())) {
       List<String> lines =
@@ -77,7 +75,7 @@ class RedisCliIT {
       assertThat(lines)
           .containsExactly(
               "OK", "v", "v", "OK", "OK", "OK", "OK", "QUEUED", "QUEUED", "1", "v", "2", "2");
-      assertThat(played(start(scene, variant), "EVALSHA " + UNKNOWN_SHA + " 0"))
+      assertThat(played(start(scene, variant), "EVALSHA " + Scene.UNKNOWN_SHA + " 0"))
           .singleElement()
           .asString()
           .startsWith("NOSCRIPT");
@@ -86,7 +84,7 @@ class RedisCliIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void transaction_watchedKeyWrittenElsewhere_isNotExecuted(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program())) {
       Process cli = start(scene, variant);
@@ -105,7 +103,7 @@ class RedisCliIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void pipeMode_manyRequests_areAllAnswered(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program())) {
       String[] requests = new String[1000];
@@ -119,7 +117,7 @@ class RedisCliIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void blockingPop_waiting_delaysNobodyAndIsWoken(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program())) {
       Process waiting = start(scene, variant, "BLPOP", "queue", "0");
@@ -132,7 +130,7 @@ class RedisCliIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void subscription_messages_arrive(Variant variant) throws Exception {
     try (Scene scene = Scene.open(variant.program())) {
       Process subscriber = start(scene, variant, "SUBSCRIBE", "news");

@@ -28,29 +28,21 @@ import org.redisson.config.Protocol;
 
 /** Redisson, which brings pools, locks by script and subscription connections of its own. */
 class RedissonIT {
-  private static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
-  private static final String SCRIPT = "return redis.call('incrby', KEYS[1], ARGV[1])";
-  private static final String UNKNOWN_SHA = "0123456789012345678901234567890123456789";
 
-  /** Plays a part with a Redisson client of the variant's protocol. */
-  @FunctionalInterface
-  private interface Part {
-    void play(Scene scene, RedissonClient redisson) throws Exception;
-  }
+  private static final Scene.Library<RedissonClient> REDISSON =
+      new Scene.Library<>() {
+        @Override
+        public RedissonClient open(Scene scene, Variant variant) {
+          return connect(scene, variant, 0);
+        }
 
-  private static void play(Variant variant, Part part) throws Exception {
-    try (Scene scene = Scene.open(variant.program())) {
-      RedissonClient redisson = connect(scene, variant, 0);
-      try {
-        part.play(scene, redisson);
-      } finally {
-        redisson.shutdown();
-      }
-      scene.awaitRest();
-    }
-  }
+        @Override
+        public void close(RedissonClient redisson) {
+          redisson.shutdown();
+        }
+      };
 
-  private static RedissonClient connect(Scene scene, Variant variant, int database) {
+  static RedissonClient connect(Scene scene, Variant variant, int database) {
     Config config = new Config();
     config.setProtocol(variant.protocol() == 3 ? Protocol.RESP3 : Protocol.RESP2);
     config.setCodec(StringCodec.INSTANCE);
@@ -67,18 +59,16 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void session_plain_isServedFromL1AndNeverPinned(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           RBucket<String> bucket = redisson.getBucket("k");
           bucket.set("zero");
-          Waiting.until(
-              "a read is answered by L1",
-              () -> bucket.get().equals("zero") && scene.localHits() > 0);
-          scene.direct("SET", "k", "fresh");
-          Waiting.until("the write elsewhere is seen", () -> bucket.get().equals("fresh"));
+          scene.awaitLocal(() -> bucket.get(), "zero");
+          scene.writeElsewhere("k", "fresh", () -> bucket.get());
           assertThat(redisson.getBucket("absent").get()).isNull();
           RedissonClient three = connect(scene, variant, 3);
           try {
@@ -94,10 +84,11 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void batch_pipelined_repliesInOrder(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           RBatch batch = redisson.createBatch();
           Object[] expected = new Object[400];
@@ -114,10 +105,11 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void transaction_atomicBatchAndLocks_areExecuted(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           RBucket<String> balance = redisson.getBucket("balance");
           balance.set("10");
@@ -145,24 +137,25 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void script_unknownThenLoaded_writesAreSeen(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           RScript script = redisson.getScript(StringCodec.INSTANCE);
           RBucket<String> n = redisson.getBucket("n");
           n.set("1");
           assertThat(n.get()).isEqualTo("1");
           assertThat(n.get()).isEqualTo("1");
-          assertThatThrownBy(() -> run(script, UNKNOWN_SHA, "1"))
+          assertThatThrownBy(() -> run(script, Scene.UNKNOWN_SHA, "1"))
               .isInstanceOf(RedisNoScriptException.class);
           Long three =
               script.eval(
-                  RScript.Mode.READ_WRITE, SCRIPT, RScript.ReturnType.LONG, List.of("n"), "2");
+                  RScript.Mode.READ_WRITE, Scene.ADD, RScript.ReturnType.LONG, List.of("n"), "2");
           assertThat(three).isEqualTo(3);
           assertThat(n.get()).isEqualTo("3");
-          assertThat(run(script, script.scriptLoad(SCRIPT), "4")).isEqualTo(7);
+          assertThat(run(script, script.scriptLoad(Scene.ADD), "4")).isEqualTo(7);
           assertThat(n.get()).isEqualTo("7");
         });
   }
@@ -174,10 +167,11 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void blockingPop_waiting_delaysNobodyAndIsWoken(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           RBlockingQueue<String> queue = redisson.getBlockingQueue("queue");
           CompletableFuture<String> popped = queue.takeAsync().toCompletableFuture();
@@ -193,10 +187,11 @@ class RedissonIT {
   }
 
   @ParameterizedTest
-  @MethodSource(VARIANTS)
+  @MethodSource(Scene.VARIANTS)
   void subscription_endedAgain_clientGoesOnAsBefore(Variant variant) throws Exception {
-    play(
+    Scene.play(
         variant,
+        REDISSON,
         (scene, redisson) -> {
           LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
           RTopic topic = redisson.getTopic("news");

@@ -1,5 +1,7 @@
 package dev.nearside.proxy.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.nearside.proxy.scene.RedisProgram;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
@@ -8,10 +10,23 @@ import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 /** A Redis, a sidecar in front of it that is ready, and a client that goes around the sidecar. */
 final class Scene implements AutoCloseable {
+  /** What plays each Redis of this machine with each protocol. */
+  static final String VARIANTS = "dev.nearside.proxy.client.Scene#variants";
+
+  /** What plays each Redis of this machine. */
+  static final String PROGRAMS = "dev.nearside.proxy.client.Scene#programs";
+
+  /** A script that adds to a key. */
+  static final String ADD = "return redis.call('incrby', KEYS[1], ARGV[1])";
+
+  /** The digest of no script. */
+  static final String UNKNOWN_SHA = "0123456789012345678901234567890123456789";
+
   private final RedisServer redis;
   private final String[] settings;
   private final RespClient direct;
@@ -26,6 +41,35 @@ final class Scene implements AutoCloseable {
 
   /** Which Redis, and which protocol the client speaks. */
   record Variant(RedisProgram program, int protocol) {}
+
+  /** How the client of one library comes and goes. */
+  interface Library<C> {
+    /** Connects a client of the variant's protocol. */
+    C open(Scene scene, Variant variant) throws Exception;
+
+    /** Ends it and all its connections. */
+    void close(C client) throws Exception;
+  }
+
+  /** What is tried with a client. */
+  @FunctionalInterface
+  interface Part<C> {
+    /** Plays it in a scene of its own. */
+    void play(Scene scene, C client) throws Exception;
+  }
+
+  /** Plays {@code part} with a client of {@code library}, which leaves nothing behind. */
+  static <C> void play(Variant variant, Library<C> library, Part<C> part) throws Exception {
+    try (Scene scene = open(variant.program())) {
+      C client = library.open(scene, variant);
+      try {
+        part.play(scene, client);
+      } finally {
+        library.close(client);
+      }
+      scene.awaitRest();
+    }
+  }
 
   /** Returns each Redis of this machine with each protocol. */
   static Stream<Variant> variants() {
@@ -86,6 +130,22 @@ final class Scene implements AutoCloseable {
   /** Returns how many connections Redis has, the scene's own left out. */
   long connectionsAtRedis() throws IOException {
     return direct("CLIENT", "LIST").lines().filter(line -> line.contains("addr=")).count() - 1;
+  }
+
+  /** Reads until L1 answers; every answer must be {@code value}. */
+  void awaitLocal(Callable<String> read, String value) {
+    Waiting.until(
+        "a read is answered by L1",
+        () -> {
+          assertThat(read.call()).isEqualTo(value);
+          return localHits() > 0;
+        });
+  }
+
+  /** Writes past the sidecar and reads until that is seen. */
+  void writeElsewhere(String key, String value, Callable<String> read) throws IOException {
+    direct("SET", key, value);
+    Waiting.until("the write elsewhere is seen", () -> value.equals(read.call()));
   }
 
   /** Waits until Redis has this many clients that wait for an element. */
