@@ -61,6 +61,11 @@ public final class RespClient implements AutoCloseable {
     return bytes.toString(StandardCharsets.ISO_8859_1);
   }
 
+  /** Returns whether something has come that was not read; what is there may be half a reply. */
+  public boolean hasBytes() throws IOException {
+    return in.available() > 0;
+  }
+
   /** Returns whether the other side has closed the connection; waits for a byte or the end. */
   public boolean isClosed() throws IOException {
     try {

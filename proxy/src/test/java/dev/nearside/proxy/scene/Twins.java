@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -26,10 +27,34 @@ public final class Twins implements AutoCloseable {
 
   /** Starts both and a sidecar that fills L1 on the first read of a key. */
   public static Twins start(String... serverArgs) throws IOException {
-    RedisServer direct = RedisServer.start(serverArgs);
-    RedisServer behind = RedisServer.start(serverArgs);
-    Sidecar sidecar = Sidecar.inFrontOf(behind.port(), "l1.admission-window=0s").awaitReady();
-    return new Twins(direct, behind, sidecar);
+    return start(RedisProgram.preferred(), serverArgs);
+  }
+
+  /** As {@link #start(String...)}, of a program the caller chose. */
+  public static Twins start(RedisProgram program, String... serverArgs) throws IOException {
+    return of(RedisServer.start(program, serverArgs), RedisServer.start(program, serverArgs));
+  }
+
+  /**
+   * Makes twins of two servers that the caller has started; they are closed with the twins.
+   *
+   * @param settings more settings of the sidecar, {@code key=value}
+   */
+  public static Twins of(RedisServer direct, RedisServer behind, String... settings)
+      throws IOException {
+    String[] all = Arrays.copyOf(settings, settings.length + 1);
+    all[settings.length] = "l1.admission-window=0s";
+    return new Twins(direct, behind, Sidecar.inFrontOf(behind.port(), all).awaitReady());
+  }
+
+  /** Returns the server that is spoken to directly. */
+  public RedisServer direct() {
+    return direct;
+  }
+
+  /** Returns the server behind the sidecar. */
+  public RedisServer behind() {
+    return behind;
   }
 
   /**
@@ -61,6 +86,11 @@ public final class Twins implements AutoCloseable {
     return new Pair(RespClient.connect(direct.port()), sidecar.connect());
   }
 
+  /** Connects a client to both servers themselves: what it does is done elsewhere. */
+  public Pair connectElsewhere() throws IOException {
+    return new Pair(RespClient.connect(direct.port()), RespClient.connect(behind.port()));
+  }
+
   /** Empties both servers and L1. */
   public void flush() throws IOException {
     try (Pair pair = connect()) {
@@ -74,6 +104,19 @@ public final class Twins implements AutoCloseable {
     sidecar.close();
     direct.close();
     behind.close();
+  }
+
+  /**
+   * What the two servers said to the same question.
+   *
+   * @param direct the server spoken to directly
+   * @param through the server behind the sidecar
+   */
+  public record Told(String direct, String through) {
+    /** Returns whether both said the same, and that is {@code content}. */
+    public boolean bothSay(String content) {
+      return direct.equals(content) && through.equals(content);
+    }
   }
 
   /** One client, connected twice. */
@@ -96,6 +139,39 @@ public final class Twins implements AutoCloseable {
       direct.send(args);
       through.send(args);
       return this;
+    }
+
+    /** Sends each a request in which {@code {}} stands for what {@code told} has of its server. */
+    public Pair sendEach(Told told, String... args) throws IOException {
+      remember(String.join(" ", args));
+      direct.send(filled(args, told.direct));
+      through.send(filled(args, told.through));
+      return this;
+    }
+
+    private static String[] filled(String[] args, String value) {
+      return Arrays.stream(args).map(arg -> arg.replace("{}", value)).toArray(String[]::new);
+    }
+
+    /** Sends one request and returns the contents of both replies, which may differ. */
+    public Told ask(String... args) throws IOException {
+      return send(args).told();
+    }
+
+    /** Returns the contents of the next replies of both, which may differ. */
+    public Told told() throws IOException {
+      return new Told(content(direct.reply()), content(read()));
+    }
+
+    /** Returns what a reply is but for its type and length. */
+    private static String content(String reply) {
+      int body = reply.startsWith("$") || reply.startsWith("=") ? reply.indexOf("\r\n") + 2 : 1;
+      return reply.substring(body, reply.length() - 2);
+    }
+
+    /** Returns whether either has something to read; what is there may be half a reply. */
+    public boolean hasReply() throws IOException {
+      return direct.hasBytes() || through.hasBytes();
     }
 
     /** Sends bytes as they are. */

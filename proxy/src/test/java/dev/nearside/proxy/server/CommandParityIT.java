@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -443,7 +442,7 @@ class CommandParityIT {
   }
 
   private static void run(Pair pair, String script) throws IOException {
-    List<String[]> requests = script.lines().map(CommandParityIT::words).toList();
+    List<String[]> requests = script.lines().map(Samples::words).toList();
     assertThat(requests).hasSizeGreaterThan(20);
     for (int round = 0; round < 2; round++) {
       for (String[] request : requests) {
@@ -461,23 +460,5 @@ class CommandParityIT {
   /** HELLO tells the connection's number, which is nobody's business. */
   private static String withoutId(String reply) {
     return reply.replaceAll("\\$2\r\nid\r\n:\\d+\r\n", "\\$2\r\nid\r\n:#\r\n");
-  }
-
-  /** Splits at spaces that are not in quotes. */
-  private static String[] words(String line) {
-    List<String> words = new ArrayList<>();
-    StringBuilder word = new StringBuilder();
-    boolean quoted = false;
-    for (char c : (line + " ").toCharArray()) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c != ' ' || quoted) {
-        word.append(c);
-      } else {
-        words.add(word.toString().replace("\\n", "\n"));
-        word.setLength(0);
-      }
-    }
-    return words.toArray(String[]::new);
   }
 }
