@@ -44,7 +44,8 @@ class NearsideTest {
             "event-loops=2");
     assertThat(status).isZero();
     assertThat(out.toString())
-        .startsWith("OK\nlisten: 127.0.0.1:3  # --listen\nhttp: 127.0.0.1:1  # NEARSIDE_HTTP\n")
+        .startsWith("OK\nlisten: 127.0.0.1:3  # --listen\n")
+        .contains("\nhttp: 127.0.0.1:1  # NEARSIDE_HTTP\n")
         .contains("event-loops: 2  # --set\n")
         .contains("  uri: redis://r:2/0  # --upstream\n")
         .contains("  mode: shadow  # " + file + ":1\n")
