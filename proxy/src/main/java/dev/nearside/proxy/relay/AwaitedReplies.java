@@ -38,6 +38,9 @@ final class AwaitedReplies {
      */
     void crowded(ReplyReader reader, boolean alone);
 
+    /** A long reply begins, behind which nobody should begin to wait. */
+    void longReply();
+
     /**
      * What was received is no RESP.
      *
@@ -48,6 +51,9 @@ final class AwaitedReplies {
 
   /** Longer replies may come in several pieces. */
   static final int WHOLE_REPLY_BYTES = 4096;
+
+  /** A bulk string of so many bytes is a long reply from its first byte on. */
+  private static final long LONG_BULK_BYTES = 1024 * 1024;
 
   private static final Logger log = LoggerFactory.getLogger(AwaitedReplies.class);
 
@@ -154,6 +160,9 @@ final class AwaitedReplies {
     if (pushing || sink == null) {
       connection.push(in, from, to, first, last);
       return;
+    }
+    if (first && scanner.bulkBytesLeft() + to - from >= LONG_BULK_BYTES) {
+      connection.longReply();
     }
     try {
       sink.reply(in, from, to, first, last);

@@ -5,7 +5,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -36,8 +38,9 @@ public final class Lane {
   private final LaneKey key;
   private final RelayListener listener;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
-  private final List<Runnable> greetingReaders = new java.util.ArrayList<>();
+  private final List<Runnable> greetingReaders = new ArrayList<>();
   private @Nullable UpstreamConnection connection;
+  private @Nullable UpstreamConnection spare;
   private @Nullable Greeting greeting;
   private int waitingBytes;
   private boolean open;
@@ -107,9 +110,10 @@ public final class Lane {
 
   /** Closes the connection; what is under way is lost. */
   public void close() {
-    UpstreamConnection current = connection;
-    if (current != null) {
-      current.close();
+    for (UpstreamConnection each : new UpstreamConnection[] {connection, spare}) {
+      if (each != null) {
+        each.close();
+      }
     }
   }
 
@@ -133,15 +137,31 @@ public final class Lane {
   }
 
   /**
-   * A reader on {@code slow} does not keep up: whoever comes next shall not wait behind it. The
-   * connection ends with the replies it still owes, and the next request makes another one.
+   * What {@code busy} has to hand on may take long: whoever comes next shall not wait behind it. It
+   * is set aside until it owes nothing, and another takes its place.
    */
   @SuppressWarnings("ReferenceEquality") // the very connection
-  private void retire(@Nullable UpstreamConnection slow) {
-    if (slow != null && slow == connection) {
+  private void setAside(@Nullable UpstreamConnection busy) {
+    if (busy != null && busy == connection) {
+      busy.retire();
       connection = null;
       open = false;
-      slow.retire();
+      takeBack(spare);
+    }
+  }
+
+  /** {@code settled} owes nothing any more: it serves again, or is the next to do so. */
+  private void takeBack(@Nullable UpstreamConnection settled) {
+    if (settled == null) {
+      return;
+    }
+    spare = null;
+    if (connection == null) {
+      settled.revive();
+      connection = settled;
+      open = true;
+    } else {
+      spare = settled;
     }
   }
 
@@ -150,7 +170,7 @@ public final class Lane {
     greeting = said;
     backoffMs = FIRST_BACKOFF_MS;
     listener.connected(key.kind().name(), said.info());
-    UpstreamConnection current = java.util.Objects.requireNonNull(connection);
+    UpstreamConnection current = Objects.requireNonNull(connection);
     for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
       current.send(next.request, 0, next.request.readableBytes(), next.sink);
       next.request.release();
@@ -203,13 +223,24 @@ public final class Lane {
       if (own == connection) {
         open = false;
         connection = null;
+      } else if (own == spare) {
+        spare = null;
       }
       listener.disconnected(key.kind().name(), info);
     }
 
     @Override
-    public void crowded() {
-      retire(own);
+    public void busy() {
+      setAside(own);
+    }
+
+    @Override
+    public void settled() {
+      if (connection == null || spare == null) {
+        takeBack(own);
+      } else {
+        Objects.requireNonNull(own).close();
+      }
     }
 
     @Override

@@ -154,7 +154,10 @@ public final class PinnedConnection {
     }
 
     @Override
-    public void crowded() {}
+    public void busy() {}
+
+    @Override
+    public void settled() {}
 
     @Override
     public boolean becomesPipe() {

@@ -45,8 +45,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     /** Out-of-band bytes: a push, or in pipe mode anything. */
     void push(ByteBuf in, int from, int to, boolean first, boolean last);
 
-    /** A reader of its replies falls behind. */
-    void crowded();
+    /** What it has to hand on may take long: nobody else should begin to wait for it. */
+    void busy();
+
+    /** It was retired, and owes nothing any more: to be {@link #revive}d, or closed. */
+    void settled();
 
     /** The upstream no longer speaks RESP; returns whether its bytes are passed on as they are. */
     boolean becomesPipe();
@@ -174,16 +177,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     awaited.becomePipe();
   }
 
-  /** Nothing more will be sent: closes when what is awaited has come. */
+  /** Nothing more will be sent until {@link #revive}. */
   void retire() {
     retired = true;
-    closeIfDone();
   }
 
-  private void closeIfDone() {
-    if (retired && awaited.isEmpty()) {
-      channel.close();
-    }
+  /** Takes requests again. */
+  void revive() {
+    retired = false;
   }
 
   void setAutoRead(boolean on) {
@@ -213,7 +214,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     awaited.received((ByteBuf) message, channel.alloc());
-    closeIfDone();
+    if (retired && awaited.isEmpty() && channel.isActive()) {
+      observer.settled();
+    }
   }
 
   @Override
@@ -237,8 +240,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void longReply() {
+    observer.busy();
+  }
+
+  @Override
   public void crowded(ReplyReader reader, boolean alone) {
-    observer.crowded();
+    observer.busy();
     reader.fellBehind();
     if (alone && !awaitsRoom) {
       awaitsRoom = true;

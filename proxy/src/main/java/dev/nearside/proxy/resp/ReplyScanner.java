@@ -103,6 +103,11 @@ public final class ReplyScanner {
     return !inFrame;
   }
 
+  /** Returns how many bytes of the bulk string under way are still to come; 0 within none. */
+  public long bulkBytesLeft() {
+    return state == State.BULK ? bulkLeft : 0;
+  }
+
   private int element(ByteBuf in, int at, int to) {
     byte first = in.getByte(at);
     if (!inFrame) {

@@ -32,6 +32,9 @@ final class LocalReads {
   private static final int MAX_NAME_BYTES = 1024;
   private static final int MAX_MGET_KEYS = 1024;
 
+  /** Nobody knows how large what they bring will be, and all of it waits for its turn. */
+  private static final int MAX_FLIGHTS = 32;
+
   private final ClientConnection client;
   private final Session session;
   private final LoopContext context;
@@ -134,6 +137,10 @@ final class LocalReads {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
       case PENDING -> {
+        if (flights >= MAX_FLIGHTS) {
+          client.pauseUntilDrained();
+          yield Taken.PAUSED;
+        }
         countMiss(key);
         yield fly(key, nowNs, floorNs);
       }
