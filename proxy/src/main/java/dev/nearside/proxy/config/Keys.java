@@ -299,7 +299,10 @@ final class Keys {
           "limits.max-output",
           ValueTypes.size(MIB, LARGEST),
           "64MiB",
-          "Replies that a client may leave unread before it is closed.",
+          "What the sidecar itself keeps of replies for one client before it closes it: unread by"
+              + " the client, or behind an earlier reply that has not come. On a connection of its"
+              + " own (pub/sub, MONITOR, …) what a client leaves unread stays in Redis, whose"
+              + " `client-output-buffer-limit` then acts.",
           config -> config.limits().maxOutputBytes());
 
   static final Key<NearsideConfig, Duration> LIMITS_IDLE_TIMEOUT =

@@ -167,6 +167,11 @@ final class Pinning implements PinnedConnection.Owner {
 
   @Override
   public void pinnedClosed() {
+    PendingReply cutOff = push;
+    push = null;
+    if (cutOff != null) {
+      cutOff.complete(); // as much of it as has come
+    }
     if (pinned != null) {
       client.closeWhenWritten();
     }

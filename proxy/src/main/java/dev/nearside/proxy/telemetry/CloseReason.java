@@ -7,7 +7,5 @@ public enum CloseReason {
   /** It sent an argument longer than {@code limits.max-query-buffer}. */
   QUERY_BUFFER,
   /** More replies waited for it than {@code limits.max-output}. */
-  UNREAD_REPLIES,
-  /** It did not take what was left for it when its connection was to end. */
-  UNREAD_END
+  UNREAD_REPLIES
 }
