@@ -96,6 +96,13 @@ public final class RedisServer implements AutoCloseable {
     return port;
   }
 
+  /** Returns whether it has a command of this name, to leave out what an older one lacks. */
+  public boolean knows(String command) throws IOException {
+    try (RespClient client = RespClient.connect(port)) {
+      return client.call("COMMAND", "INFO", command).matches("(?s)\\*1\r\n\\*\\d.*"); // else null
+    }
+  }
+
   /** Returns its process id. */
   public long pid() {
     return process.pid();

@@ -166,7 +166,7 @@ public final class Twins implements AutoCloseable {
     /** Returns what a reply is but for its type and length. */
     private static String content(String reply) {
       int body = reply.startsWith("$") || reply.startsWith("=") ? reply.indexOf("\r\n") + 2 : 1;
-      return reply.substring(body, reply.length() - 2);
+      return reply.substring(Math.min(body, reply.length() - 2), reply.length() - 2);
     }
 
     /** Returns whether either has something to read; what is there may be half a reply. */

@@ -78,7 +78,7 @@ class ClientCommandParityIT {
       pair.send("HELLO", "3").reply(Masks::numbers);
       pair.call("SUBSCRIBE", "a");
       pair.send("CLIENT", "REPLY", "OFF").send("NOPE").send("SET", "k", "1");
-      Waiting.until("it was executed", () -> other.call("GET", "k").contains("1"));
+      Waiting.until("it was executed", () -> other.ask("GET", "k").bothSay("1"));
       other.call("PUBLISH", "a", "unheard or heard, as by Redis");
       pair.send("CLIENT", "REPLY", "ON").send("GET", "k").replies(2);
     }

@@ -19,7 +19,8 @@ class IdentityParityIT {
   static void startTwins() throws IOException {
     twins = Twins.start();
     try (Pair admin = twins.connect()) {
-      admin.call("ACL", "SETUSER", "bob", "on", ">pw", "~b*", "&b*", "+@all", "-incr");
+      admin.call(
+          "ACL", "SETUSER", "bob", "on", ">pw", "~b*", "resetchannels", "&b*", "+@all", "-incr");
       admin.call("ACL", "SETUSER", "carol", "on", ">pw2", ">pw3", "~c*", "&*", "+get", "+auth");
       admin.call("ACL", "SETUSER", "off", "off", ">pw");
       admin.call("ACL", "SETUSER", "free", "on", "nopass", "~*", "+@all");
@@ -165,7 +166,7 @@ class IdentityParityIT {
   void subscriber_whoLosesTheChannel_isClosed() throws IOException {
     try (Pair admin = twins.connect();
         Pair pair = twins.connect()) {
-      admin.call("ACL", "SETUSER", "eve", "on", ">pw", "~*", "&news", "+@all");
+      admin.call("ACL", "SETUSER", "eve", "on", ">pw", "~*", "resetchannels", "&news", "+@all");
       pair.call("AUTH", "eve", "pw");
       pair.call("SUBSCRIBE", "other");
       pair.call("SUBSCRIBE", "news");

@@ -27,7 +27,7 @@ class ReplicaParityIT {
   }
 
   private static RedisServer replicaOf(int port) throws IOException {
-    RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + port);
+    RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(port));
     try (RespClient client = RespClient.connect(replica.port())) {
       Waiting.until(
           "the replica follows",

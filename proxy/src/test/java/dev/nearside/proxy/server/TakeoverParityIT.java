@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.nearside.proxy.scene.RedisProgram;
 import dev.nearside.proxy.scene.Twins;
@@ -96,6 +97,9 @@ class TakeoverParityIT {
         "nope"
       })
   void debug_protocol_passesEveryTypeOfReply(String type) throws IOException {
+    if (type.equals("push")) {
+      assumeRedis7(); // a 6.2 sends no reply behind the push
+    }
     try (Twins twins = withDebug(programs().getFirst())) {
       for (String version : new String[] {"2", "3"}) {
         try (Pair pair = twins.connect()) {
@@ -169,8 +173,13 @@ class TakeoverParityIT {
     }
   }
 
+  private static void assumeRedis7() {
+    assumeThat(programs()).as("a Redis 7").contains(RedisProgram.ON_PATH);
+  }
+
   @Test
   void cluster_ofOneNode_isAnsweredAsDirectly() throws IOException {
+    assumeRedis7();
     try (Twins twins = Twins.start("--cluster-enabled", "yes");
         Pair pair = twins.connect()) {
       pair.call("SET", "k", "no slot yet");
@@ -217,6 +226,7 @@ class TakeoverParityIT {
 
   @Test
   void moduleLoad_ofNoModule_isRefusedAsByRedis() throws IOException {
+    assumeRedis7();
     Path file = Files.createTempFile("nearside", ".so");
     try (Twins twins = Twins.start("--enable-module-command", "yes");
         Pair pair = twins.connect()) {
