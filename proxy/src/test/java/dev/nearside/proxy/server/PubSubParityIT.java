@@ -8,7 +8,6 @@ import dev.nearside.proxy.scene.Twins.Pair;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -112,7 +111,6 @@ class PubSubParityIT {
   }
 
   @Test
-  @Disabled("A confirmation within EXEC is taken for a push out of band, so EXEC never ends.")
   void resp3_subscriptionsInATransaction_areQueuedAndConfirmed() throws IOException {
     subscribeInATransaction(3);
   }
