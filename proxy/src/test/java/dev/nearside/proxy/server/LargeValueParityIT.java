@@ -74,6 +74,18 @@ class LargeValueParityIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"ON", "SKIP", "OFF"})
+  void set_largeAfterClientReply_isHeldBackAsByRedis(String mode) throws IOException {
+    String value = bytes(65 * KIB);
+    try (Pair pair = twins.connect()) {
+      pair.send("CLIENT", "REPLY", mode).send("SET", "k", value);
+      pair.send("CLIENT", "REPLY", "ON").send("STRLEN", "k").send("RESET").send("PING");
+      pair.replies(mode.equals("ON") ? 6 : 4);
+      pair.call("GET", "k");
+    }
+  }
+
   @Test
   void everySmallRequest_byteByByte_isUnderstood() throws IOException {
     String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n\r\n\r\n";
