@@ -84,10 +84,11 @@ final class Touches {
 
   /** Notes what a command does to the state of the connection; called after {@link #of}. */
   void note(Command command, int argCount) {
-    if (!command.acceptsArgCount(argCount)) {
-      return;
-    }
     boolean queued = session.transaction != null;
+    boolean aborts = queued && command.connectionEffect() == ConnectionEffect.MULTI_EXEC;
+    if (!command.acceptsArgCount(argCount) && !aborts) {
+      return; // of what Redis refuses, only EXEC changes something: it ends the transaction
+    }
     switch (command.connectionEffect()) {
       case MULTI_BEGIN -> {
         boolean refused = session.subscriber && session.protocol == 2;

@@ -63,6 +63,27 @@ class SessionParityIT {
     }
   }
 
+  @Test
+  void exec_ofWrongArity_endsTheTransaction() throws IOException {
+    try (Pair pair = twins.connect()) {
+      warm(pair, "a");
+      pair.send("MULTI").send("SET", "a", "1").send("EXEC", "now").send("SET", "b", "2");
+      pair.send("INCR", "c").send("EXEC").send("GET", "a").send("GET", "b").replies(8);
+      assertThat(twins.sidecar().metric("nearside_fences_up")).isZero();
+      pair.send("MULTI").send("EXEC", "now").replies(2);
+      for (int i = 0; i < 3; i++) {
+        pair.call("GET", "a");
+      }
+      double before = localReads();
+      pair.call("GET", "a");
+      assertThat(localReads()).isGreaterThan(before);
+    }
+  }
+
+  private static double localReads() throws IOException {
+    return twins.sidecar().metric("nearside_requests_total{way=\"local\",command=\"get\"}");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscribe_manyKinds_areConfirmedAndServed(int protocol) throws IOException {
