@@ -33,6 +33,27 @@ class CoherenceIT {
   }
 
   @Test
+  void get_underWayBeforeSelectOrHello_isAnsweredAsItWasAsked() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client()) {
+      scene.direct.call("RPUSH", "k", "in 0");
+      scene.direct.call("SELECT", "1");
+      scene.direct.call("SET", "k", "in 1");
+      client.call("CLIENT", "GETNAME"); // from here on it has a connection of its own
+      scene.hop.delay(Side.TRACKED, SLOW_MS);
+      client.sendRaw("GET k\r\nSELECT 1\r\nGET k\r\nSELECT 0\r\n");
+      assertThat(client.reply()).startsWith("-WRONGTYPE");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("in 1"));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      client.sendRaw("GET missing\r\nHELLO 3\r\nGET missing\r\n");
+      assertThat(client.reply()).isEqualTo("$-1\r\n");
+      assertThat(client.reply()).startsWith("%7");
+      assertThat(client.reply()).isEqualTo("_\r\n");
+    }
+  }
+
+  @Test
   void get_strictNamespaceAndSlowPush_isFreshAtOnce() throws IOException {
     try (CoherenceScene scene = new CoherenceScene(STRICT);
         RespClient client = scene.client()) {

@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.CommandFlag;
 import dev.nearside.proxy.command.KeyPositions;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.resp.Replies;
@@ -65,6 +66,9 @@ final class LocalReads {
   }
 
   private boolean conflicts(Command command, Request request) {
+    if (changesConnection(command)) {
+      return true;
+    }
     return switch (command.effect()) {
       case NONE -> false;
       case WRITES_OPAQUE, FLUSHES -> true;
@@ -74,6 +78,18 @@ final class LocalReads {
             KeyPositions.forEachKey(command, request, i -> hit[0] |= isFlying(key(request, i)));
         yield !known || hit[0];
       }
+    };
+  }
+
+  /**
+   * A flight that fails is relayed after all, and then must find the connection as it was when the
+   * read was asked: its protocol and database, not in a transaction, not blocked, not at its end.
+   */
+  private static boolean changesConnection(Command command) {
+    return switch (command.connectionEffect()) {
+      case NONE -> command.has(CommandFlag.BLOCKING);
+      case CLIENT_NAME, CLIENT_INFO -> false;
+      default -> true;
     };
   }
 

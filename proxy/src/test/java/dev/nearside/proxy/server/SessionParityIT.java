@@ -64,6 +64,25 @@ class SessionParityIT {
   }
 
   @Test
+  void stateChanges_behindReadsThatFail_leaveThemAsTheyWere() throws IOException {
+    for (int round = 0; round < 30; round++) {
+      try (Pair pair = twins.connect();
+          Pair other = twins.connect()) {
+        String list = "list" + round;
+        pair.call("RPUSH", list, "x");
+        pair.call("CLIENT", "GETNAME"); // pins it
+        pair.send("GET", list).send("MULTI").send("PING").send("EXEC").replies(4);
+        pair.send("GET", list + "b").send("BLPOP", list + "b", "0.01").replies(2);
+        other.call("RPUSH", list, "y");
+        pair.send("GET", list).send("SUBSCRIBE", "a").send("UNSUBSCRIBE", "a").replies(3);
+        other.call("RPUSH", list, "z");
+        pair.send("GET", list).send("QUIT").replies(2);
+        pair.assertClosed();
+      }
+    }
+  }
+
+  @Test
   void exec_ofWrongArity_endsTheTransaction() throws IOException {
     try (Pair pair = twins.connect()) {
       warm(pair, "a");
