@@ -1,5 +1,6 @@
 package dev.nearside.proxy.scene;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -36,6 +37,19 @@ public enum RedisProgram {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
         .map(directory -> Path.of(directory, name))
         .filter(Files::isExecutable);
+  }
+
+  /** Returns its version, for example {@code 7.0.15}. */
+  public String version() throws IOException {
+    Process process = new ProcessBuilder(path(), "--version").start();
+    try (BufferedReader said = process.inputReader()) {
+      return said.readLine().replaceFirst(".*\\bv=(\\S+).*", "$1");
+    }
+  }
+
+  /** Returns the first number of its version. */
+  public int major() throws IOException {
+    return Integer.parseInt(version().replaceFirst("\\..*", ""));
   }
 
   /** Returns where its program is. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 /** A client of bare bytes: sends what it is told and shows each reply exactly as it came. */
 public final class RespClient implements AutoCloseable {
   private static final int PATIENCE_MS = 20_000;
+  private static final int KIND_WITHIN = 32;
 
   private final Socket socket;
   private final InputStream in;
@@ -49,6 +50,12 @@ public final class RespClient implements AutoCloseable {
     return this;
   }
 
+  /** Waits no longer than this for the next bytes, rather than 20 s. */
+  public RespClient patience(int ms) throws IOException {
+    socket.setSoTimeout(ms);
+    return this;
+  }
+
   /** Says that nothing more will be sent. */
   public void shutdownOutput() throws IOException {
     socket.shutdownOutput();
@@ -75,7 +82,9 @@ public final class RespClient implements AutoCloseable {
     }
   }
 
-  private void read(ByteArrayOutputStream bytes) throws IOException {
+  /** Returns whether that was a push that answers nothing. */
+  private boolean read(ByteArrayOutputStream bytes) throws IOException {
+    int from = bytes.size();
     String line = line(bytes);
     char type = line.charAt(0);
     switch (type) {
@@ -85,12 +94,20 @@ public final class RespClient implements AutoCloseable {
       case '|' -> elements(bytes, 2 * Long.parseLong(line.substring(1)) + 1);
       default -> {}
     }
+    return type == '>' && !isConfirmation(bytes, from);
   }
 
+  /** A push within an aggregate is none of its elements, unless it is the reply to one command. */
   private void elements(ByteArrayOutputStream bytes, long count) throws IOException {
-    for (long i = 0; i < count; i++) {
-      read(bytes);
+    for (long i = 0; i < count; ) {
+      i += read(bytes) ? 0 : 1;
     }
+  }
+
+  private static boolean isConfirmation(ByteArrayOutputStream bytes, int from) {
+    int length = Math.min(KIND_WITHIN, bytes.size() - from);
+    return new String(bytes.toByteArray(), from, length, StandardCharsets.ISO_8859_1)
+        .contains("subscribe\r\n");
   }
 
   private void body(ByteArrayOutputStream bytes, long length) throws IOException {

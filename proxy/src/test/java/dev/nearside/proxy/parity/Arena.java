@@ -1,0 +1,158 @@
+package dev.nearside.proxy.parity;
+
+import dev.nearside.proxy.scene.RedisProgram;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.Twins;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Two empty servers of one kind and the way to each: direct to both, which shows what differs
+ * anyway, or through a sidecar to the second.
+ */
+final class Arena implements AutoCloseable {
+  private static final int REST_LOOKS = 20;
+
+  private final RedisProgram program;
+  private final int directPort;
+  private final int otherPort;
+  private final Sidecar sidecar;
+  private final AutoCloseable servers;
+
+  private Arena(
+      RedisProgram program, int directPort, int otherPort, Sidecar sidecar, AutoCloseable servers) {
+    this.program = program;
+    this.directPort = directPort;
+    this.otherPort = otherPort;
+    this.sidecar = sidecar;
+    this.servers = servers;
+  }
+
+  /** Starts two servers, and a sidecar in front of the second. */
+  static Arena withSidecar(RedisProgram program) throws IOException {
+    Twins twins = Twins.start(program, settings(program));
+    return new Arena(program, twins.directPort(), twins.sidecar().port(), twins.sidecar(), twins);
+  }
+
+  /** Starts two servers that are both spoken to directly. */
+  static Arena withoutSidecar(RedisProgram program) throws IOException {
+    RedisServer one = RedisServer.start(program, settings(program));
+    RedisServer two = RedisServer.start(program, settings(program));
+    return new Arena(
+        program,
+        one.port(),
+        two.port(),
+        null,
+        () -> {
+          one.close();
+          two.close();
+        });
+  }
+
+  /** Hashes and sorted sets stay as they were written: in order. */
+  private static String[] settings(RedisProgram program) throws IOException {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "--hash-max-ziplist-value", "1000000",
+                "--hash-max-ziplist-entries", "1000",
+                "--zset-max-ziplist-value", "1000000",
+                "--zset-max-ziplist-entries", "1000"));
+    if (program.major() >= 7) {
+      settings.addAll(List.of("--enable-debug-command", "yes"));
+    }
+    return settings.toArray(String[]::new);
+  }
+
+  RedisProgram program() {
+    return program;
+  }
+
+  /** Connects nobody yet; clients come with the turns. */
+  Duel duel(int patienceMs) throws IOException {
+    return new Duel(directPort, otherPort, program.major(), patienceMs);
+  }
+
+  /** Empties both servers. */
+  void clear() throws IOException {
+    for (int port : new int[] {directPort, otherPort}) {
+      try (RespClient client = RespClient.connect(port)) {
+        client.call("FLUSHALL");
+        client.call("SCRIPT", "FLUSH");
+        client.call("FUNCTION", "FLUSH");
+      }
+    }
+  }
+
+  /** Returns what DUMP says of one value of each type. */
+  List<String> payloads() throws IOException {
+    List<String> payloads = new ArrayList<>();
+    try (RespClient client = RespClient.connect(directPort)) {
+      client.call("SET", "string", "restored");
+      client.call("SET", "integer", "41");
+      client.call("RPUSH", "list", "a", "b", "1");
+      client.call("HSET", "hash", "f1", "v", "f2", "2");
+      client.call("ZADD", "zset", "1", "a", "2.5", "b");
+      client.call("SADD", "set", "1", "2", "3");
+      client.call("PFADD", "counted", "a", "b");
+      for (String key : List.of("string", "integer", "list", "hash", "zset", "set", "counted")) {
+        String dump = client.call("DUMP", key);
+        int start = dump.indexOf('\n') + 1;
+        payloads.add(dump.substring(start, dump.length() - 2));
+      }
+    }
+    clear();
+    return payloads;
+  }
+
+  /** Returns how many GET and MGET the sidecar has answered from memory; 0 without one. */
+  long localReads() throws IOException {
+    return reads("way=\"local\"");
+  }
+
+  /** Returns how many GET and MGET it has received. */
+  long reads() throws IOException {
+    return reads("");
+  }
+
+  private long reads(String label) throws IOException {
+    return sidecar == null
+        ? 0
+        : (long)
+            sidecar
+                .get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("nearside_requests_total{"))
+                .filter(line -> line.contains("\"get\"") || line.contains("\"mget\""))
+                .filter(line -> line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+  }
+
+  /**
+   * Checks that nothing is under way in the sidecar once everything has been answered.
+   *
+   * @throws Difference if something is, and stays so
+   */
+  void checkAtRest() throws IOException {
+    if (sidecar == null) {
+      return;
+    }
+    double up = sidecar.metric("nearside_fences_up");
+    for (int i = 0; i < REST_LOOKS && up != 0; i++) {
+      up = sidecar.metric("nearside_fences_up");
+    }
+    if (up != 0) {
+      throw new Difference("all was answered, and " + up + " fences are up");
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    servers.close();
+  }
+}
