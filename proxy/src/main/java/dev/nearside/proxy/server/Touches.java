@@ -128,6 +128,14 @@ final class Touches {
     };
   }
 
+  /**
+   * Returns whether only the replies awaited tell what becomes of a command: a subscriber of RESP2
+   * may not say MULTI, but an UNSUBSCRIBE or HELLO that is under way may end that.
+   */
+  boolean dependsOnReplies(Command command) {
+    return session.subscriber && command.connectionEffect() == ConnectionEffect.MULTI_BEGIN;
+  }
+
   /** Hands out a request for each lease that a write of {@code keys} has to delete. */
   void leasesOf(List<LookupKey> keys, ReadPath reads, Consumer<ByteBuf> request) {
     for (LookupKey key : keys) {

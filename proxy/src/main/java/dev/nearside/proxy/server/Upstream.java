@@ -216,7 +216,7 @@ final class Upstream {
   /** Returns whether {@code command} has to wait until every reply awaited is there. */
   boolean mustWait(Command command, Request request) {
     if (isPinned()) {
-      return touches.endsReplies(command, request);
+      return touches.endsReplies(command, request) || touches.dependsOnReplies(command);
     }
     boolean waits = choice.choose(command, outstanding > 0) == null;
     if (waits) {

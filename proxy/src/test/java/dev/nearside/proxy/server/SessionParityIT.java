@@ -83,6 +83,18 @@ class SessionParityIT {
   }
 
   @Test
+  void multi_pipelinedBehindTheLastUnsubscribe_isATransaction() throws IOException {
+    try (Pair pair = twins.connect()) {
+      warm(pair, "k");
+      for (int round = 0; round < 10; round++) {
+        pair.sendRaw("SUBSCRIBE a\r\nMULTI\r\nUNSUBSCRIBE\r\nMULTI\r\n").replies(4);
+        pair.send("GET", "k").send("EXEC").replies(2);
+        pair.call("GET", "k");
+      }
+    }
+  }
+
+  @Test
   void exec_ofWrongArity_endsTheTransaction() throws IOException {
     try (Pair pair = twins.connect()) {
       warm(pair, "a");
