@@ -50,7 +50,10 @@ final class Greeting {
     return new String(info, StandardCharsets.ISO_8859_1);
   }
 
-  /** Sends it all in one write; {@code done} hears null, or in words why it was refused. */
+  /**
+   * Sends it all in one write; {@code done} hears null, or why it was refused: the upstream's own
+   * error, with its minus, or in words.
+   */
   void send(UpstreamConnection connection, Consumer<@Nullable String> done) {
     say(connection, hello(), new Learn(reply -> helloReply = reply));
     if (database != 0) {
@@ -72,7 +75,8 @@ final class Greeting {
             }) {
           @Override
           public void lost() {
-            done.accept("the connection was closed during the greeting");
+            String said = verdict();
+            done.accept(said == null ? "the connection was closed during the greeting" : said);
           }
         });
   }

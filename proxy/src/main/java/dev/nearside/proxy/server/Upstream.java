@@ -7,6 +7,7 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
@@ -343,9 +344,13 @@ final class Upstream {
     pinning.close();
   }
 
-  /** Returns the error for a client that could not be pinned. */
+  /**
+   * Returns the error for a client that could not be pinned: the upstream's own, if it said one.
+   */
   static byte[] unavailable(String why) {
     log.debug("a client could not be given a connection of its own: {}", why);
-    return RelayedReply.unavailable(Reason.DISCONNECTED);
+    return why.startsWith("-")
+        ? Replies.error(why.substring(1))
+        : RelayedReply.unavailable(Reason.DISCONNECTED);
   }
 }

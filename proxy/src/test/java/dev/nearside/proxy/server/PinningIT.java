@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Twins;
@@ -10,6 +11,8 @@ import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,6 +159,24 @@ class PinningIT {
       for (RespClient client : clients) {
         client.close();
       }
+    }
+  }
+
+  @Test
+  void pinning_refusedByTheUpstream_saysItsWords() throws IOException {
+    try (RedisServer redis = RedisServer.start();
+        Sidecar sidecar = Sidecar.inFrontOf(redis.port()).awaitReady();
+        RespClient direct = RespClient.connect(redis.port());
+        RespClient client = sidecar.connect()) {
+      client.call("STRLEN", "k");
+      Matcher connected =
+          Pattern.compile("connected_clients:(\\d+)").matcher(direct.call("INFO", "clients"));
+      assertThat(connected.find()).isTrue();
+      direct.call("CONFIG", "SET", "maxclients", connected.group(1));
+      assertThat(client.call("MULTI")).isEqualTo("-ERR max number of clients reached\r\n");
+      assertThat(client.call("STRLEN", "k")).isEqualTo(":0\r\n");
+      direct.call("CONFIG", "SET", "maxclients", "1000");
+      assertThat(client.call("MULTI")).isEqualTo("+OK\r\n");
     }
   }
 }
