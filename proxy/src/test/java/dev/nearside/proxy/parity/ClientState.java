@@ -36,6 +36,7 @@ final class ClientState {
   private boolean transaction;
   private boolean silent;
   private boolean skipping;
+  private boolean unheard;
   private boolean quit;
 
   /**
@@ -67,6 +68,11 @@ final class ClientState {
     return subscriptions(command).size() <= 1;
   }
 
+  /** Returns whether what was sent last has no reply, so that nobody knows when it is executed. */
+  boolean isUnheard() {
+    return unheard;
+  }
+
   boolean hasQuit() {
     return quit;
   }
@@ -80,6 +86,7 @@ final class ClientState {
     boolean wasSilent = silent;
     skipping = false;
     List<UnaryOperator<String>> replies = answered(command);
+    unheard = skipped || silent || skipping;
     return skipped || (wasSilent && silent) ? List.of() : replies;
   }
 

@@ -113,6 +113,9 @@ final class Duel implements AutoCloseable {
         expected.commands().add(command);
       }
     }
+    if (both.state().isUnheard()) {
+      throw new IOException("nobody hears when the end of the turn is executed" + last());
+    }
     List<String> pieces = pieces(wire.toString(), new SplittableRandom(sending.cuts()));
     tally.pieces(pieces.size());
     write(both.direct(), pieces, wire.length(), ends);

@@ -115,7 +115,7 @@ final class Special {
       case 0, 1, 2, 3, 4 -> List.of(plain.encoded(List.of("MULTI")));
       case 5, 6, 7, 8 -> List.of(subscribe());
       case 9 -> List.of(Command.of("RESET"), Command.of("HELLO", home));
-      case 10, 11 -> List.of(clientReply("SKIP"), heardless(client));
+      case 10, 11 -> List.of(clientReply("SKIP"), heardless(client), Command.of("PING"));
       case 12 ->
           List.of(
               clientReply("OFF"), heardless(client), heardless(client), noise(), clientReply("ON"));
