@@ -3,6 +3,8 @@ package dev.nearside.proxy.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An upstream connection of one client alone, because the client has state on the server. Confined
@@ -38,6 +40,8 @@ public final class PinnedConnection {
 
   private static final String KIND = "PINNED";
 
+  private final UpstreamAddress address;
+  private final Owner owner;
   private final UpstreamConnection connection;
   private boolean open;
   private boolean abandoned;
@@ -50,9 +54,10 @@ public final class PinnedConnection {
       Greeting greeting,
       Owner owner,
       RelayListener listener) {
-    connection =
-        UpstreamConnection.connect(
-            loop, channelType, address, greeting, new Observer(owner, listener));
+    this.address = address;
+    this.owner = owner;
+    this.connection =
+        UpstreamConnection.connect(loop, channelType, address, greeting, new Observer(listener));
   }
 
   /** Returns whether requests may be sent. */
@@ -82,6 +87,25 @@ public final class PinnedConnection {
     connection.becomePipe();
   }
 
+  /**
+   * Says what is said on a new connection, after RESET has taken it back. It is not open until that
+   * is answered, which the owner is told; if it is refused now, the connection is closed.
+   */
+  public void greetAgain(int database) {
+    open = false;
+    new Greeting(address, 2, database, List.of()).send(connection, this::greeted);
+    connection.flushSoon();
+  }
+
+  private void greeted(@Nullable String refused) {
+    if (refused != null) {
+      connection.close();
+    } else if (!abandoned) {
+      open = true;
+      owner.pinnedOpened();
+    }
+  }
+
   /** Reads from the upstream, or leaves what it says in the socket. */
   public void read(boolean on) {
     connection.setAutoRead(on);
@@ -104,11 +128,9 @@ public final class PinnedConnection {
   }
 
   private final class Observer implements UpstreamConnection.Observer {
-    private final Owner owner;
     private final RelayListener listener;
 
-    Observer(Owner owner, RelayListener listener) {
-      this.owner = owner;
+    Observer(RelayListener listener) {
       this.listener = listener;
     }
 

@@ -145,7 +145,7 @@ final class Greetings {
             password, ownPassword.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** {@code RESET}: what was learned is forgotten, and so is the pinned connection. */
+  /** {@code RESET}: what was learned is forgotten; see {@link Pinning#reset}. */
   boolean reset(Command command, Request request) {
     if (!client.replies().isEmpty()) {
       client.pauseUntilDrained();
@@ -153,7 +153,7 @@ final class Greetings {
     }
     boolean taken = router.relayPinned(command, request);
     if (taken) {
-      client.pauseUntilDrained(); // what follows is no longer for the connection that is given up
+      client.pauseUntilDrained(); // the connection is given up then, or greeted again
     }
     return taken;
   }

@@ -68,6 +68,9 @@ final class Pinning implements PinnedConnection.Owner {
       client.pause();
       return false;
     }
+    if (!own.isOpen()) {
+      client.pause();
+    }
     return own.isOpen();
   }
 
@@ -114,6 +117,21 @@ final class Pinning implements PinnedConnection.Owner {
     } else {
       release();
     }
+  }
+
+  /**
+   * RESET was answered. A connection with state that outlasts it, such as the number that CLIENT ID
+   * tells, stays the client's; what the sidecar has to say on it is said again.
+   */
+  void reset() {
+    PinnedConnection own = pinned;
+    if (own == null || !session.kept) {
+      release();
+      return;
+    }
+    fellBehind = false;
+    subscriptions.clear();
+    own.greetAgain(session.database);
   }
 
   /** Gives the connection up without a word to the client. */

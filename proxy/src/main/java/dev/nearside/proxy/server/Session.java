@@ -39,7 +39,7 @@ final class Session {
   boolean untouching;
   boolean subscriber;
 
-  /** Whether its upstream connection has state that nothing here knows. */
+  /** Whether its upstream connection has state that nothing here knows; it may outlast RESET. */
   boolean kept;
 
   /** Whether a transaction may have selected another database: which one holds is not known. */
@@ -66,10 +66,10 @@ final class Session {
     authenticated = trusted;
     ownIdentity = true;
     watching = false;
+    kept |= tracking; // keys it has read before are told of when it turns tracking on again
     tracking = false;
     untouching = false;
     databaseUnknown = false;
-    kept = false;
     subscriber = false;
     transaction = null;
     setName = null;

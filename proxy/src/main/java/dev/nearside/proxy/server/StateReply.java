@@ -92,7 +92,7 @@ final class StateReply extends RelayedReply {
       }
       case RESET -> {
         session.reset(client.context().policy().database());
-        client.upstream().unpin();
+        client.upstream().reset();
       }
       default -> {}
     }

@@ -90,9 +90,9 @@ final class Upstream {
     pinning.fellBehind();
   }
 
-  /** Gives the pinned connection up without a word to the client: after RESET. */
-  void unpin() {
-    pinning.release();
+  /** RESET was answered: what the upstream still knows of the client is kept for it. */
+  void reset() {
+    pinning.reset();
   }
 
   /** The client sends no more; returns whether the end of its own connection will be its end. */

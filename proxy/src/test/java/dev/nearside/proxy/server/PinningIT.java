@@ -127,6 +127,26 @@ class PinningIT {
     }
   }
 
+  @Test
+  void reset_ofAClientThatKnowsItsNumber_leavesItThatAndNothingElse() throws IOException {
+    try (RedisServer server = RedisServer.start("--requirepass", "secret");
+        Sidecar sidecar =
+            Sidecar.inFrontOf(
+                server.port(), "upstream.uri=redis://:secret@127.0.0.1:" + server.port() + "/1");
+        RespClient client = sidecar.connect()) {
+      client.call("HELLO", "3", "SETNAME", "me");
+      client.call("SELECT", "2");
+      final String number = client.call("CLIENT", "ID");
+      client.call("SUBSCRIBE", "a");
+      assertThat(client.call("RESET")).isEqualTo("+RESET\r\n");
+      client.send("SET", "k", "v").send("GET", "k").send("CLIENT", "ID").send("CLIENT", "INFO");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo("$1\r\nv\r\n");
+      assertThat(client.reply()).isEqualTo(number);
+      assertThat(client.reply()).contains(" name= ", " db=1 ", " sub=0 ", " user=default ");
+    }
+  }
+
   private static void close(List<Pair> pairs) throws IOException {
     for (Pair pair : pairs) {
       pair.close();

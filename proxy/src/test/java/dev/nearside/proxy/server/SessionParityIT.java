@@ -361,6 +361,19 @@ class SessionParityIT {
     }
   }
 
+  @Test
+  void reset_pipelinedBeforeClientReply_isAnsweredAlone() throws IOException {
+    try (Pair pair = twins.connect()) {
+      warm(pair, "k");
+      for (int round = 0; round < 5; round++) {
+        pair.send("CLIENT", "ID").reply(SessionParityIT::withoutNumbers);
+        pair.send("RESET").send("CLIENT", "REPLY", "SKIP").send("INCR", "n").send("GET", "k");
+        pair.replies(2);
+        pair.call("GET", "n");
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "MULTI", "WATCH k", "SUBSCRIBE a", "CLIENT ID", "SELECT 1"})
   void quit_inAnyState_isAnsweredAndEndsTheConnection(String before) throws IOException {

@@ -247,6 +247,20 @@ class TrackingParityIT {
   }
 
   @Test
+  void on_againAfterReset_tellsOfWhatWasReadBefore() throws IOException {
+    try (Pair pair = speaking(3);
+        Pair other = twins.connect()) {
+      pair.call("CLIENT", "TRACKING", "ON");
+      pair.call("GET", "k");
+      pair.call("RESET");
+      pair.send("HELLO", "3").reply(Masks::numbers);
+      pair.call("CLIENT", "TRACKING", "ON");
+      other.call("SET", "k", "2");
+      assertThat(pair.reply()).contains("invalidate");
+    }
+  }
+
+  @Test
   void flush_isToldAsNull() throws IOException {
     try (Pair pair = speaking(3);
         Pair other = twins.connect();
