@@ -141,6 +141,29 @@ class CoherenceIT {
   }
 
   @Test
+  void swapdb_whoseReplyCannotBeToldApart_outlivesFillsUnderWay() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient reader = scene.client();
+        RespClient writer = scene.client()) {
+      writer.send("CLIENT", "REPLY", "SKIP").send("PING").send("PING");
+      assertThat(writer.reply()).isEqualTo("+PONG\r\n");
+      scene.hold(reader, "k", "old");
+      scene.hop.delay(Side.OTHERS, SLOW_MS);
+      double flushes = flushes(scene);
+      writer.send("SWAPDB", "0", "1");
+      Waiting.until("SWAPDB is on its way", () -> flushes(scene) > flushes);
+      scene.holdAsIs(reader, "k");
+      assertThat(writer.reply()).isEqualTo("+OK\r\n");
+      assertThat(reader.call("GET", "k")).isEqualTo("$-1\r\n");
+      scene.awaitRest();
+    }
+  }
+
+  private static double flushes(CoherenceScene scene) throws IOException {
+    return scene.sidecar.metric("nearside_invalidations_total{cause=\"flush\"}");
+  }
+
+  @Test
   void message_namesDataWrittenBefore_dataIsThere() throws IOException {
     try (CoherenceScene scene = CoherenceScene.start();
         RespClient subscriber = scene.client();

@@ -73,6 +73,11 @@ public final class Touch {
     return kind != Kind.READ;
   }
 
+  /** Returns whether it may change every key at once. */
+  public boolean flushes() {
+    return kind == Kind.FLUSH;
+  }
+
   /** Returns the keys it may write by name; empty for a read. */
   public List<LookupKey> writtenKeys() {
     return kind == Kind.WRITE ? keys : List.of();

@@ -46,7 +46,7 @@ final class Touches {
         Keys keys = keys(command, request, request.argCount());
         queue(transaction, command.effect(), keys);
         transaction.untold |= isUntold(command.connectionEffect());
-        yield keys.named.isEmpty() ? null : touchOfQueued(command.effect(), keys);
+        yield touchOfQueued(command, keys);
       }
     };
   }
@@ -64,7 +64,7 @@ final class Touches {
       return touch(command.effect(), keys);
     }
     queue(transaction, command.effect(), keys);
-    return null;
+    return touchOfQueued(command, keys);
   }
 
   /**
@@ -72,8 +72,8 @@ final class Touches {
    */
   List<LookupKey> writtenBy(Command command, Request request, int argCount) {
     Session.Transaction transaction = session.transaction;
-    if (transaction != null) {
-      boolean executes = command.connectionEffect() == ConnectionEffect.MULTI_EXEC;
+    boolean executes = command.connectionEffect() == ConnectionEffect.MULTI_EXEC;
+    if (transaction != null && (executes || !session.pipe)) {
       return executes ? transaction.keys : List.of();
     }
     return switch (command.effect()) {
@@ -91,7 +91,7 @@ final class Touches {
     }
     switch (command.connectionEffect()) {
       case MULTI_BEGIN -> {
-        boolean refused = session.subscriber && session.protocol == 2;
+        boolean refused = session.subscriber && session.protocol == 2 && !session.pipe;
         if (!queued && !refused) {
           session.transaction = new Session.Transaction();
         }
@@ -100,6 +100,7 @@ final class Touches {
         session.transaction = null;
         session.watching = false;
       }
+      case RESET -> session.transaction = null;
       case WATCH -> session.watching = true;
       case UNWATCH -> session.watching &= queued;
       case TRACKING -> session.tracking = true;
@@ -134,6 +135,13 @@ final class Touches {
    */
   boolean dependsOnReplies(Command command) {
     return session.subscriber && command.connectionEffect() == ConnectionEffect.MULTI_BEGIN;
+  }
+
+  /** Empties L1, of what is under way too. */
+  void flush() {
+    Touch flush = Touch.flush(coherence);
+    flush.forwarded();
+    flush.lost();
   }
 
   /** Hands out a request for each lease that a write of {@code keys} has to delete. */
@@ -180,11 +188,18 @@ final class Touches {
     };
   }
 
-  /** Fences a queued write by itself: had MULTI been refused, it would be executed at once. */
-  private @Nullable Touch touchOfQueued(Effect effect, Keys keys) {
-    return switch (effect) {
+  /**
+   * Fences a queued write by itself: had MULTI been refused, it would be executed at once. In a
+   * pipe nobody knows, and so both is prepared for.
+   */
+  private @Nullable Touch touchOfQueued(Command command, Keys keys) {
+    if (session.pipe) {
+      return touch(effect(command), keys);
+    }
+    return switch (command.effect()) {
       case NONE, READS, FLUSHES -> null;
-      case WRITES_KEYS, WRITES_OPAQUE -> Touch.write(coherence, List.copyOf(keys.named));
+      case WRITES_KEYS, WRITES_OPAQUE ->
+          keys.named.isEmpty() ? null : Touch.write(coherence, List.copyOf(keys.named));
     };
   }
 

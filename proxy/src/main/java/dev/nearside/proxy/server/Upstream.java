@@ -39,6 +39,7 @@ final class Upstream {
   private int ordering;
   private boolean leasesBroken;
   private boolean wroteByPipe;
+  private boolean flushedByPipe;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
@@ -103,6 +104,16 @@ final class Upstream {
   /** Returns the way of what is relayed now. */
   Way way() {
     return isPinned() ? Way.PINNED : Way.RELAY;
+  }
+
+  /**
+   * Something comes by a pipe that nobody has seen. It may acknowledge a SWAPDB: what was read
+   * between its being sent and executed is old, and no push tells of it.
+   */
+  void comesByPipe() {
+    if (flushedByPipe) {
+      touches.flush();
+    }
   }
 
   /** Returns whether a write was sent whose reply cannot be told apart. */
@@ -244,6 +255,7 @@ final class Upstream {
   private void endByPipe(@Nullable Touch touch) {
     if (touch != null) {
       wroteByPipe |= touch.mayWrite();
+      flushedByPipe |= touch.flushes();
       touch.lost();
     }
   }

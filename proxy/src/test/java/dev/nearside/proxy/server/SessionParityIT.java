@@ -375,6 +375,25 @@ class SessionParityIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"MULTI;RESET", "SUBSCRIBE a;UNSUBSCRIBE a;MULTI;PING", "MULTI;PING"})
+  void swapdb_afterClientReplyAnd_isNoticed(String before) throws IOException {
+    try (Pair pair = twins.connect();
+        Pair reader = twins.connect()) {
+      pair.send("CLIENT", "REPLY", "SKIP").send("PING").send("PING").replies(1);
+      warm(reader, "k");
+      for (String request : before.split(";", -1)) {
+        pair.call(request.split(" ", -1));
+      }
+      pair.call("SWAPDB", "0", "1");
+      for (int i = 0; i < 3; i++) {
+        reader.call("GET", "k");
+      }
+      pair.call("EXEC");
+      reader.call("GET", "k");
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "MULTI", "WATCH k", "SUBSCRIBE a", "CLIENT ID", "SELECT 1"})
   void quit_inAnyState_isAnsweredAndEndsTheConnection(String before) throws IOException {
     try (Pair pair = twins.connect()) {
