@@ -26,7 +26,12 @@ public final class RespClient implements AutoCloseable {
 
   /** Connects to {@code port} of this host. */
   public static RespClient connect(int port) throws IOException {
-    return new RespClient(new Socket(InetAddress.getLoopbackAddress(), port));
+    return connect(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /** Connects to {@code port} of {@code address}. */
+  public static RespClient connect(InetAddress address, int port) throws IOException {
+    return new RespClient(new Socket(address, port));
   }
 
   /** Sends one request and returns its whole reply, bytes shown as ISO 8859-1. */
@@ -71,6 +76,11 @@ public final class RespClient implements AutoCloseable {
   /** Returns whether something has come that was not read; what is there may be half a reply. */
   public boolean hasBytes() throws IOException {
     return in.available() > 0;
+  }
+
+  /** Returns all that comes until the other side has closed the connection. */
+  public String rest() throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
   }
 
   /** Returns whether the other side has closed the connection; waits for a byte or the end. */

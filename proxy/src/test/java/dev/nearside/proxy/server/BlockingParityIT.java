@@ -89,7 +89,7 @@ class BlockingParityIT {
       twins.flush();
       try (Pair waiter = twins.connect();
           Pair feeder = twins.connect()) {
-        waiter.send("HELLO", protocol).reply(Masks::numbers);
+        waiter.send("HELLO", protocol).reply(Masks::hello);
         feeder.call("RPUSH", "full", "1", "2");
         feeder.call("SET", "str", "x");
         feeder.call("XGROUP", "CREATE", "grouped", "g", "$", "MKSTREAM");
@@ -182,7 +182,7 @@ class BlockingParityIT {
   void timeOuts_areAnsweredInTheirProtocol() throws IOException {
     for (String protocol : new String[] {"2", "3"}) {
       try (Pair pair = twins.connect()) {
-        pair.send("HELLO", protocol).reply(Masks::numbers);
+        pair.send("HELLO", protocol).reply(Masks::hello);
         pair.call("XGROUP", "CREATE", "st" + protocol, "g", "$", "MKSTREAM");
         for (String wait :
             new String[] {

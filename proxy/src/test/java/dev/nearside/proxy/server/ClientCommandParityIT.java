@@ -75,7 +75,7 @@ class ClientCommandParityIT {
   void reply_off_pushesAndErrorsStaySilentToo() throws IOException {
     try (Pair pair = twins.connect();
         Pair other = twins.connect()) {
-      pair.send("HELLO", "3").reply(Masks::numbers);
+      pair.send("HELLO", "3").reply(Masks::hello);
       pair.call("SUBSCRIBE", "a");
       pair.send("CLIENT", "REPLY", "OFF").send("NOPE").send("SET", "k", "1");
       Waiting.until("it was executed", () -> other.ask("GET", "k").bothSay("1"));
@@ -220,7 +220,7 @@ class ClientCommandParityIT {
   void list_andInfo_showEachClientAsItIs() throws IOException {
     try (Pair pair = twins.connect();
         Pair other = twins.connect()) {
-      pair.send("HELLO", "3", "SETNAME", "me").reply(Masks::numbers);
+      pair.send("HELLO", "3", "SETNAME", "me").reply(Masks::hello);
       pair.call("SELECT", "3");
       pair.send("CLIENT", "INFO").reply(Masks::clientInfo);
       pair.send("SUBSCRIBE", "a", "b").send("PSUBSCRIBE", "c*").replies(3);

@@ -104,7 +104,7 @@ class IdentityParityIT {
     };
     try (Pair pair = twins.connect()) {
       for (String greeting : greetings) {
-        pair.send(greeting.split(" ", -1)).reply(Masks::numbers);
+        pair.send(greeting.split(" ", -1)).reply(Masks::hello);
         pair.call("CLIENT", "GETNAME");
         lookAround(pair);
       }
@@ -116,7 +116,7 @@ class IdentityParityIT {
     for (String protocol : new String[] {"2", "3"}) {
       try (Pair pair = twins.connect()) {
         pair.send("HELLO", protocol, "AUTH", "bob", "pw", "SETNAME", "b").send("GET", "secret");
-        pair.send("GET", "b1").reply(Masks::numbers);
+        pair.send("GET", "b1").reply(Masks::hello);
         pair.replies(2);
         lookAround(pair);
       }
@@ -159,7 +159,7 @@ class IdentityParityIT {
 
   private static String logged(String log) {
     return log.replaceAll("client-info\r\n\\$\\d+\r\n[^\r]*", "client-info")
-        .replaceAll("\\d[\\d.]*", "#");
+        .replaceAll("age-seconds\r\n\\$\\d+\r\n[0-9.]+", "age-seconds");
   }
 
   @Test

@@ -93,7 +93,7 @@ class ModuleParityIT {
     try (Twins twins = twins(listed);
         Pair pair = twins.connect()) {
       for (String protocol : new String[] {"2", "3", "2"}) {
-        pair.send("HELLO", protocol).reply(Masks::numbers);
+        pair.send("HELLO", protocol).reply(Masks::hello);
         pair.send("STRANGER.TYPES").send("PING").send("STRANGER.TYPES").replies(3);
       }
     }

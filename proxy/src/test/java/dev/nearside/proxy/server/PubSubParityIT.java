@@ -30,7 +30,7 @@ class PubSubParityIT {
 
   private static Pair speaking(int protocol) throws IOException {
     Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::numbers);
+    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
     return pair;
   }
 

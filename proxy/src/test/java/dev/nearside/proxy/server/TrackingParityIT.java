@@ -2,11 +2,15 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Twins.Told;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +45,7 @@ class TrackingParityIT {
 
   private static Pair speaking(int protocol) throws IOException {
     Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::numbers);
+    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
     return pair;
   }
 
@@ -192,8 +196,8 @@ class TrackingParityIT {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.call("CLIENT", "TRACKING", "ON", "REDIRECT", "999999");
       pair.sendEach(id, "CLIENT", "TRACKING", "ON", "REDIRECT", "{}").reply();
-      pair.send("CLIENT", "GETREDIR").reply(Masks::numbers);
-      pair.send("CLIENT", "TRACKINGINFO").reply(Masks::numbers);
+      pair.send("CLIENT", "GETREDIR").reply(Masks::integers);
+      pair.send("CLIENT", "TRACKINGINFO").reply(Masks::integers);
       pair.send("GET", "k").send("GET", "l").replies(2);
       other.call("SET", "k", "2");
       assertThat(listener.reply()).contains("message", "__redis__:invalidate", "\r\nk\r\n");
@@ -222,8 +226,8 @@ class TrackingParityIT {
           "both servers have seen it go",
           () -> elsewhere.sendEach(id, "CLIENT", "LIST", "ID", "{}").told().bothSay(""));
       other.call("SET", "k", "2");
-      assertThat(pair.reply(Masks::numbers)).contains("tracking-redir-broken");
-      pair.send("CLIENT", "TRACKINGINFO").reply(Masks::numbers);
+      assertThat(pair.reply(Masks::integers)).contains("tracking-redir-broken");
+      pair.send("CLIENT", "TRACKINGINFO").reply(Masks::integers);
       assertQuiet(pair);
     }
   }
@@ -282,10 +286,10 @@ class TrackingParityIT {
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.send("GET", "k").send("GET", "l").replies(2);
-      pair.send("HELLO", "2").reply(Masks::numbers);
+      pair.send("HELLO", "2").reply(Masks::hello);
       other.call("SET", "k", "2");
       assertQuiet(pair);
-      pair.send("HELLO", "3").reply(Masks::numbers);
+      pair.send("HELLO", "3").reply(Masks::hello);
       other.call("SET", "l", "2");
       assertInvalidated(pair, "l");
     }
@@ -302,5 +306,39 @@ class TrackingParityIT {
       pair.sendRaw(requests.toString()).replies(1500);
       assertQuiet(pair);
     }
+  }
+
+  /** A server that remembers few keys forgets the others at random, and says which. */
+  @Test
+  void default_moreKeysThanTheServerRemembers_areToldAsForgotten() throws IOException {
+    try (Twins few = Twins.start("--tracking-table-max-keys", "10");
+        RespClient direct = RespClient.connect(few.direct().port());
+        RespClient through = few.sidecar().connect();
+        Pair writer = few.connect()) {
+      for (RespClient client : List.of(direct, through)) {
+        client.call("HELLO", "3");
+        client.call("CLIENT", "TRACKING", "ON");
+        for (int i = 0; i < 40; i++) {
+          client.send("GET", "key" + i);
+        }
+        assertThat(told(client.send("PING"))).hasSize(30);
+      }
+      for (int i = 0; i < 40; i++) {
+        writer.call("SET", "key" + i, "1");
+      }
+      assertThat(told(direct)).hasSize(10);
+      assertThat(told(through)).hasSize(10);
+    }
+  }
+
+  private static Set<String> told(RespClient client) throws IOException {
+    Set<String> keys = new HashSet<>();
+    client.send("ECHO", "end");
+    for (String reply = client.reply(); !reply.contains("end"); reply = client.reply()) {
+      if (reply.startsWith(">")) {
+        assertThat(keys.add(reply)).as("%s is told once", reply).isTrue();
+      }
+    }
+    return keys;
   }
 }
