@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +42,8 @@ public final class CommandTable {
   /**
    * Returns the table of an upstream: the commands it names, with the flags and positions it tells,
    * and what the built-in table adds. A Redis before 7.0 tells no subcommands; those known are
-   * added. Greetings are added to any: a 7.0 refuses CLIENT SETINFO, and that must not pin a
-   * client.
+   * added, and QUIT, which it understands and does not list. Greetings are added to any: a 7.0
+   * refuses CLIENT SETINFO, and that must not pin a client.
    *
    * @param commandReply the reply of COMMAND as nested lists of {@code byte[]}, {@code String} and
    *     {@code Long}
@@ -54,6 +55,7 @@ public final class CommandTable {
       String name = told.signature().name();
       topLevel.put(name, command(told.signature(), subcommands(told)));
     }
+    topLevel.computeIfAbsent("QUIT", CommandTable::known);
     return new CommandTable(topLevel);
   }
 
@@ -85,7 +87,7 @@ public final class CommandTable {
   }
 
   private static @Nullable CommandNames subcommands(CommandReply.Told container) {
-    Map<String, Command> subcommands = known(container.signature().name());
+    Map<String, Command> subcommands = subcommandsOf(container.signature().name());
     if (!container.subcommands().isEmpty()) {
       subcommands.values().removeIf(known -> known.way() != Way.GREETING);
     }
@@ -96,11 +98,16 @@ public final class CommandTable {
   }
 
   private static @Nullable CommandNames knownSubcommands(String container) {
-    Map<String, Command> subcommands = known(container);
+    Map<String, Command> subcommands = subcommandsOf(container);
     return subcommands.isEmpty() ? null : new CommandNames(subcommands);
   }
 
-  private static Map<String, Command> known(String container) {
+  private static Command known(String name) {
+    BuiltIn.Known known = Objects.requireNonNull(BuiltIn.instance().find(name));
+    return new Command(known.signature(), known.traits(), null);
+  }
+
+  private static Map<String, Command> subcommandsOf(String container) {
     Map<String, Command> subcommands = new TreeMap<>();
     for (BuiltIn.Known known : BuiltIn.instance().subcommands(container)) {
       subcommands.put(

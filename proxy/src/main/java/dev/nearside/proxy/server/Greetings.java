@@ -6,7 +6,6 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.UpstreamAddress;
-import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
@@ -23,13 +22,6 @@ import org.jspecify.annotations.Nullable;
  * its own kind. No reply is invented. Confined to the connection's event loop.
  */
 final class Greetings {
-  /** What Redis says to a HELLO without credentials where it wants some. */
-  private static final byte[] NO_AUTH =
-      Replies.error(
-          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
-              + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
-              + " select the RESP protocol version at the same time");
-
   private final ClientConnection client;
   private final Session session;
   private final LoopContext context;
@@ -65,9 +57,6 @@ final class Greetings {
       return ask(request, new Learned(ConnectionEffect.NONE, request));
     }
     HelloOptions options = HelloOptions.of(request);
-    if (!session.authenticated && (options == null || !options.authenticates())) {
-      return client.answer(NO_AUTH);
-    }
     if (options == null || (options.authenticates() && !isOwnUser(options))) {
       return router.relayPinned(command, request);
     }

@@ -17,12 +17,13 @@ final class Intake {
   private final ClientConnection client;
   private final RequestParser parser;
   private final RequestRouter router;
+  private final Session session;
   private @Nullable ByteBuf unread;
   private boolean streaming;
 
   Intake(ClientConnection client) {
     this.client = client;
-    Session session = client.session();
+    this.session = client.session();
     ServerPolicy policy = client.context().policy();
     this.parser =
         new RequestParser(
@@ -66,7 +67,14 @@ final class Intake {
     if (in == null || !in.isReadable()) {
       return false;
     }
-    return streaming ? stream(in) : parse(in);
+    if (streaming) {
+      return stream(in);
+    }
+    if (!session.authenticated && !client.replies().isEmpty()) {
+      client.pauseUntilDrained(); // the reply may let it in, and other limits count then
+      return false;
+    }
+    return parse(in);
   }
 
   private boolean parse(ByteBuf in) {

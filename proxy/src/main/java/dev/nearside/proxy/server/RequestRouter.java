@@ -33,9 +33,19 @@ final class RequestRouter {
   /** Sends a whole request its way. */
   boolean route(Request request) {
     Command command = context.commands().get().find(request);
-    if (!session.authenticated && !mayComeFirst(command)) {
-      return client.answer(NO_AUTH);
+    return session.authenticated ? send(command, request) : ofStranger(command, request);
+  }
+
+  private boolean ofStranger(Command command, Request request) {
+    if (Strangers.isAttack(command, request)) {
+      client.closeWhenWritten();
+      return true;
     }
+    byte[] refusal = Strangers.refusal(command, request);
+    return refusal == null ? send(command, request) : client.answer(refusal);
+  }
+
+  private boolean send(Command command, Request request) {
     return switch (command.way()) {
       case LOCAL_GET -> finish(reads.get(request), command, request);
       case LOCAL_MGET -> finish(reads.mget(request), command, request);
@@ -75,13 +85,6 @@ final class RequestRouter {
     }
     upstream.relayLarge(command, head, announcedArgs);
     return true;
-  }
-
-  private static boolean mayComeFirst(Command command) {
-    return switch (command.connectionEffect()) {
-      case AUTH, HELLO, QUIT, RESET -> true;
-      default -> false;
-    };
   }
 
   private boolean finish(LocalReads.Taken taken, Command command, Request request) {

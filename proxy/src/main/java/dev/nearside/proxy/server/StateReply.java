@@ -13,6 +13,7 @@ final class StateReply extends RelayedReply {
   private final ConnectionEffect effect;
   private final int number;
   private final boolean authenticates;
+  private final boolean changesUser;
   private final boolean queued;
   private final byte @Nullable [] said;
 
@@ -22,21 +23,19 @@ final class StateReply extends RelayedReply {
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
     this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
+    HelloOptions hello = effect == ConnectionEffect.HELLO ? HelloOptions.of(request) : null;
     this.said =
         switch (effect) {
           case CLIENT_NAME, CLIENT_INFO ->
               ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
-          case HELLO -> nameSetBy(request);
+          case HELLO -> hello == null ? null : hello.setName();
           default -> null;
         };
-    this.authenticates = effect == ConnectionEffect.AUTH || names(request, "AUTH");
+    this.authenticates = hello != null && hello.authenticates();
+    this.changesUser = names(request, "AUTH");
   }
 
-  private static byte @Nullable [] nameSetBy(Request request) {
-    HelloOptions options = HelloOptions.of(request);
-    return options == null ? null : options.setName();
-  }
-
+  /** Says yes where in doubt: who could be another user is not answered by L1. */
   private static boolean names(Request request, String option) {
     for (int i = 2; i < request.argCount(); i++) {
       if (request.argIs(i, option)) {
@@ -81,7 +80,7 @@ final class StateReply extends RelayedReply {
       case HELLO -> {
         session.protocol = number == 0 ? session.protocol : number;
         session.authenticated |= authenticates;
-        session.ownIdentity &= !authenticates;
+        session.ownIdentity &= !changesUser;
         session.setName = said == null ? session.setName : said;
       }
       case CLIENT_NAME -> session.setName = said;

@@ -3,6 +3,7 @@ package dev.nearside.proxy.scene;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,9 +43,17 @@ public final class Twins implements AutoCloseable {
    */
   public static Twins of(RedisServer direct, RedisServer behind, String... settings)
       throws IOException {
+    Twins twins = unready(direct, behind, settings);
+    twins.sidecar.awaitReady();
+    return twins;
+  }
+
+  /** As {@link #of}, with a sidecar whose L1 need not open. */
+  public static Twins unready(RedisServer direct, RedisServer behind, String... settings)
+      throws IOException {
     String[] all = Arrays.copyOf(settings, settings.length + 1);
     all[settings.length] = "l1.admission-window=0s";
-    return new Twins(direct, behind, Sidecar.inFrontOf(behind.port(), all).awaitReady());
+    return new Twins(direct, behind, Sidecar.inFrontOf(behind.port(), all));
   }
 
   /** Returns the server that is spoken to directly. */
@@ -84,6 +93,11 @@ public final class Twins implements AutoCloseable {
   /** Connects a client to both. */
   public Pair connect() throws IOException {
     return new Pair(RespClient.connect(direct.port()), sidecar.connect());
+  }
+
+  /** Connects a client to both; to the sidecar at an address of this host that it listens on. */
+  public Pair connectAt(InetAddress address) throws IOException {
+    return new Pair(RespClient.connect(direct.port()), RespClient.connect(address, sidecar.port()));
   }
 
   /** Connects a client to both servers themselves: what it does is done elsewhere. */

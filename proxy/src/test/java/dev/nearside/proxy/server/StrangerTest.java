@@ -121,4 +121,18 @@ class StrangerTest {
     assertThat(trusted.isOpen()).isTrue();
     trusted.close();
   }
+
+  @Test
+  void request_ofAStranger_isRefusedInTheOrderOfRedis() {
+    EmbeddedChannel stranger = connect(false);
+    assertThat(answer(stranger, "GET\r\nEXEC\r\nEXEC x\r\nCONFIG\r\n"))
+        .isEqualTo(
+            "-ERR wrong number of arguments for 'get' command\r\n"
+                + "-EXECABORT Transaction discarded because of: NOAUTH Authentication required.\r\n"
+                + "-EXECABORT Transaction discarded because of: wrong number of arguments for"
+                + " 'exec' command\r\n"
+                + "-ERR wrong number of arguments for 'config' command\r\n");
+    assertThat(answer(stranger, "HELLO 3 SETNAME AUTH\r\n")).startsWith("-NOAUTH HELLO must");
+    stranger.close();
+  }
 }
