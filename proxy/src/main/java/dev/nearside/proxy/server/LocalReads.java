@@ -41,8 +41,7 @@ final class LocalReads {
   private final LoopContext context;
   private final ReadPath reads;
   private final List<Entry> hits = new ArrayList<>(0);
-  private int[] flying = new int[4];
-  private int flights;
+  private final HashCounts flying = new HashCounts();
   private boolean waited;
   private long arrivedNs;
 
@@ -58,7 +57,7 @@ final class LocalReads {
    * another connection than theirs it could overtake them. Pauses the connection if not.
    */
   boolean allows(Command command, Request request) {
-    if (flights == 0 || !conflicts(command, request)) {
+    if (flying.isEmpty() || !conflicts(command, request)) {
       return true;
     }
     client.pauseUntilDrained();
@@ -75,7 +74,8 @@ final class LocalReads {
       case READS, WRITES_KEYS -> {
         boolean[] hit = new boolean[1];
         boolean known =
-            KeyPositions.forEachKey(command, request, i -> hit[0] |= isFlying(key(request, i)));
+            KeyPositions.forEachKey(
+                command, request, i -> hit[0] |= flying.contains(key(request, i).hashCode()));
         yield !known || hit[0];
       }
     };
@@ -91,15 +91,6 @@ final class LocalReads {
       case CLIENT_NAME, CLIENT_INFO -> false;
       default -> true;
     };
-  }
-
-  private boolean isFlying(LookupKey key) {
-    for (int i = 0; i < flights; i++) {
-      if (flying[i] == key.hashCode()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private LookupKey key(Request request, int arg) {
@@ -153,7 +144,7 @@ final class LocalReads {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
       case PENDING -> {
-        if (flights >= MAX_FLIGHTS) {
+        if (flying.size() >= MAX_FLIGHTS) {
           client.pauseUntilDrained();
           yield Taken.PAUSED;
         }
@@ -224,31 +215,20 @@ final class LocalReads {
       client.replies().add(reply);
       return Taken.ANSWERED;
     }
-    landed(key.hashCode());
+    flying.remove(key.hashCode());
     return relayThrough(key);
   }
 
   private GetRead flight(LookupKey key, PendingReply reply) {
     LookupKey own = key.copy();
-    flying(own.hashCode());
+    flying.add(own.hashCode());
     return new GetRead(
-        client, own, reads.readThroughOf(own), Way.FILL, reply, () -> landed(own.hashCode()));
-  }
-
-  private void flying(int hash) {
-    if (flights == flying.length) {
-      flying = java.util.Arrays.copyOf(flying, flights * 2);
-    }
-    flying[flights++] = hash;
-  }
-
-  private void landed(int hash) {
-    for (int i = 0; i < flights; i++) {
-      if (flying[i] == hash) {
-        flying[i] = flying[--flights];
-        return;
-      }
-    }
+        client,
+        own,
+        reads.readThroughOf(own),
+        Way.FILL,
+        reply,
+        () -> flying.remove(own.hashCode()));
   }
 
   /** Relays a read whose nil is not the last word, where the key's namespace has a database. */

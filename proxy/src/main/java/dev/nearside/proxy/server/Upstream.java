@@ -26,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Upstream {
   private static final Logger log = LoggerFactory.getLogger(Upstream.class);
-  private static final int READ_COUNTERS = 32;
 
   private final ClientConnection client;
   private final Session session;
@@ -34,7 +33,7 @@ final class Upstream {
   private final Touches touches;
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
-  private final short[] reading = new short[READ_COUNTERS];
+  private final HashCounts reading = new HashCounts();
   private int outstanding;
   private int ordering;
   private boolean leasesBroken;
@@ -60,11 +59,11 @@ final class Upstream {
   }
 
   /**
-   * Returns whether a relayed command of this client that names a key with this hash, or a stranger
-   * on its counter, is unanswered: a local read now could show an older state than its reply.
+   * Returns whether a relayed command of this client that names a key with this hash is unanswered:
+   * a local read now could show an older state than its reply.
    */
   boolean isReading(int keyHash) {
-    return outstanding > 0 && reading[keyHash & READ_COUNTERS - 1] != 0;
+    return reading.contains(keyHash);
   }
 
   boolean isPinned() {
@@ -124,13 +123,13 @@ final class Upstream {
   /** Counts a read of one key that is sent by {@link #sendRead} with a sink of its own. */
   void readStarted(LookupKey key) {
     outstanding++;
-    reading[key.hashCode() & READ_COUNTERS - 1]++;
+    reading.add(key.hashCode());
   }
 
   /** The read counted by {@link #readStarted} has ended. */
   void readEnded(LookupKey key) {
     outstanding--;
-    reading[key.hashCode() & READ_COUNTERS - 1]--;
+    reading.remove(key.hashCode());
     unpinIfQuiet();
   }
 
@@ -291,7 +290,7 @@ final class Upstream {
   private void track(RelayedReply reply) {
     client.replies().add(reply);
     outstanding++;
-    countReads(reply, 1);
+    reply.keysRead().forEach(key -> reading.add(key.hashCode()));
     if (reply.orders()) {
       ordering++;
     }
@@ -314,7 +313,7 @@ final class Upstream {
   /** A reply tracked here is complete. */
   void completed(RelayedReply reply) {
     outstanding--;
-    countReads(reply, -1);
+    reply.keysRead().forEach(key -> reading.remove(key.hashCode()));
     if (reply.orders()) {
       ordering--;
     }
@@ -329,12 +328,6 @@ final class Upstream {
   private void unpinIfQuiet() {
     if (outstanding == 0) {
       pinning.mayLeave();
-    }
-  }
-
-  private void countReads(RelayedReply reply, int change) {
-    for (LookupKey key : reply.keysRead()) {
-      reading[key.hashCode() & READ_COUNTERS - 1] += (short) change;
     }
   }
 

@@ -20,6 +20,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * {@code META-INF/services}.
  */
 public final class LeakedBuffers implements BeforeAllCallback, AfterAllCallback {
+  /**
+   * Where Lettuce makes the buffer of a connection, which it now and then does not release when it
+   * is shut down while it reconnects. Hundreds of reconnects and failed ones leak none.
+   */
+  private static final String LETTUCE_CLOSED_WITHIN_RECONNECT =
+      "io.lettuce.core.protocol.CommandHandler.channelRegistered";
+
   private static final Queue<String> reports = new ConcurrentLinkedQueue<>();
 
   static {
@@ -69,7 +76,9 @@ public final class LeakedBuffers implements BeforeAllCallback, AfterAllCallback 
         @Override
         protected void reportTracedLeak(String type, String records) {
           super.reportTracedLeak(type, records);
-          reports.add(type + records);
+          if (!records.contains(LETTUCE_CLOSED_WITHIN_RECONNECT)) {
+            reports.add(type + records);
+          }
         }
 
         @Override

@@ -361,7 +361,7 @@ class SessionParityIT {
     try (Pair pair = twins.connect()) {
       warm(pair, "k");
       for (int round = 0; round < 5; round++) {
-        pair.send("CLIENT", "ID").reply(SessionParityIT::withoutNumbers);
+        pair.send("CLIENT", "ID").reply(Masks::integers);
         pair.send("RESET").send("CLIENT", "REPLY", "SKIP").send("INCR", "n").send("GET", "k");
         pair.replies(2);
         pair.call("GET", "n");

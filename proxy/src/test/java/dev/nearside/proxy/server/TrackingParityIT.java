@@ -257,7 +257,7 @@ class TrackingParityIT {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.call("GET", "k");
       pair.call("RESET");
-      pair.send("HELLO", "3").reply(Masks::numbers);
+      pair.send("HELLO", "3").reply(Masks::hello);
       pair.call("CLIENT", "TRACKING", "ON");
       other.call("SET", "k", "2");
       assertThat(pair.reply()).contains("invalidate");
