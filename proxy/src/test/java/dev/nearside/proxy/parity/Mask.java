@@ -12,21 +12,26 @@ enum Mask {
   NONE,
   /** Sets, and all that is kept in hash tables: each server hashes by a seed of its own. */
   ORDER,
-  /** Times that are left, or have passed. */
-  NUMBERS,
+  /** The time that is left, where there is one. */
+  TIME,
+  /** For how long a consumer or a pending entry has been left alone; nothing else about it. */
+  IDLE,
   /** The number of the connection. */
   ID;
 
   /** Returns what of the reply to a command is hidden. */
   static Mask of(Command command) {
     return switch (command.name()) {
-      case "SMEMBERS", "SUNION", "SINTER", "SDIFF", "SPOP", "SRANDMEMBER", "SSCAN" -> ORDER;
-      case "SCAN", "KEYS", "PUBSUB", "CONFIG", "FUNCTION" -> ORDER;
+      case "SUNION", "SINTER", "SDIFF", "SPOP", "SRANDMEMBER", "SSCAN", "SCAN", "KEYS" -> ORDER;
+      case "SMEMBERS" -> command.word(1).startsWith("S") ? ORDER : NONE; // integers are in order
+      case "PUBSUB" -> command.word(1).equals("CHANNELS") ? ORDER : NONE;
+      case "CONFIG" -> command.word(1).equals("GET") ? ORDER : NONE;
+      case "FUNCTION" -> command.word(1).equals("LIST") ? ORDER : NONE;
       case "ACL" -> command.word(1).equals("CAT") ? ORDER : NONE;
       case "COMMAND" -> command.word(1).equals("LIST") ? ORDER : NONE;
-      case "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME" -> NUMBERS;
-      case "XPENDING" -> command.args().size() > 3 ? NUMBERS : NONE;
-      case "XINFO" -> command.word(1).equals("CONSUMERS") ? NUMBERS : NONE;
+      case "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME" -> TIME;
+      case "XPENDING" -> command.args().size() > 3 ? IDLE : NONE;
+      case "XINFO" -> command.word(1).equals("CONSUMERS") ? IDLE : NONE;
       case "HELLO" -> ID;
       default -> NONE;
     };
@@ -37,7 +42,11 @@ enum Mask {
     return switch (this) {
       case NONE -> reply;
       case ORDER -> sorted(new Elements(reply));
-      case NUMBERS -> reply.replaceAll("(^|\n):\\d+(?=\r)", "$1:#");
+      case TIME -> reply.replaceFirst("^:\\d+", ":#");
+      case IDLE ->
+          reply
+              .replaceAll("(\\$4\r\nidle\r\n):\\d+", "$1:#")
+              .replaceAll("\n:\\d+(\r\n:\\d+\r)", "\n:#$1");
       case ID -> reply.replaceFirst("(\\$2\r\nid\r\n):\\d+", "$1:#");
     };
   }
