@@ -46,8 +46,9 @@ public final class KeyPositions {
     }
     int last = command.lastKey() < 0 ? request.argCount() + command.lastKey() : command.lastKey();
     int step = Math.max(1, command.step());
-    for (int i = first; i <= last && i < request.argCount(); i += step) {
-      visitor.visit(i);
+    // In long: the step is what the upstream says, and a sum of two ints may wrap.
+    for (long i = first; i <= last && i < request.argCount(); i += step) {
+      visitor.visit((int) i);
     }
     return true;
   }

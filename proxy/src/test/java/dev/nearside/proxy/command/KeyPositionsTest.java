@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nearside.proxy.resp.Request;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -88,6 +89,15 @@ class KeyPositionsTest {
     List<Integer> keys = new ArrayList<>();
     assertThat(visit(line, keys)).isFalse();
     assertThat(keys).isEqualTo(positions(expected));
+  }
+
+  @Test
+  void forEachKey_ofAStepBeyondAllArguments_isTheFirstOnly() {
+    Object row = List.of("far", -2, List.of("write"), 1, -1, Integer.MAX_VALUE);
+    Request request = request("FAR a b c");
+    List<Integer> keys = new ArrayList<>();
+    KeyPositions.forEachKey(CommandTable.of(List.of(row)).find(request), request, keys::add);
+    assertThat(keys).containsExactly(1);
   }
 
   private boolean visit(String line, List<Integer> keys) {
