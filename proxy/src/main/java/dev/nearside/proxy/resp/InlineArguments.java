@@ -14,15 +14,14 @@ import io.netty.buffer.Unpooled;
 final class InlineArguments {
   private final ByteBuf line;
   private final int to;
-  private final ByteBuf bytes;
   private int at;
+  private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
 
   /** Reads {@code line} from {@code from} to {@code to}, the line end not included. */
   InlineArguments(ByteBuf line, int from, int to) {
     this.line = line;
     this.to = to;
     this.at = from;
-    this.bytes = Unpooled.buffer(to - from);
   }
 
   /**
@@ -30,8 +29,13 @@ final class InlineArguments {
    * line is blank. Returns false if quotes are unbalanced.
    */
   boolean split(Request request) {
-    request.reset(bytes, 0);
     skipSpace();
+    if (at == to) { // an endless stream of line ends must cost nothing
+      request.reset(bytes, 0);
+      return true;
+    }
+    bytes = Unpooled.buffer(to - at);
+    request.reset(bytes, 0);
     while (at < to) {
       int first = bytes.writerIndex();
       if (!argument()) {
