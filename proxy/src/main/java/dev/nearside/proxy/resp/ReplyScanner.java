@@ -18,7 +18,7 @@ import java.util.Arrays;
  * A push ({@code >}) where an element is expected is passed and not counted: Redis 6 sends
  * invalidations so, inside the reply of EXEC for one. An attribute ({@code |}) is passed likewise
  * and belongs to the reply that follows it. Streamed strings and aggregates ({@code $?}), which no
- * Redis sends, are malformed.
+ * Redis sends, are malformed; so is more than {@value #MAX_LEVELS} aggregates open at a time.
  *
  * <p>Confined to one event loop, one per upstream connection; needs no release.
  */
@@ -31,6 +31,10 @@ public final class ReplyScanner {
 
   private static final int FEW_LEVELS = 8;
   private static final int KEPT_LEVELS = 64;
+
+  /** Redis itself nests a few thousand levels, the most its Lua can; a level takes 8 bytes. */
+  static final int MAX_LEVELS = 64 * 1024;
+
   private static final int MAX_DIGITS = 18;
 
   private enum State {
@@ -219,13 +223,17 @@ public final class ReplyScanner {
   }
 
   private void open(long elements) {
+    state = State.ELEMENT;
     if (elements > 0) {
       push(elements);
     }
-    state = State.ELEMENT;
   }
 
   private void push(long elements) {
+    if (depth == MAX_LEVELS) {
+      state = State.BROKEN;
+      return;
+    }
     if (depth == expected.length) {
       expected = Arrays.copyOf(expected, 2 * depth);
     }

@@ -2,6 +2,7 @@ package dev.nearside.proxy.resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.fuzz.Allocation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,25 @@ class ReplyScannerTest {
   }
 
   @Test
+  void scan_endlessNesting_isRefused() {
+    ByteBuf in = bytes("*2\r\n".repeat(1_000_000));
+    assertThat(scanner.scan(in, 0, in.writerIndex())).isEqualTo(ReplyScanner.MALFORMED);
+    Allocation.assertAtMost(4L * Long.BYTES * ReplyScanner.MAX_LEVELS, () -> swallow(in));
+  }
+
+  @Test
+  void scan_aMillionArraysOfOne_takesNoMemoryForThem() {
+    String frame = "*1\r\n".repeat(1_000_000) + ":1\r\n";
+    ByteBuf in = bytes(frame + "+OK\r\n");
+    assertThat(scanner.scan(in, 0, in.writerIndex())).isEqualTo(frame.length());
+    Allocation.assertAtMost(1024, () -> swallow(in));
+  }
+
+  private static void swallow(ByteBuf in) {
+    new ReplyScanner().scan(in, 0, in.writerIndex());
+  }
+
+  @Test
   void scan_attribute_isOneFrameWithTheReplyAfterIt() {
     String attribute = "|1\r\n+key-popularity\r\n%1\r\n$1\r\na\r\n,0.19\r\n";
     ByteBuf in = bytes(attribute + "$1\r\nx\r\n");
@@ -94,7 +114,7 @@ class ReplyScannerTest {
 
   @Test
   void scan_deepNesting_isFollowedToTheEnd() {
-    int depth = 100_000;
+    int depth = ReplyScanner.MAX_LEVELS;
     ByteBuf in = bytes("*2\r\n".repeat(depth) + ":1\r\n" + ":2\r\n".repeat(depth));
     assertThat(scanner.scan(in, 0, in.writerIndex())).isEqualTo(in.writerIndex());
     ByteBuf after = bytes("+OK\r\n");
