@@ -93,6 +93,11 @@ public final class Request {
     buffer = from;
     start = startIndex;
     length = 0;
+    shed();
+  }
+
+  /** Forgets the arguments; what room very many took is not kept for an idle connection. */
+  void shed() {
     argCount = 0;
     if (argOffsets.length > KEPT_ARGS) {
       argOffsets = new int[FEW_ARGS];

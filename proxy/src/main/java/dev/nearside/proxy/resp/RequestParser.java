@@ -137,7 +137,7 @@ public final class RequestParser {
   /**
    * Returns the request found, or after {@link Progress#LARGE} what is known of it: the arguments
    * already complete, perhaps none, and the length so far. The same object each time; valid until
-   * the next call of {@link #parse}, or of {@link #streamable}.
+   * the next call of {@link #parse}, {@link #consume} or {@link #streamable}.
    */
   public Request request() {
     return request;
@@ -147,6 +147,7 @@ public final class RequestParser {
   public void consume(ByteBuf in) {
     in.skipBytes(consumable);
     consumable = 0;
+    request.shed();
   }
 
   /** Returns how many arguments the request said it has; more than are shown if it is large. */

@@ -41,6 +41,15 @@ class RequestParserTest {
   }
 
   @Test
+  void consume_ofVeryManyArguments_keepsNoRoomForThem() {
+    ByteBuf in = bytes("*10000\r\n" + "$0\r\n\r\n".repeat(10_000));
+    assertThat(parser.parse(in)).isEqualTo(Progress.REQUEST);
+    assertThat(parser.request().argCount()).isEqualTo(10_000);
+    parser.consume(in);
+    assertThat(parser.request().argCount()).isZero();
+  }
+
+  @Test
   void parse_again_withoutConsuming_showsTheSameRequest() {
     ByteBuf in = bytes("*1\r\n$4\r\nPING\r\n");
     assertThat(parser.parse(in)).isEqualTo(Progress.REQUEST);
