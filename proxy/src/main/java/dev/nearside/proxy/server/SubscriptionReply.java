@@ -32,18 +32,21 @@ final class SubscriptionReply extends RelayedReply {
   @Override
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
     append(in, from, to);
+    if (first) {
+      refused = in.getByte(from) == '-'; // a later piece may begin so by its channel's name
+    }
     if (!last) {
       return;
     }
-    if (in.getByte(from) == '-') {
-      refused = true;
+    if (refused) {
       client.session().subscriber = subscriptions.any();
     } else {
       if (expected == ALL) {
         expected = subscriptions.confirmationsOfAll(name);
       }
       expected--;
-      client.session().subscriber = subscriptions.note(in, from, to);
+      // Of a confirmation in pieces, with a very long name, the kind has gone by.
+      client.session().subscriber = !first || subscriptions.note(in, from, to);
       client.session().floorNs = System.nanoTime();
     }
     if (!expectsMore()) {

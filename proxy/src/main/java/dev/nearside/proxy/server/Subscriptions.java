@@ -17,6 +17,9 @@ final class Subscriptions {
   };
   private static final byte[][] MESSAGES = {ascii("message"), ascii("pmessage"), ascii("smessage")};
 
+  /** Of the first digit of the largest number of subscriptions, 999,999,999. */
+  private static final int MAX_SCALE = 1_000_000_000;
+
   private int channels;
   private int patterns;
   private int shardChannels;
@@ -31,13 +34,13 @@ final class Subscriptions {
     return isOneOf(MESSAGES, in, from, to);
   }
 
-  /** Notes a confirmation; returns whether any subscription is left. */
+  /** Notes a whole confirmation, no other reply; returns whether any subscription is left. */
   boolean note(ByteBuf in, int from, int to) {
-    int kind = kindStart(in, from, to);
-    if (kind < 0) {
-      return true; // the last piece of a confirmation with a very long name: its kind has gone by
+    int total = lastInteger(in, from, to);
+    if (total < 0 || !isConfirmation(in, from, to)) {
+      return any();
     }
-    int total = lastInteger(in, to);
+    int kind = kindStart(in, from, to);
     switch (in.getByte(kind)) {
       case 'p' -> patterns = total - channels;
       case 's' -> noteChannel(in, kind, total);
@@ -106,15 +109,19 @@ final class Subscriptions {
     return -1;
   }
 
-  /** Returns the integer on the last line, {@code :12\r\n}. */
-  private static int lastInteger(ByteBuf in, int to) {
+  /** Returns the integer on the last line, {@code :12\r\n}, or -1 if it is none of a server. */
+  private static int lastInteger(ByteBuf in, int from, int to) {
     int value = 0;
     int scale = 1;
-    for (int i = to - 3; in.getByte(i) != ':'; i--) {
-      value += (in.getByte(i) - '0') * scale;
+    for (int i = to - 3; i > from && scale <= MAX_SCALE; i--) {
+      int digit = in.getByte(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return in.getByte(i) == ':' ? value : -1;
+      }
+      value += digit * scale;
       scale *= 10;
     }
-    return value;
+    return -1;
   }
 
   private static byte[] ascii(String word) {

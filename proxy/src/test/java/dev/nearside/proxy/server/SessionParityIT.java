@@ -112,6 +112,25 @@ class SessionParityIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"-", "\n", "p\r\n", "s:1\r\n"})
+  void subscribe_veryLongNames_staysSubscribed(String piece) throws IOException {
+    String name = piece.repeat(60_000 / piece.length());
+    try (Pair subscriber = speaking(2);
+        Pair publisher = speaking(2)) {
+      subscriber.send("SUBSCRIBE", name, "short", name + "2").replies(3);
+      publisher.call("PUBLISH", "short", "first");
+      subscriber.reply();
+      subscriber.call("PING");
+      publisher.call("PUBLISH", name + "2", "second");
+      subscriber.reply();
+      subscriber.call("UNSUBSCRIBE", "short");
+      publisher.call("PUBLISH", name, "third");
+      subscriber.reply();
+      subscriber.call("PING", "still");
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscribe_manyKinds_areConfirmedAndServed(int protocol) throws IOException {
     try (Pair subscriber = speaking(protocol);
