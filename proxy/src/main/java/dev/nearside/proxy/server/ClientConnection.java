@@ -30,9 +30,7 @@ import org.slf4j.LoggerFactory;
 final class ClientConnection extends ChannelInboundHandlerAdapter implements ReplyReader {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
   private static final int MAX_READ_AHEAD = 256 * 1024;
-  private static final int MAX_OWED = 4 * 1024;
   private static final int MAX_GATHERED = 256 * 1024;
-  private static final int MAX_KEPT = 1024 * 1024;
 
   private final Channel channel;
   private final LoopContext context;
@@ -169,7 +167,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     if (paused || closed || !channel.isWritable()) {
       return false;
     }
-    if (replies.size() >= MAX_OWED || replies.keptBytes() >= MAX_KEPT) {
+    if (replies.isFull()) {
       pauseUntilDrained();
       return false;
     }
@@ -347,7 +345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     if (!channel.isWritable()) {
       return !takesMore();
     }
-    return replies.keptBytes() >= MAX_KEPT && !replies.isFlowing(reply);
+    return replies.keptBytes() >= ReplyQueue.MAX_KEPT && !replies.isFlowing(reply);
   }
 
   @Override

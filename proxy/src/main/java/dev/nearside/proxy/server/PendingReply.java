@@ -14,6 +14,7 @@ class PendingReply {
   private @Nullable ByteBuf early;
   private boolean complete;
   private boolean held;
+  private long bytes;
   @Nullable PendingReply next;
 
   PendingReply(ReplyQueue queue) {
@@ -51,11 +52,17 @@ class PendingReply {
     return complete && !held;
   }
 
+  /** Returns how many bytes were added so far. */
+  final long bytes() {
+    return bytes;
+  }
+
   /** Adds the next bytes of the reply. */
   final void append(ByteBuf in, int from, int to) {
     if (queue.isClosed()) {
       return;
     }
+    bytes += to - from;
     if (queue.isFlowing(this)) {
       queue.output().write(in, from, to);
     } else {
@@ -64,14 +71,15 @@ class PendingReply {
   }
 
   /** Adds the next bytes of the reply. */
-  final void append(byte[] bytes) {
+  final void append(byte[] more) {
     if (queue.isClosed()) {
       return;
     }
+    bytes += more.length;
     if (queue.isFlowing(this)) {
-      queue.output().buffer(bytes.length).writeBytes(bytes);
+      queue.output().buffer(more.length).writeBytes(more);
     } else {
-      buffer(bytes.length).writeBytes(bytes);
+      buffer(more.length).writeBytes(more);
     }
   }
 
@@ -84,6 +92,7 @@ class PendingReply {
       append(nullReply);
     } else {
       int length = entry.replyLength();
+      bytes += length;
       Compression.writeReply(
           entry, queue.isFlowing(this) ? queue.output().buffer(length) : buffer(length));
     }

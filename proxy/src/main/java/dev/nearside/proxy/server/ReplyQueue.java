@@ -7,6 +7,13 @@ import org.jspecify.annotations.Nullable;
  * is empty a reply may be written to the output directly.
  */
 final class ReplyQueue {
+  /** What all replies owed may come to, if they are like the ones before. */
+  static final int MAX_KEPT = 1024 * 1024;
+
+  private static final int MAX_OWED = 4 * 1024;
+  private static final int MIN_OWED = 8;
+  private static final int FORGETTING = 16;
+
   private final Output output;
   private final Runnable advanced;
   private @Nullable PendingReply head;
@@ -14,6 +21,9 @@ final class ReplyQueue {
   private int size;
   private long keptBytes;
   private boolean closed;
+
+  /** The largest of the last replies, fading; that of the first is not known yet. */
+  private long largestBytes = 8 * 1024;
 
   /**
    * Creates an empty queue.
@@ -37,6 +47,16 @@ final class ReplyQueue {
   /** Returns how many bytes are kept because their turn has not come. */
   long keptBytes() {
     return keptBytes;
+  }
+
+  /**
+   * Returns whether no more requests should be worked off before these have been answered. On a
+   * lane what has been asked comes, also to a client that does not read; so a client may ask for no
+   * more at a time than can be kept for it.
+   */
+  boolean isFull() {
+    int most = Math.clamp(MAX_KEPT / Math.max(1, largestBytes), MIN_OWED, MAX_OWED);
+    return size >= most || keptBytes >= MAX_KEPT;
   }
 
   Output output() {
@@ -89,6 +109,7 @@ final class ReplyQueue {
     PendingReply first = head;
     while (first != null && first.isComplete()) {
       first.writeEarly(output);
+      largestBytes = Math.max(first.bytes(), largestBytes - largestBytes / FORGETTING);
       head = first.next;
       size--;
       first = head;
