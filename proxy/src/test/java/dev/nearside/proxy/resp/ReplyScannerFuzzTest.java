@@ -26,13 +26,11 @@ class ReplyScannerFuzzTest {
         "+OK\r\n$1\r\nabc\r\n",
         "*1\r\n*?\r\n",
       })
-  void scan_cutInTwoAnywhere_findsTheSameEnds(String sample) {
+  void scan_cutInTwoAnywhere_findsTheEndsTheReferenceFinds(String sample) {
     byte[] bytes = sample.getBytes(StandardCharsets.ISO_8859_1);
     for (int cut = 0; cut <= bytes.length; cut++) {
-      assertThat(ends(bytes, cut)).isEqualTo(ends(bytes));
+      ReplyScannerFuzz.check(bytes, cut);
     }
-    assertThat(ends(bytes, java.util.stream.IntStream.range(0, bytes.length).toArray()))
-        .isEqualTo(ends(bytes));
   }
 
   @Test
@@ -46,47 +44,20 @@ class ReplyScannerFuzzTest {
         wanted.add(out.writerIndex() + " " + (char) type);
       }
       byte[] bytes = bytes(out);
-      assertThat(ends(bytes, Cuts.random(random, bytes.length))).isEqualTo(wanted);
+      assertThat(ReplyScannerFuzz.ends(bytes, Cuts.random(random, bytes.length))).isEqualTo(wanted);
     }
   }
 
   @Test
-  void scan_damagedRepliesInRandomPieces_neverThrowsAndFindsTheSame() {
+  void scan_damagedRepliesInRandomPieces_findsWhatTheReferenceFinds() {
     SplittableRandom random = new SplittableRandom(7);
     for (int round = 0; round < 3 * ROUNDS; round++) {
       ByteBuf out = Unpooled.buffer();
       frame(random, out);
       frame(random, out);
       byte[] bytes = Cuts.damaged(random, bytes(out));
-      assertThat(ends(bytes, Cuts.random(random, bytes.length))).isEqualTo(ends(bytes));
+      ReplyScannerFuzz.check(bytes, Cuts.random(random, bytes.length));
     }
-  }
-
-  /** Returns what a new scanner finds: each frame's end and type, and whether it gave up. */
-  private static List<String> ends(byte[] bytes, int... cuts) {
-    ReplyScanner scanner = new ReplyScanner();
-    List<String> ends = new ArrayList<>();
-    int from = 0;
-    for (int i = 0; i <= cuts.length; i++) {
-      int to = i < cuts.length ? cuts[i] : bytes.length;
-      // Only this piece is there to be read, at an index of its own.
-      int shift = i % 3;
-      ByteBuf piece = Unpooled.buffer().writeZero(shift).writeBytes(bytes, from, to - from);
-      int at = shift;
-      while (at < piece.writerIndex()) {
-        at = scanner.scan(piece, at, piece.writerIndex());
-        if (at == ReplyScanner.MORE) {
-          break;
-        }
-        if (at == ReplyScanner.MALFORMED) {
-          ends.add("malformed");
-          return ends;
-        }
-        ends.add((from + at - shift) + " " + (char) scanner.type());
-      }
-      from = to;
-    }
-    return ends;
   }
 
   private static byte frame(SplittableRandom random, ByteBuf out) {
