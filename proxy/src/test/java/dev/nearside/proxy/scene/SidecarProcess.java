@@ -89,7 +89,7 @@ public final class SidecarProcess implements AutoCloseable {
     return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /** Returns the value of one series without labels, or 0 while it is absent. */
+  /** Returns the value of one series, written as the scrape writes it, or 0 while it is absent. */
   public double metric(String series) throws IOException, InterruptedException {
     return get("/metrics")
         .body()
@@ -98,6 +98,20 @@ public final class SidecarProcess implements AutoCloseable {
         .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
         .findFirst()
         .orElse(0);
+  }
+
+  /** Has it collect all garbage, now. */
+  public void collectGarbage() throws IOException, InterruptedException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    int status =
+        new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor();
+    if (status != 0) {
+      throw new IOException("jcmd ended with status " + status);
+    }
   }
 
   /** Sends it SIGTERM. */
