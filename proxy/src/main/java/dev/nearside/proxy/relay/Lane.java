@@ -43,6 +43,7 @@ public final class Lane {
   private @Nullable UpstreamConnection spare;
   private @Nullable Greeting greeting;
   private int waitingBytes;
+  private int generation;
   private boolean open;
   private long backoffMs = FIRST_BACKOFF_MS;
   private long refuseUntilNs;
@@ -108,6 +109,14 @@ public final class Lane {
     return !open || current == null || current.isWritable();
   }
 
+  /**
+   * Returns a number that changes when the connection was set aside: what is sent now could be
+   * executed before what was sent earlier and is not answered.
+   */
+  public int generation() {
+    return generation;
+  }
+
   /** Closes the connection; what is under way is lost. */
   public void close() {
     for (UpstreamConnection each : new UpstreamConnection[] {connection, spare}) {
@@ -144,6 +153,7 @@ public final class Lane {
   private void setAside(@Nullable UpstreamConnection busy) {
     if (busy != null && busy == connection) {
       busy.retire();
+      generation++;
       connection = null;
       open = false;
       takeBack(spare);

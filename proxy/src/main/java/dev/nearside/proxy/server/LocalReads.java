@@ -238,8 +238,12 @@ final class LocalReads {
         || (client.upstream().isPinned() && !client.upstream().isPinnedAndOpen())) {
       return Taken.NOT_LOCAL;
     }
-    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     Upstream upstream = client.upstream();
+    if (upstream.couldOvertake()) {
+      client.pauseUntilDrained();
+      return Taken.PAUSED;
+    }
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     LookupKey own = key.copy();
     upstream.readStarted(own);
     Way way = upstream.way();

@@ -34,6 +34,8 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
+  private @Nullable Lane last;
+  private int lastGeneration;
   private int outstanding;
   private int ordering;
   private boolean leasesBroken;
@@ -139,8 +141,26 @@ final class Upstream {
     if (own != null) {
       own.send(request, request.readerIndex(), request.readableBytes(), sink);
     } else {
-      lane(choice.readsGo(outstanding > 1))
-          .send(request, request.readerIndex(), request.readableBytes(), sink);
+      Lane lane = lane(choice.readsGo(outstanding > 1));
+      taken(lane);
+      lane.send(request, request.readerIndex(), request.readableBytes(), sink);
+    }
+  }
+
+  /**
+   * Returns whether what this client has not been answered yet is on a connection that its lane has
+   * set aside: whatever is sent now could overtake it.
+   */
+  boolean couldOvertake() {
+    Lane lane = last;
+    return outstanding > 0 && !isPinned() && lane != null && lane.generation() != lastGeneration;
+  }
+
+  private void taken(Lane lane) {
+    if (!couldOvertake()) { // else a flight that failed: the older command is still to be waited
+      // for
+      last = lane;
+      lastGeneration = lane.generation();
     }
   }
 
@@ -212,6 +232,7 @@ final class Upstream {
       touch.forwarded();
     }
     choice.taken(kind);
+    taken(lane);
     RelayedReply reply = replyTo(command, request, request.argCount(), touch);
     track(reply);
     lane.send(request.buffer(), request.start(), request.length(), reply);
@@ -229,11 +250,11 @@ final class Upstream {
     if (isPinned()) {
       return touches.endsReplies(command, request) || touches.dependsOnReplies(command);
     }
-    boolean waits = choice.choose(command, outstanding > 0) == null;
-    if (waits) {
+    boolean otherLane = choice.choose(command, outstanding > 0) == null;
+    if (otherLane) {
       choice.waited(command);
     }
-    return waits;
+    return otherLane || couldOvertake();
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */

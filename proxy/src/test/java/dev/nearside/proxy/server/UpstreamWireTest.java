@@ -8,6 +8,7 @@ import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,40 @@ class UpstreamWireTest {
           .isEqualTo(1);
       Waiting.until("it needs that no longer", () -> connections(sidecar, "pinned") == 0);
       assertThat(slow.call("STRLEN", "k")).isEqualTo(":1\r\n");
+    }
+  }
+
+  @Test
+  void lane_setAsideWithACommandUnanswered_letsNoneOvertakeIt() throws Exception {
+    CountDownLatch finish = new CountDownLatch(1);
+    List<String> received = new CopyOnWriteArrayList<>();
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering((request, connection) -> {
+              received.add(request.getLast());
+              if (request.contains("first")) { // both are sent and unanswered
+                connection.send("$2000000\r\n" + "x".repeat(1_000_000));
+                await(finish);
+                connection.send("x".repeat(1_000_000) + "\r\n");
+              }
+              if (!request.contains("long")) {
+                connection.send(":" + received.size() + "\r\n");
+              }
+            });
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient reader = sidecar.connect();
+        RespClient writer = sidecar.connect();
+        RespClient third = sidecar.connect()) {
+      reader.send("GETEX", "long");
+      Waiting.until("it is sent", () -> received.contains("long"));
+      writer.send("INCR", "first");
+      Waiting.until("the long reply has begun", reader::hasBytes);
+      writer.send("INCR", "second");
+      assertThat(third.call("INCR", "third")).isEqualTo(":3\r\n");
+      assertThat(third.call("INCR", "third")).isEqualTo(":4\r\n");
+      finish.countDown();
+      assertThat(writer.reply()).isEqualTo(":4\r\n");
+      assertThat(writer.reply()).isEqualTo(":5\r\n");
+      assertThat(received).containsExactly("long", "first", "third", "third", "second");
     }
   }
 
