@@ -3,31 +3,20 @@ package dev.nearside.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.RespClient;
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Waiting;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that break the rules or leave in the middle hurt nobody but themselves. */
 class BadInputIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   private static void awaitRest() {
     Waiting.until(

@@ -3,49 +3,18 @@ package dev.nearside.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
-import dev.nearside.proxy.scene.Twins.Told;
-import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands that wait: for lists, sorted sets and streams, with consumer groups. */
 class BlockingParityIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
-  @BeforeEach
-  void flush() throws IOException {
-    twins.flush();
-  }
-
-  private static void awaitBlocked(int clients) throws IOException {
-    String line = "blocked_clients:" + clients + "\r\n";
-    try (Pair elsewhere = twins.connectElsewhere()) {
-      Waiting.until(
-          clients + " clients are blocked at both servers",
-          () -> {
-            Told info = elsewhere.ask("INFO", "clients");
-            return info.direct().contains(line) && info.through().contains(line);
-          });
-    }
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @ParameterizedTest
   @CsvSource(
@@ -72,7 +41,7 @@ class BlockingParityIT {
         "XREADGROUP GROUP g me BLOCK 0 STREAMS grouped >; XGROUP DESTROY grouped g"
       })
   void blocked_untilThereIsSomething_getsIt(String wait, String feed) throws IOException {
-    assumeThat(twins.direct().knows(wait.substring(0, wait.indexOf(' ')))).isTrue();
+    assumeThat(twins.knows(wait.substring(0, wait.indexOf(' ')))).isTrue();
     waitAndFeed(wait, feed);
   }
 
@@ -80,7 +49,7 @@ class BlockingParityIT {
   @ParameterizedTest
   @ValueSource(strings = {"DEL grouped", "SET grouped x", "FLUSHALL"})
   void blockedForAGroup_thatGoes_isTold(String end) throws IOException {
-    assumeThat(twins.direct().knows("SPUBLISH")).as("a Redis 7").isTrue();
+    assumeThat(twins.knows("SPUBLISH")).as("a Redis 7").isTrue();
     waitAndFeed("XREADGROUP GROUP g me BLOCK 0 STREAMS grouped >", end);
   }
 
@@ -95,7 +64,7 @@ class BlockingParityIT {
         feeder.call("XGROUP", "CREATE", "grouped", "g", "$", "MKSTREAM");
         feeder.send("SELECT", "9").send("RPUSH", "q", "from 9").send("SELECT", "0").replies(3);
         waiter.send(wait.split(" ", -1)).send("PING");
-        awaitBlocked(1);
+        twins.awaitBlocked(1);
         feeder.call(feed.split(" ", -1));
         waiter.replies(2);
         feeder.send("LRANGE", "q", "0", "-1").send("LRANGE", "r", "0", "-1").replies(2);
@@ -114,13 +83,13 @@ class BlockingParityIT {
         "WAIT 9 0"
       })
   void clientGone_whileBlocked_isNoLongerBlockedUpstream(String wait) throws IOException {
-    assumeThat(twins.direct().knows(wait.substring(0, wait.indexOf(' ')))).isTrue();
+    assumeThat(twins.knows(wait.substring(0, wait.indexOf(' ')))).isTrue();
     try (Pair feeder = twins.connect()) {
       Pair waiter = twins.connect();
       waiter.send(wait.split(" ", -1));
-      awaitBlocked(1);
+      twins.awaitBlocked(1);
       waiter.close();
-      awaitBlocked(0);
+      twins.awaitBlocked(0);
       feeder.call("RPUSH", "q", "kept");
       assertThat(feeder.call("LLEN", "q")).isEqualTo(":1\r\n");
     }
@@ -131,9 +100,9 @@ class BlockingParityIT {
     try (Pair waiter = twins.connect();
         Pair feeder = twins.connect()) {
       waiter.send("BLPOP", "q", "0");
-      awaitBlocked(1);
+      twins.awaitBlocked(1);
       waiter.shutdownOutput();
-      awaitBlocked(0);
+      twins.awaitBlocked(0);
       feeder.call("RPUSH", "q", "kept");
       assertThat(feeder.call("LLEN", "q")).isEqualTo(":1\r\n");
       waiter.assertClosed();
@@ -147,11 +116,11 @@ class BlockingParityIT {
         Pair third = twins.connect();
         Pair feeder = twins.connect()) {
       first.send("BLPOP", "q", "0");
-      awaitBlocked(1);
+      twins.awaitBlocked(1);
       second.send("BRPOP", "q", "0");
-      awaitBlocked(2);
+      twins.awaitBlocked(2);
       third.send("BLPOP", "q", "0");
-      awaitBlocked(3);
+      twins.awaitBlocked(3);
       feeder.call("RPUSH", "q", "1", "2", "3");
       first.reply();
       second.reply();
@@ -169,7 +138,7 @@ class BlockingParityIT {
       one.send("BLMOVE", "a", "b", "LEFT", "RIGHT", "0");
       two.send("BLMOVE", "b", "c", "LEFT", "RIGHT", "0");
       end.send("BLPOP", "c", "0");
-      awaitBlocked(3);
+      twins.awaitBlocked(3);
       feeder.call("RPUSH", "a", "job");
       one.reply();
       two.reply();
@@ -215,7 +184,7 @@ class BlockingParityIT {
       for (int round = 0; round < 30; round++) {
         reader.call("GET", "job");
         worker.send("BLPOP", "q", "0");
-        awaitBlocked(1);
+        twins.awaitBlocked(1);
         producer.send("SET", "job", "v" + round).send("RPUSH", "q", "job").replies(2);
         worker.reply();
         assertThat(worker.call("GET", "job")).contains("v" + round);

@@ -2,50 +2,21 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Twins.Told;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients do to themselves and to each other by CLIENT: the same through the sidecar. */
 class ClientCommandParityIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
-  @BeforeEach
-  void flush() throws IOException {
-    twins.flush();
-  }
-
-  private static void awaitBlocked(int clients) throws IOException {
-    try (Pair elsewhere = twins.connectElsewhere()) {
-      Waiting.until(
-          clients + " clients are blocked at both servers",
-          () -> {
-            Told info = elsewhere.ask("INFO", "clients");
-            String line = "blocked_clients:" + clients + "\r\n";
-            return info.direct().contains(line) && info.through().contains(line);
-          });
-    }
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   /** Who is postponed by CLIENT PAUSE is not counted as blocked, but shown as such. */
   private static void awaitHeld(String command) throws IOException {
@@ -188,7 +159,7 @@ class ClientCommandParityIT {
         Pair victim = twins.connect()) {
       Told id = victim.ask("CLIENT", "ID");
       victim.send("BLPOP", "q", "0");
-      awaitBlocked(1);
+      twins.awaitBlocked(1);
       admin.sendEach(id, "CLIENT", "KILL", "ID", "{}").reply();
       victim.assertClosed();
       admin.call("RPUSH", "q", "kept");
@@ -209,7 +180,7 @@ class ClientCommandParityIT {
       admin.sendEach(id, unblock.split(" ", -1)).reply();
       for (String wait : waits) {
         waiter.send(wait.split(" ", -1)).send("PING");
-        awaitBlocked(1);
+        twins.awaitBlocked(1);
         admin.sendEach(id, unblock.split(" ", -1)).reply();
         waiter.replies(2);
       }

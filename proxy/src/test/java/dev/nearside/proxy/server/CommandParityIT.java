@@ -2,14 +2,12 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -393,22 +391,7 @@ class CommandParityIT {
       EXEC
       """;
 
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
-  @BeforeEach
-  void flush() throws IOException {
-    twins.flush();
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   static Stream<String> scripts() {
     return Stream.of(STRINGS, COLLECTIONS, OTHERS, SCRIPTS, ERRORS, TRANSACTIONS);

@@ -2,22 +2,22 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who a client is, and what it may therefore do. */
 class IdentityParityIT {
-  private static Twins twins;
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
+  static void prepare() throws IOException {
     try (Pair admin = twins.connect()) {
       admin.call(
           "ACL", "SETUSER", "bob", "on", ">pw", "~b*", "resetchannels", "&b*", "+@all", "-incr");
@@ -27,14 +27,8 @@ class IdentityParityIT {
     }
   }
 
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
   @BeforeEach
   void warm() throws IOException {
-    twins.flush();
     try (Pair pair = twins.connect()) {
       for (String key : new String[] {"b1", "c1", "secret"}) {
         pair.call("SET", key, "value of " + key);

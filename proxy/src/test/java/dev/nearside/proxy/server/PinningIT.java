@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Sidecar;
-import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
@@ -13,10 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A client has an upstream connection of its own while it needs one, and it never shows. */
 class PinningIT {
@@ -46,21 +45,10 @@ class PinningIT {
           "ASKING",
           "READONLY");
 
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @BeforeEach
-  void flush() throws IOException {
-    twins.flush();
+  void awaitUnpinned() throws IOException {
     awaitPinned(0);
   }
 

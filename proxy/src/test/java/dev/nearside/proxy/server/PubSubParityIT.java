@@ -3,12 +3,11 @@ package dev.nearside.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -16,29 +15,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Publish and subscribe beyond one subscription: many, large, mixed with traffic, ended by force.
  */
 class PubSubParityIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
-  private static Pair speaking(int protocol) throws IOException {
-    Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
-    return pair;
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void messages_manyAndLarge_arriveWholeAndInOrder(int protocol) throws IOException {
-    assumeThat(twins.direct().knows("SPUBLISH")).isTrue();
-    try (Pair subscriber = speaking(protocol);
+    assumeThat(twins.knows("SPUBLISH")).isTrue();
+    try (Pair subscriber = twins.connect(protocol);
         Pair publisher = twins.connect()) {
       subscriber.send("SUBSCRIBE", "a").send("SSUBSCRIBE", "s").replies(2);
       for (int i = 0; i < 300; i++) {
@@ -55,7 +38,7 @@ class PubSubParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void patternAndChannel_bothMatching_bothTell(int protocol) throws IOException {
-    try (Pair subscriber = speaking(protocol);
+    try (Pair subscriber = twins.connect(protocol);
         Pair publisher = twins.connect()) {
       subscriber.send("PSUBSCRIBE", "a?c", "x*").send("SUBSCRIBE", "abc").replies(3);
       assertThat(publisher.call("PUBLISH", "abc", "m")).isEqualTo(":2\r\n");
@@ -75,7 +58,7 @@ class PubSubParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscriber_sayingOtherThings_isAnsweredAsByRedis(int protocol) throws IOException {
-    try (Pair subscriber = speaking(protocol);
+    try (Pair subscriber = twins.connect(protocol);
         Pair publisher = twins.connect()) {
       publisher.call("SET", "k", "1");
       subscriber.send("SUBSCRIBE", "a").replies(1);
@@ -116,7 +99,7 @@ class PubSubParityIT {
   }
 
   private static void subscribeInATransaction(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol);
+    try (Pair pair = twins.connect(protocol);
         Pair publisher = twins.connect()) {
       pair.send("MULTI").send("SUBSCRIBE", "a").send("EXEC").replies(3);
       pair.send("MULTI").send("SUBSCRIBE", "b", "c").send("PING").send("EXEC").replies(5);
@@ -130,7 +113,7 @@ class PubSubParityIT {
   @ValueSource(ints = {2, 3})
   void subscriber_whoResetsOrLeaves_isForgottenUpstream(int protocol) throws IOException {
     try (Pair publisher = twins.connect()) {
-      try (Pair subscriber = speaking(protocol)) {
+      try (Pair subscriber = twins.connect(protocol)) {
         subscriber.send("SUBSCRIBE", "gone").send("PSUBSCRIBE", "go*").replies(2);
         assertThat(publisher.call("PUBLISH", "gone", "x")).isEqualTo(":2\r\n");
         subscriber.replies(2);
@@ -148,7 +131,7 @@ class PubSubParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void keyspaceEvents_andL1_agree(int protocol) throws IOException {
-    try (Pair subscriber = speaking(protocol);
+    try (Pair subscriber = twins.connect(protocol);
         Pair writer = twins.connectElsewhere();
         Pair reader = twins.connect()) {
       writer.call("CONFIG", "SET", "notify-keyspace-events", "KEA");

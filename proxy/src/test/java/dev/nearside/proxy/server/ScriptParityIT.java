@@ -3,14 +3,14 @@ package dev.nearside.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
+import dev.nearside.proxy.scene.Twins.Told;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,21 +30,11 @@ class ScriptParityIT {
       redis.register_function('spin', function() while true do end end)
       """;
 
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start("--lua-time-limit", "20");
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
+  @RegisterExtension
+  private static final SharedTwins twins = new SharedTwins("--lua-time-limit", "20");
 
   @BeforeEach
   void warm() throws IOException {
-    twins.flush();
     try (Pair pair = twins.connect()) {
       pair.call("SCRIPT", "FLUSH");
       pair.call("SET", "k", "1");
@@ -52,12 +42,6 @@ class ScriptParityIT {
         pair.call("GET", "k");
       }
     }
-  }
-
-  private static Pair speaking(int protocol) throws IOException {
-    Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
-    return pair;
   }
 
   private static String sha(Pair pair, String script) throws IOException {
@@ -131,7 +115,7 @@ class ScriptParityIT {
   void eval_ofEveryKind_isAnsweredAsByRedis(String script) throws IOException {
     for (int protocol : new int[] {2, 3}) {
       warm();
-      try (Pair pair = speaking(protocol)) {
+      try (Pair pair = twins.connect(protocol)) {
         pair.send("HSET", "h", "f", "v").send("ZADD", "z", "1.5", "a").replies(2);
         pair.call("EVAL", script, "1", "k");
         pair.call("GET", "k");
@@ -146,7 +130,7 @@ class ScriptParityIT {
 
   @Test
   void functions_calledByAnyKeyTheyLike_areSeenByReaders() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair reader = twins.connect()) {
       pair.call("FUNCTION", "LOAD", LIBRARY);
       pair.call("FUNCTION", "LOAD", LIBRARY);
@@ -172,7 +156,7 @@ class ScriptParityIT {
   @ValueSource(strings = {"EVAL", "EVAL in MULTI", "FCALL"})
   void running_isKilled_byWhomeverMayDoThat(String how) throws IOException {
     boolean function = how.equals("FCALL");
-    assumeThat(!function || twins.direct().knows("FCALL")).isTrue();
+    assumeThat(!function || twins.knows("FCALL")).isTrue();
     try (Pair pair = twins.connect();
         Pair killer = twins.connect();
         Pair elsewhere = twins.connectElsewhere()) {
@@ -192,7 +176,7 @@ class ScriptParityIT {
       Waiting.until(
           "both are busy",
           () -> {
-            Twins.Told told = elsewhere.ask("PING");
+            Told told = elsewhere.ask("PING");
             return told.direct().startsWith("BUSY") && told.through().startsWith("BUSY");
           });
       killer.call("GET", "never read");
@@ -218,7 +202,7 @@ class ScriptParityIT {
       Waiting.until(
           "both are busy",
           () -> {
-            Twins.Told told = elsewhere.ask("PING");
+            Told told = elsewhere.ask("PING");
             return told.direct().startsWith("BUSY") && told.through().startsWith("BUSY");
           });
       assertThat(killer.call("SCRIPT", "KILL")).startsWith("-UNKILLABLE");

@@ -2,40 +2,17 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a connection is and waits for: the same through the sidecar as at Redis, byte for byte. */
 class SessionParityIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
-
-  @BeforeEach
-  void flush() throws IOException {
-    twins.flush();
-  }
-
-  private static Pair speaking(int protocol) throws IOException {
-    Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
-    return pair;
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   private static void warm(Pair pair, String key) throws IOException {
     pair.call("SET", key, "value of " + key);
@@ -115,8 +92,8 @@ class SessionParityIT {
   @ValueSource(strings = {"-", "\n", "p\r\n", "s:1\r\n"})
   void subscribe_veryLongNames_staysSubscribed(String piece) throws IOException {
     String name = piece.repeat(60_000 / piece.length());
-    try (Pair subscriber = speaking(2);
-        Pair publisher = speaking(2)) {
+    try (Pair subscriber = twins.connect(2);
+        Pair publisher = twins.connect(2)) {
       subscriber.send("SUBSCRIBE", name, "short", name + "2").replies(3);
       publisher.call("PUBLISH", "short", "first");
       subscriber.reply();
@@ -133,8 +110,8 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscribe_manyKinds_areConfirmedAndServed(int protocol) throws IOException {
-    try (Pair subscriber = speaking(protocol);
-        Pair publisher = speaking(protocol)) {
+    try (Pair subscriber = twins.connect(protocol);
+        Pair publisher = twins.connect(protocol)) {
       warm(publisher, "k");
       subscriber.send("SUBSCRIBE", "a", "b", "a").replies(3);
       subscriber.send("PSUBSCRIBE", "a*", "z?").replies(2);
@@ -176,7 +153,7 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscribe_inAPipelineBetweenGets_keepsTheOrder(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol)) {
+    try (Pair pair = twins.connect(protocol)) {
       warm(pair, "k");
       pair.send("GET", "k").send("SUBSCRIBE", "a", "b").send("GET", "k").send("UNSUBSCRIBE", "b");
       pair.replies(5);
@@ -190,7 +167,7 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void publish_toOneself_arrivesWhereRedisPutsIt(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol)) {
+    try (Pair pair = twins.connect(protocol)) {
       pair.call("SUBSCRIBE", "a");
       if (protocol == 3) {
         pair.send("PUBLISH", "a", "1").send("GET", "k").send("PUBLISH", "a", "2").replies(5);
@@ -202,7 +179,7 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void subscribe_inATransaction_isQueued(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol);
+    try (Pair pair = twins.connect(protocol);
         Pair other = twins.connect()) {
       warm(other, "k");
       pair.send("MULTI").send("SUBSCRIBE", "a", "b").send("GET", "k").send("EXEC").send("PING");
@@ -225,7 +202,7 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void blpop_inAPipelineBeforeAGet_holdsTheGetBack(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol);
+    try (Pair pair = twins.connect(protocol);
         Pair other = twins.connect()) {
       for (int round = 0; round < 3; round++) {
         warm(pair, "k");
@@ -272,7 +249,7 @@ class SessionParityIT {
 
   @Test
   void clientTracking_byTheClient_getsItsPushes() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       warm(pair, "k");
       pair.call("CLIENT", "TRACKING", "ON");
@@ -474,7 +451,7 @@ class SessionParityIT {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void pipeline_ofThousandMixedCommands_keepsTheOrder(int protocol) throws IOException {
-    try (Pair pair = speaking(protocol)) {
+    try (Pair pair = twins.connect(protocol)) {
       warm(pair, "hot");
       for (int round = 0; round < 2; round++) {
         StringBuilder requests = new StringBuilder();

@@ -3,6 +3,7 @@ package dev.nearside.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Twins.Told;
@@ -11,28 +12,16 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A client that keeps a cache of its own gets Redis's own tracking, in every mode. */
 class TrackingParityIT {
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @BeforeEach
   void warm() throws IOException {
-    twins.flush();
     try (Pair pair = twins.connect()) {
       for (String key : new String[] {"k", "l", "user:1", "item:1"}) {
         pair.call("SET", key, "1");
@@ -41,12 +30,6 @@ class TrackingParityIT {
         }
       }
     }
-  }
-
-  private static Pair speaking(int protocol) throws IOException {
-    Pair pair = twins.connect();
-    pair.send("HELLO", Integer.toString(protocol)).reply(Masks::hello);
-    return pair;
   }
 
   private static void assertInvalidated(Pair pair, String key) throws IOException {
@@ -60,7 +43,7 @@ class TrackingParityIT {
 
   @Test
   void default_readKeys_areInvalidatedOnce() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect();
         Pair elsewhere = twins.connectElsewhere()) {
       pair.call("CLIENT", "TRACKING", "ON");
@@ -85,7 +68,7 @@ class TrackingParityIT {
 
   @Test
   void default_ownWrites_areToldBehindTheirReply() throws IOException {
-    try (Pair pair = speaking(3)) {
+    try (Pair pair = twins.connect(3)) {
       pair.call("CLIENT", "TRACKING", "ON");
       for (int round = 0; round < 3; round++) {
         pair.send("GET", "k").send("SET", "k", "2").send("GET", "k").send("INCR", "k").replies(6);
@@ -97,7 +80,7 @@ class TrackingParityIT {
 
   @Test
   void default_keyExpires_isTold() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON");
       other.call("SET", "k", "brief", "PX", "20");
@@ -108,7 +91,7 @@ class TrackingParityIT {
 
   @Test
   void noloop_ownWrites_areNotTold() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON", "NOLOOP");
       pair.call("GET", "k");
@@ -123,7 +106,7 @@ class TrackingParityIT {
 
   @Test
   void optin_onlyWhatFollowsCachingYes_isTracked() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "CACHING", "YES");
       pair.call("CLIENT", "TRACKING", "ON", "OPTIN");
@@ -146,7 +129,7 @@ class TrackingParityIT {
 
   @Test
   void optout_allButWhatFollowsCachingNo_isTracked() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON", "OPTOUT");
       pair.call("CLIENT", "CACHING", "YES");
@@ -161,7 +144,7 @@ class TrackingParityIT {
 
   @Test
   void bcast_withPrefixes_tellsOfThoseOnly() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON", "PREFIX", "user:");
       pair.call("CLIENT", "TRACKING", "ON", "BCAST", "OPTIN");
@@ -214,10 +197,10 @@ class TrackingParityIT {
 
   @Test
   void redirect_whoseListenerIsGone_isToldAsBroken() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect();
         Pair elsewhere = twins.connectElsewhere()) {
-      Pair listener = speaking(3);
+      Pair listener = twins.connect(3);
       Told id = listener.ask("CLIENT", "ID");
       pair.sendEach(id, "CLIENT", "TRACKING", "ON", "REDIRECT", "{}").reply();
       pair.call("GET", "k");
@@ -234,7 +217,7 @@ class TrackingParityIT {
 
   @Test
   void off_nothingIsToldAnyMore_andTheKeyIsServedAgain() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.call("GET", "k");
@@ -252,7 +235,7 @@ class TrackingParityIT {
 
   @Test
   void on_againAfterReset_tellsOfWhatWasReadBefore() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.call("GET", "k");
@@ -266,7 +249,7 @@ class TrackingParityIT {
 
   @Test
   void flush_isToldAsNull() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect();
         Pair elsewhere = twins.connectElsewhere()) {
       pair.call("CLIENT", "TRACKING", "ON");
@@ -282,7 +265,7 @@ class TrackingParityIT {
 
   @Test
   void switchedToResp2_pushesCease() throws IOException {
-    try (Pair pair = speaking(3);
+    try (Pair pair = twins.connect(3);
         Pair other = twins.connect()) {
       pair.call("CLIENT", "TRACKING", "ON");
       pair.send("GET", "k").send("GET", "l").replies(2);
@@ -297,7 +280,7 @@ class TrackingParityIT {
 
   @Test
   void manyPushes_betweenPipelinedReplies_stayInOrder() throws IOException {
-    try (Pair pair = speaking(3)) {
+    try (Pair pair = twins.connect(3)) {
       pair.call("CLIENT", "TRACKING", "ON");
       StringBuilder requests = new StringBuilder();
       for (int i = 0; i < 500; i++) {

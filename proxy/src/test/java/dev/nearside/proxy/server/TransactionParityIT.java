@@ -2,14 +2,13 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nearside.proxy.scene.Twins;
+import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins.Pair;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -17,21 +16,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TransactionParityIT {
   private static final String NOT_EXECUTED = "*-1\r\n";
 
-  private static Twins twins;
-
-  @BeforeAll
-  static void startTwins() throws IOException {
-    twins = Twins.start();
-  }
-
-  @AfterAll
-  static void stopTwins() {
-    twins.close();
-  }
+  @RegisterExtension private static final SharedTwins twins = new SharedTwins();
 
   @BeforeEach
   void warm() throws IOException {
-    twins.flush();
     try (Pair pair = twins.connect()) {
       pair.call("SET", "k", "1");
       for (int i = 0; i < 3; i++) {
