@@ -3,6 +3,7 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.DelayingHop;
 import dev.nearside.proxy.scene.DelayingHop.Side;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
@@ -275,6 +276,59 @@ class CoherenceIT {
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void read_byAPipe_isNotShownBeforeL1KnowsWhatItShows() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start("coherence.max-staleness=10s");
+        RespClient pipe = scene.client();
+        RespClient other = scene.client()) {
+      pipe.send("CLIENT", "REPLY", "OFF").send("CLIENT", "REPLY", "ON");
+      assertThat(pipe.reply()).isEqualTo("+OK\r\n");
+      scene.direct.call("SET", "k", "old");
+      scene.hop.delay(DelayingHop.Side.OTHERS, 700);
+      pipe.send("GET", "k");
+      scene.hold(other, "k", "old");
+      scene.hop.delay(DelayingHop.Side.TRACKED, 2_000);
+      scene.direct.call("SET", "k", "new");
+      assertThat(pipe.reply()).isEqualTo(CoherenceScene.bulk("new"));
+      assertThat(other.call("GET", "k")).isEqualTo(CoherenceScene.bulk("new"));
+    }
+  }
+
+  @Test
+  void unknownCommand_refused_leavesL1AsItIs() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client();
+        RespClient other = scene.client()) {
+      scene.hold(client, "k", "v");
+      assertThat(other.call("FOO.BAR")).startsWith("-ERR unknown command");
+      double before = scene.localGets();
+      client.call("GET", "k");
+      assertThat(scene.localGets() - before).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void writeOfManyKeys_sentSlowly_keepsNobodyFromL1() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient slow = scene.client();
+        RespClient other = scene.client()) {
+      scene.hold(other, "k", "v");
+      String large = "x".repeat(100_000);
+      slow.sendRaw("*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$100000\r\n" + large + "\r\n");
+      Waiting.until(
+          "it is under way",
+          () -> scene.sidecar.metric("nearside_upstream_connections{kind=\"pinned\"}") == 1);
+      double before = scene.localGets();
+      other.call("GET", "k");
+      other.call("GET", "k");
+      assertThat(scene.localGets() - before).isEqualTo(2);
+      slow.sendRaw("$1\r\nk\r\n$3\r\nnew\r\n");
+      assertThat(slow.reply()).isEqualTo("+OK\r\n");
+      assertThat(other.call("GET", "k")).isEqualTo(CoherenceScene.bulk("new"));
+      scene.awaitRest();
     }
   }
 }

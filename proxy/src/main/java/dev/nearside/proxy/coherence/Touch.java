@@ -6,13 +6,14 @@ import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one relayed command does to L1: the fence of a write, or the trace of a read. Used by one
- * event loop; call {@link #forwarded} just before its bytes go upstream, then exactly one of {@link
- * #replied} and {@link #lost}.
+ * event loop; call {@link #forwarded} just before its bytes go upstream, then {@link #replied} or
+ * {@link #lost}. Both, where a reply breaks off: its fence comes down once.
  *
  * <p>A write's fence makes "read your writes" hold: from before it is forwarded until its reply is
  * there, no read of its keys is local and no flight of them can publish; both ends drop what is
@@ -23,13 +24,17 @@ public final class Touch {
   private enum Kind {
     READ,
     WRITE,
-    FLUSH
+    FLUSH,
+    UNKNOWN
   }
+
+  private static final byte[] REFUSAL = "-ERR unknown command".getBytes(StandardCharsets.US_ASCII);
 
   private final Coherence coherence;
   private final Kind kind;
   private final List<LookupKey> keys;
   private final boolean opaque;
+  private boolean fenced;
 
   private Touch(Coherence coherence, Kind kind, List<LookupKey> keys, boolean opaque) {
     this.coherence = coherence;
@@ -63,6 +68,14 @@ public final class Touch {
     return new Touch(coherence, Kind.FLUSH, List.of(), true);
   }
 
+  /**
+   * Returns the touch of a command that the upstream does not list: it may change every key at
+   * once, and most probably is refused.
+   */
+  public static Touch unknown(Coherence coherence) {
+    return new Touch(coherence, Kind.UNKNOWN, List.of(), true);
+  }
+
   /** Returns whether local reads may only be as new as its reply behind a barrier. */
   public boolean isOpaque() {
     return opaque;
@@ -75,7 +88,7 @@ public final class Touch {
 
   /** Returns whether it may change every key at once. */
   public boolean flushes() {
-    return kind == Kind.FLUSH;
+    return kind == Kind.FLUSH || kind == Kind.UNKNOWN;
   }
 
   /** Returns the keys it may write by name; empty for a read. */
@@ -91,14 +104,16 @@ public final class Touch {
   /** The command's bytes go upstream next. */
   public void forwarded() {
     switch (kind) {
-      case READ -> {}
+      case READ, UNKNOWN -> {}
       case WRITE -> {
+        fenced = true;
         for (LookupKey key : keys) {
           coherence.fences().raise(key.hashCode());
           coherence.drop(key, InvalidationCause.WRITE);
         }
       }
       case FLUSH -> {
+        fenced = true;
         coherence.fences().raiseAll();
         coherence.dropAll(InvalidationCause.FLUSH);
       }
@@ -114,10 +129,15 @@ public final class Touch {
    * @param whole whether these bytes are the whole reply
    */
   public void replied(ByteBuf in, int from, int to, boolean whole) {
-    if (kind == Kind.READ && whole && keys.size() == 1 && showsWhatIsHeld(in, from, to)) {
-      return;
+    boolean changedNothing =
+        switch (kind) {
+          case READ -> whole && keys.size() == 1 && showsWhatIsHeld(in, from, to);
+          case UNKNOWN -> isRefusal(in, from, to);
+          case WRITE, FLUSH -> false;
+        };
+    if (!changedNothing) {
+      end();
     }
-    end();
   }
 
   /** No reply will arrive; whether the command was executed is not known. */
@@ -135,14 +155,33 @@ public final class Touch {
       case WRITE -> {
         for (LookupKey key : keys) {
           coherence.drop(key, InvalidationCause.WRITE);
-          coherence.fences().lower(key.hashCode());
+        }
+        if (fenced) {
+          keys.forEach(key -> coherence.fences().lower(key.hashCode()));
         }
       }
       case FLUSH -> {
         coherence.dropAll(InvalidationCause.FLUSH);
-        coherence.fences().lowerAll();
+        if (fenced) {
+          coherence.fences().lowerAll();
+        }
+      }
+      case UNKNOWN -> coherence.dropAll(InvalidationCause.FLUSH);
+    }
+    fenced = false;
+  }
+
+  private static boolean isRefusal(ByteBuf in, int from, int to) {
+    byte[] refusal = REFUSAL;
+    if (to - from < refusal.length) {
+      return false;
+    }
+    for (int i = 0; i < refusal.length; i++) {
+      if (in.getByte(from + i) != refusal[i]) {
+        return false;
       }
     }
+    return true;
   }
 
   private boolean showsWhatIsHeld(ByteBuf in, int from, int to) {

@@ -171,6 +171,6 @@ public final class Command {
 
   private static Command stranger(String name) {
     Signature signature = new Signature(name, -1, 0, 0, 0, 0);
-    return new Command(signature, Traits.ofStranger(signature), null);
+    return new Command(signature, Traits.ofStranger(signature, false), null);
   }
 }

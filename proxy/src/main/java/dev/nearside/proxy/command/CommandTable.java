@@ -81,9 +81,14 @@ public final class CommandTable {
     BuiltIn.Known known = BuiltIn.instance().find(told.name());
     Traits traits =
         known == null
-            ? Traits.ofStranger(told)
+            ? Traits.ofStranger(told, isOfKnown(told.name()))
             : known.traits().checkedAgainst(known.signature(), told);
     return new Command(told, traits, subcommands);
+  }
+
+  private static boolean isOfKnown(String name) {
+    int space = name.indexOf(' ');
+    return space > 0 && BuiltIn.instance().find(name.substring(0, space)) != null;
   }
 
   private static @Nullable CommandNames subcommands(CommandReply.Told container) {

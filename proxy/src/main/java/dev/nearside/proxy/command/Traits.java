@@ -8,20 +8,32 @@ import static dev.nearside.proxy.command.CommandFlag.NOSCRIPT;
 import static dev.nearside.proxy.command.CommandFlag.READONLY;
 import static dev.nearside.proxy.command.CommandFlag.WRITE;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What Nearside makes of a command: from a row of traits.txt, else from its flags. */
 record Traits(Way way, Effect effect, ConnectionEffect connection, KeyRule keys, Reply reply) {
 
-  /** Returns the traits of a command that only COMMAND knows: a module's or a newer server's. */
-  static Traits ofStranger(Signature signature) {
+  /** The data types of Redis 8, whose commands never block. */
+  private static final List<String> PROMPT_FAMILIES =
+      List.of("JSON.", "BF.", "CF.", "CMS.", "TOPK.", "TDIGEST.", "TS.");
+
+  /**
+   * Returns the traits of a command that only COMMAND knows: a module's or a newer server's. A
+   * module may block its client without a flag that says so: not on a lane.
+   *
+   * @param ofKnown whether it is a subcommand of a command that is known
+   */
+  static Traits ofStranger(Signature signature, boolean ofKnown) {
     boolean told = signature.firstKey() > 0 && !signature.has(MOVABLE_KEYS);
     KeyRule keys = told ? KeyRule.RANGE : KeyRule.UNDECLARED;
-    Way way = derivedWay(signature);
+    Way derived = derivedWay(signature);
+    boolean answersAtOnce =
+        ofKnown || PROMPT_FAMILIES.stream().anyMatch(signature.name()::startsWith);
     return new Traits(
-        way,
+        derived == Way.LANE && !answersAtOnce ? Way.PINNED : derived,
         derivedEffect(signature, keys),
-        way == Way.PINNED ? ConnectionEffect.KEEPS : ConnectionEffect.NONE,
+        derived == Way.PINNED ? ConnectionEffect.KEEPS : ConnectionEffect.NONE,
         keys,
         Reply.INFORMATIVE);
   }

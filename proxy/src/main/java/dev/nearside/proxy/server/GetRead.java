@@ -34,6 +34,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   private final long startedNs;
   private @Nullable RelayedRead redis;
   private boolean late;
+  private boolean sent;
   private @Nullable ScheduledFuture<?> deadline;
 
   /**
@@ -72,7 +73,7 @@ final class GetRead implements Flight.Reader, ReplySink {
       ReadPath reads = client.context().reads();
       RelayedRead guarded = reads.beginRelayedRead();
       // Behind a write of this connection only Redis knows the answer.
-      if (guarded.isBreakerOpen() && client.upstream().outstanding() <= 1) {
+      if (guarded.isBreakerOpen() && client.upstream().outstanding() == 0) {
         readDatabase(namespace, false);
         return;
       }
@@ -80,7 +81,8 @@ final class GetRead implements Flight.Reader, ReplySink {
       deadline = client.schedule(() -> tooLate(namespace), reads.fillTimeout());
     }
     byte[] request = Requests.encode("GET", key.name());
-    client.upstream().sendRead(Unpooled.wrappedBuffer(request), this);
+    sent = true;
+    client.upstream().sendRead(key, Unpooled.wrappedBuffer(request), this);
   }
 
   private void tooLate(Namespace namespace) {
@@ -219,6 +221,9 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   private void end() {
     ended.run();
+    if (sent) {
+      client.upstream().readEnded(key);
+    }
     client.context().counters().latency(way, System.nanoTime() - startedNs);
     if (client.isOpen()) {
       reply.complete();

@@ -114,16 +114,15 @@ final class Intake {
       return false;
     }
     if (length < 0) {
-      upstream.stream(in, in.readerIndex(), in.readableBytes());
+      upstream.stream(in, in.readerIndex(), in.readableBytes(), false);
       in.skipBytes(in.readableBytes());
       client.pause();
       return false;
     }
-    boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length);
+    boolean last = parser.streamDone();
+    boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length, last);
     in.skipBytes(length);
-    if (parser.streamDone()) {
-      streaming = false;
-    }
+    streaming = !last;
     if (!more) {
       client.pause();
     }

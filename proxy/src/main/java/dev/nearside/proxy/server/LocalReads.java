@@ -245,10 +245,9 @@ final class LocalReads {
     }
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     LookupKey own = key.copy();
-    upstream.readStarted(own);
     Way way = upstream.way();
     context.counters().request(way, CommandLabel.GET);
-    new GetRead(client, own, namespace, way, reply, () -> upstream.readEnded(own)).relay();
+    new GetRead(client, own, namespace, way, reply, () -> {}).relay();
     return Taken.ANSWERED;
   }
 

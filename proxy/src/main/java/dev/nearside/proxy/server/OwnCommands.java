@@ -31,6 +31,10 @@ final class OwnCommands {
       String mode = coherence.mode().name().toLowerCase(Locale.ROOT);
       return client.answer(Replies.bulk(mode.getBytes(StandardCharsets.UTF_8)));
     }
+    if (!client.session().ownIdentity) {
+      return client.answer(
+          Replies.error("NOPERM only the user of the sidecar itself may switch NEARSIDE.L1"));
+    }
     if (request.argCount() == 2 && request.argIs(1, "ON")) {
       return set(L1Mode.ON);
     }

@@ -209,7 +209,7 @@ final class Pinning implements PinnedConnection.Owner {
   @Override
   public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
     upstream.comesByPipe();
-    if (session.pipe && !upstream.wroteByPipe()) {
+    if (session.pipe && !upstream.answersByPipe()) {
       client.replies().output().write(in, from, to);
       client.flushSoon();
       return;

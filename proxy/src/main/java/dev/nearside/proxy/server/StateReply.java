@@ -4,10 +4,12 @@ import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.resp.Request;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The reply to a command that, when it is no error, changes what the connection is. */
+/**
+ * The reply to a command that changes what the connection is; usually when it is no error. What
+ * cannot be known makes the connection the client's for good, and its user a stranger to L1.
+ */
 final class StateReply extends RelayedReply {
   private final ClientConnection client;
   private final ConnectionEffect effect;
@@ -15,27 +17,42 @@ final class StateReply extends RelayedReply {
   private final boolean authenticates;
   private final boolean changesUser;
   private final boolean queued;
+  private final boolean understood;
   private final byte @Nullable [] said;
 
-  StateReply(ClientConnection client, ConnectionEffect effect, Request request) {
+  /**
+   * Creates a reply.
+   *
+   * @param request what was asked, or as much as is here
+   * @param whole whether that is all
+   */
+  StateReply(ClientConnection client, ConnectionEffect effect, Request request, boolean whole) {
     super(client, null, false, false, true);
     this.client = client;
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
     this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
-    HelloOptions hello = effect == ConnectionEffect.HELLO ? HelloOptions.of(request) : null;
+    HelloOptions hello =
+        effect == ConnectionEffect.HELLO && whole ? HelloOptions.of(request) : null;
+    this.understood = whole && (effect != ConnectionEffect.HELLO || hello != null);
     this.said =
         switch (effect) {
           case CLIENT_NAME, CLIENT_INFO ->
-              ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
+              whole
+                  ? ByteBufUtil.getBytes(request.buffer(), request.start(), request.length())
+                  : null;
           case HELLO -> hello == null ? null : hello.setName();
           default -> null;
         };
     this.authenticates = hello != null && hello.authenticates();
-    this.changesUser = names(request, "AUTH");
+    this.changesUser =
+        switch (effect) {
+          case AUTH -> true;
+          case HELLO -> !whole || names(request, "AUTH");
+          default -> false;
+        };
   }
 
-  /** Says yes where in doubt: who could be another user is not answered by L1. */
   private static boolean names(Request request, String option) {
     for (int i = 2; i < request.argCount(); i++) {
       if (request.argIs(i, option)) {
@@ -59,14 +76,20 @@ final class StateReply extends RelayedReply {
 
   @Override
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
-    if (first && in.getByte(from) != '-') {
-      apply();
+    if (first) {
+      Session session = client.session();
+      boolean agreed = in.getByte(from) != '-';
+      // HELLO does what it was asked up to the option that it refuses; EXEC does what is queued.
+      session.kept |= !understood || (queued && agreed);
+      session.ownIdentity &= !changesUser || (!agreed && understood);
+      if (agreed) {
+        apply(session);
+      }
     }
     super.reply(in, from, to, first, last);
   }
 
-  private void apply() {
-    Session session = client.session();
+  private void apply(Session session) {
     if (queued) {
       session.databaseUnknown = true;
       return;
@@ -80,15 +103,15 @@ final class StateReply extends RelayedReply {
       case HELLO -> {
         session.protocol = number == 0 ? session.protocol : number;
         session.authenticated |= authenticates;
-        session.ownIdentity &= !changesUser;
         session.setName = said == null ? session.setName : said;
       }
       case CLIENT_NAME -> session.setName = said;
-      case CLIENT_INFO -> session.addInfo(Objects.requireNonNull(said));
-      case AUTH -> {
-        session.authenticated = true;
-        session.ownIdentity = false;
+      case CLIENT_INFO -> {
+        if (said != null) {
+          session.addInfo(said);
+        }
       }
+      case AUTH -> session.authenticated = true;
       case RESET -> {
         session.reset(client.context().policy().database());
         client.upstream().reset();

@@ -37,23 +37,20 @@ final class Touches {
   @Nullable Touch of(Command command, Request request) {
     Session.Transaction transaction = session.transaction;
     if (transaction == null) {
-      return touch(effect(command), keys(command, request, request.argCount()));
+      return touch(command, keys(command, request, request.argCount()));
     }
     return switch (command.connectionEffect()) {
       case MULTI_EXEC -> touch(transaction);
       case MULTI_DISCARD, RESET, QUIT -> null;
-      default -> {
-        Keys keys = keys(command, request, request.argCount());
-        queue(transaction, command.effect(), keys);
-        transaction.untold |= isUntold(command.connectionEffect());
-        yield touchOfQueued(command, keys);
-      }
+      default -> queued(transaction, command, keys(command, request, request.argCount()));
     };
   }
 
-  /** What nobody knows may be SWAPDB by another name, which no push tells of. */
-  private static Effect effect(Command command) {
-    return command.equals(Command.unknown()) ? Effect.FLUSHES : command.effect();
+  private @Nullable Touch queued(Session.Transaction transaction, Command command, Keys keys) {
+    boolean unknown = command.equals(Command.unknown());
+    queue(transaction, unknown ? Effect.FLUSHES : command.effect(), keys);
+    transaction.untold |= isUntold(command.connectionEffect());
+    return touchOfQueued(command, keys);
   }
 
   /** As {@link #of}, for a request of which only the first arguments are here. */
@@ -61,10 +58,9 @@ final class Touches {
     Keys keys = keys(command, head, announcedArgs);
     Session.Transaction transaction = session.transaction;
     if (transaction == null) {
-      return touch(command.effect(), keys);
+      return touch(command, keys);
     }
-    queue(transaction, command.effect(), keys);
-    return touchOfQueued(command, keys);
+    return queued(transaction, command, keys);
   }
 
   /**
@@ -98,7 +94,7 @@ final class Touches {
       }
       case MULTI_EXEC, MULTI_DISCARD -> {
         session.transaction = null;
-        session.watching = false;
+        session.watching &= !queued; // refused without MULTI: what is watched still is
       }
       case RESET -> session.transaction = null;
       case WATCH -> session.watching = true;
@@ -174,8 +170,11 @@ final class Touches {
         .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
   }
 
-  private @Nullable Touch touch(Effect effect, Keys keys) {
-    return switch (effect) {
+  private @Nullable Touch touch(Command command, Keys keys) {
+    if (command.equals(Command.unknown())) { // SWAPDB by another name, which no push tells of?
+      return Touch.unknown(coherence);
+    }
+    return switch (command.effect()) {
       case NONE -> null;
       case FLUSHES -> Touch.flush(coherence);
       case READS ->
@@ -194,7 +193,7 @@ final class Touches {
    */
   private @Nullable Touch touchOfQueued(Command command, Keys keys) {
     if (session.pipe) {
-      return touch(effect(command), keys);
+      return touch(command, keys);
     }
     return switch (command.effect()) {
       case NONE, READS, FLUSHES -> null;

@@ -34,12 +34,13 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
+  private @Nullable Touch streamed;
   private @Nullable Lane last;
   private int lastGeneration;
   private int outstanding;
   private int ordering;
   private boolean leasesBroken;
-  private boolean wroteByPipe;
+  private boolean answersByPipe;
   private boolean flushedByPipe;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
@@ -117,32 +118,30 @@ final class Upstream {
     }
   }
 
-  /** Returns whether a write was sent whose reply cannot be told apart. */
-  boolean wroteByPipe() {
-    return wroteByPipe;
+  /** Returns whether a command on keys was sent whose reply cannot be told apart. */
+  boolean answersByPipe() {
+    return answersByPipe;
   }
 
-  /** Counts a read of one key that is sent by {@link #sendRead} with a sink of its own. */
-  void readStarted(LookupKey key) {
-    outstanding++;
-    reading.add(key.hashCode());
-  }
-
-  /** The read counted by {@link #readStarted} has ended. */
+  /** The read sent by {@link #sendRead} has ended. */
   void readEnded(LookupKey key) {
     outstanding--;
     reading.remove(key.hashCode());
     unpinIfQuiet();
   }
 
-  /** Sends a whole request that reads on the client's way. */
-  void sendRead(ByteBuf request, ReplySink sink) {
+  /** Sends a whole request that reads {@code key} on the client's way. */
+  void sendRead(LookupKey key, ByteBuf request, ReplySink sink) {
+    boolean awaited = outstanding++ > 0;
+    reading.add(key.hashCode());
     PinnedConnection own = pinning.connection();
     if (own != null) {
       own.send(request, request.readerIndex(), request.readableBytes(), sink);
     } else {
-      Lane lane = lane(choice.readsGo(outstanding > 1));
-      taken(lane);
+      Lane lane = lane(choice.readsGo(awaited));
+      if (!awaited) {
+        taken(lane);
+      }
       lane.send(request, request.readerIndex(), request.readableBytes(), sink);
     }
   }
@@ -157,11 +156,8 @@ final class Upstream {
   }
 
   private void taken(Lane lane) {
-    if (!couldOvertake()) { // else a flight that failed: the older command is still to be waited
-      // for
-      last = lane;
-      lastGeneration = lane.generation();
-    }
+    last = lane;
+    lastGeneration = lane.generation();
   }
 
   private Lane lane(LaneKey.Kind kind) {
@@ -274,7 +270,7 @@ final class Upstream {
 
   private void endByPipe(@Nullable Touch touch) {
     if (touch != null) {
-      wroteByPipe |= touch.mayWrite();
+      answersByPipe = true;
       flushedByPipe |= touch.flushes();
       touch.lost();
     }
@@ -286,25 +282,30 @@ final class Upstream {
     Touch touch = touches.ofLarge(command, head, announcedArgs);
     touches.note(command, announcedArgs);
     pinning.needed();
-    if (touch != null) {
-      touch.forwarded();
-    }
     context.counters().request(way(), command.label());
     if (session.pipe) {
       endByPipe(touch);
       return;
     }
+    streamed = touch;
     RelayedReply reply = replyTo(command, head, announcedArgs, touch);
     track(reply);
     own.expect(reply);
   }
 
   /**
-   * Passes bytes of a large request on.
+   * Passes bytes of a large request on. What it does to L1 begins with its last bytes, before which
+   * it cannot be executed: a client that sends slowly keeps nobody from L1.
    *
+   * @param last whether they complete it
    * @return whether the upstream takes more now
    */
-  boolean stream(ByteBuf in, int start, int length) {
+  boolean stream(ByteBuf in, int start, int length, boolean last) {
+    Touch touch = streamed;
+    if (last && touch != null) {
+      streamed = null;
+      touch.forwarded();
+    }
     return pinning.write(Objects.requireNonNull(pinning.connection()), in, start, length);
   }
 
@@ -326,7 +327,7 @@ final class Upstream {
               ? new SubscriptionReply(client, pinning.subscriptions(), command, argCount)
               : RelayedReply.to(client, command, request, touch);
       case HELLO, AUTH, SELECT, RESET, CLIENT_NAME, CLIENT_INFO ->
-          new StateReply(client, effect, request);
+          new StateReply(client, effect, request, argCount == request.argCount());
       default -> RelayedReply.to(client, command, request, touch);
     };
   }
@@ -341,9 +342,9 @@ final class Upstream {
     unpinIfQuiet();
   }
 
-  /** A write was sent whose reply cannot be told apart any more. */
+  /** A command was sent whose reply cannot be told apart any more. */
   void untold() {
-    wroteByPipe = true;
+    answersByPipe = true;
   }
 
   private void unpinIfQuiet() {

@@ -99,4 +99,50 @@ class TouchTest {
     Touch.read(scene.coherence, List.of(ShardScene.key(0, "k"))).replied(in, 0, 7, false);
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
   }
+
+  @Test
+  void reply_thatBreaksOff_lowersTheFenceOnce() {
+    for (Touch touch :
+        List.of(
+            Touch.write(scene.coherence, List.of(ShardScene.key(0, "k"))),
+            Touch.flush(scene.coherence))) {
+      touch.forwarded();
+      ByteBuf in = bytes("$100\r\nhal");
+      touch.replied(in, 0, in.readableBytes(), false);
+      touch.lost();
+      assertThat(scene.coherence.fences().up()).isZero();
+      scene.hold(0, "k");
+      assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+      Touch next = Touch.write(scene.coherence, List.of(ShardScene.key(0, "k")));
+      next.forwarded();
+      assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
+      next.lost();
+    }
+  }
+
+  @Test
+  void notForwarded_lost_lowersNothing() {
+    Touch.write(scene.coherence, List.of(ShardScene.key(0, "k"))).lost();
+    assertThat(scene.coherence.fences().up()).isZero();
+  }
+
+  @Test
+  void unknown_refused_changesNothing() {
+    scene.hold(0, "k");
+    Touch touch = Touch.unknown(scene.coherence);
+    touch.forwarded();
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+    replied(touch, "-ERR unknown command 'X', with args beginning with: \r\n");
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+  }
+
+  @Test
+  void unknown_executed_emptiesL1() {
+    Touch touch = Touch.unknown(scene.coherence);
+    touch.forwarded();
+    scene.hold(0, "k");
+    replied(touch, "+OK\r\n");
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
+    assertThat(scene.coherence.fences().up()).isZero();
+  }
 }

@@ -164,12 +164,12 @@ class CommandTableTest {
 
   @ParameterizedTest
   @CsvSource({
-    "readonly, 1, LANE, READS, true",
-    "write, 1, LANE, WRITES_KEYS, true",
-    "write, 0, LANE, WRITES_OPAQUE, false",
-    "readonly, 0, LANE, READS, false",
-    "write movablekeys, 1, LANE, WRITES_OPAQUE, false",
-    "readonly may_replicate, 1, LANE, WRITES_KEYS, true",
+    "readonly, 1, PINNED, READS, true",
+    "write, 1, PINNED, WRITES_KEYS, true",
+    "write, 0, PINNED, WRITES_OPAQUE, false",
+    "readonly, 0, PINNED, READS, false",
+    "write movablekeys, 1, PINNED, WRITES_OPAQUE, false",
+    "readonly may_replicate, 1, PINNED, WRITES_KEYS, true",
     "write blocking, 1, PINNED, WRITES_KEYS, true",
     "write @blocking, 1, PINNED, WRITES_KEYS, true",
     "readonly noscript, 1, PINNED, READS, true",
@@ -184,6 +184,20 @@ class CommandTableTest {
     assertThat(found.effect()).isEqualTo(effect);
     assertThat(KeyPositions.forEachKey(found, request("MY.COMMAND k"), i -> {}))
         .isEqualTo(keysKnown);
+  }
+
+  @Test
+  void of_commandNobodyKnows_keepsItsConnectionOnlyWhereFlagsSayNothing() {
+    CommandTable table =
+        CommandTable.of(List.of(command("my.get", "readonly", 1), command("my.talk", "fast", 0)));
+    assertThat(table.find(request("MY.GET k")).connectionEffect()).isEqualTo(ConnectionEffect.NONE);
+    assertThat(table.find(request("MY.TALK")).connectionEffect()).isEqualTo(ConnectionEffect.KEEPS);
+  }
+
+  @Test
+  void of_dataTypesOfRedis8_takeALane() {
+    CommandTable table = CommandTable.of(List.of(command("json.get", "readonly", 1)));
+    assertThat(table.find(request("JSON.GET k")).way()).isEqualTo(Way.LANE);
   }
 
   @Test

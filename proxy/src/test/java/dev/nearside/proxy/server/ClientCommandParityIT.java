@@ -208,4 +208,22 @@ class ClientCommandParityIT {
       pair.call("CLIENT", "TRACKINGINFO");
     }
   }
+
+  /** The read of a list fails as a flight, and is relayed while the write is held. */
+  @Test
+  void pauseWrite_readBehindAWriteThatIsHeld_staysBehindIt() throws IOException {
+    try (Pair admin = twins.connectElsewhere();
+        Pair pair = twins.connect()) {
+      for (int round = 0; round < 5; round++) {
+        pair.call("DEL", "a", "list");
+        pair.call("RPUSH", "list", "x");
+        pair.call("GET", "list");
+        admin.call("CLIENT", "PAUSE", "100000", "WRITE");
+        pair.send("GET", "list").send("SET", "a", "12345").send("STRLEN", "a");
+        awaitHeld("set");
+        admin.call("CLIENT", "UNPAUSE");
+        pair.replies(3);
+      }
+    }
+  }
 }

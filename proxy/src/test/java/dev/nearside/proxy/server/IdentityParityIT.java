@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who a client is, and what it may therefore do. */
 class IdentityParityIT {
@@ -211,5 +213,39 @@ class IdentityParityIT {
             }
           });
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MULTI;AUTH bob pw;EXEC;SELECT 0",
+        "HELLO 2 AUTH bob pw FOO",
+        "HELLO 2 AUTH bob pw SETNAME",
+        "HELLO 2 SETNAME LONG AUTH bob pw",
+      })
+  void user_changedBySomethingUnusual_isChanged(String script) throws IOException {
+    try (Pair pair = twins.connect()) {
+      lookAround(pair);
+      for (String request : script.split(";", -1)) {
+        String whole = request.replace("LONG", "x".repeat(70_000));
+        pair.send(whole.split(" ", -1)).reply(Masks::hello);
+      }
+      lookAround(pair);
+      awaitLinger();
+      lookAround(pair);
+    }
+  }
+
+  /** Waits until whoever can be unpinned is. */
+  private static void awaitLinger() throws IOException {
+    try (Pair last = twins.connect()) {
+      last.call("CLIENT", "GETNAME");
+      double pinned = pinned();
+      Waiting.until("it is no longer pinned", () -> pinned() < pinned);
+    }
+  }
+
+  private static double pinned() throws IOException {
+    return twins.sidecar().metric("nearside_upstream_connections{kind=\"pinned\"}");
   }
 }

@@ -326,4 +326,18 @@ class IsolationIT {
       direct.call("CLIENT", "UNPAUSE");
     }
   }
+
+  @Test
+  void largeReplyOfAWrite_brokenOff_leavesNoFence() throws IOException {
+    createLarge("big", LARGE);
+    try (RespClient other = sidecar.connect()) {
+      try (RespClient leaver = sidecar.connect()) {
+        leaver.send("GETSET", "big", "new");
+        Waiting.until("the reply has begun", leaver::hasBytes);
+      }
+      Waiting.until("the fence is down", () -> sidecar.metric("nearside_fences_up") == 0);
+      other.call("SET", "big", "newer");
+      assertThat(sidecar.metric("nearside_fences_up")).isZero();
+    }
+  }
 }

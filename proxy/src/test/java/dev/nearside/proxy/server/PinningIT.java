@@ -35,6 +35,12 @@ class PinningIT {
       List.of(
           "MULTI;SET k 2",
           "WATCH k",
+          "WATCH k;EXEC",
+          "WATCH k;DISCARD",
+          "MULTI;CLIENT SETNAME me;EXEC",
+          "HELLO 2 SETNAME me FOO",
+          "CLIENT SETNAME " + "x".repeat(70_000),
+          "CLIENT SETINFO LIB-NAME " + "x".repeat(70_000),
           "SUBSCRIBE a",
           "CLIENT ID",
           "CLIENT NO-EVICT ON",
