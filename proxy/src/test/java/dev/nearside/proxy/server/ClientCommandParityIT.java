@@ -213,14 +213,17 @@ class ClientCommandParityIT {
   @Test
   void pauseWrite_readBehindAWriteThatIsHeld_staysBehindIt() throws IOException {
     try (Pair admin = twins.connectElsewhere();
+        Pair other = twins.connect();
         Pair pair = twins.connect()) {
       for (int round = 0; round < 5; round++) {
         pair.call("DEL", "a", "list");
         pair.call("RPUSH", "list", "x");
         pair.call("GET", "list");
         admin.call("CLIENT", "PAUSE", "100000", "WRITE");
-        pair.send("GET", "list").send("SET", "a", "12345").send("STRLEN", "a");
+        pair.send("GET", "list").send("SET", "a", "12345");
         awaitHeld("set");
+        pair.send("STRLEN", "a");
+        other.call("STRLEN", "b"); // behind what would be too early
         admin.call("CLIENT", "UNPAUSE");
         pair.replies(3);
       }
