@@ -40,11 +40,6 @@ final class Greeting {
     this.replayed = replayed;
   }
 
-  /** Returns the upstream's reply to HELLO. */
-  byte[] helloReply() {
-    return helloReply;
-  }
-
   /** Returns the upstream's reply to INFO server. */
   String info() {
     return new String(info, StandardCharsets.ISO_8859_1);

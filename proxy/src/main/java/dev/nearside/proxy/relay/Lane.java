@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -38,10 +37,8 @@ public final class Lane {
   private final LaneKey key;
   private final RelayListener listener;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
-  private final List<Runnable> greetingReaders = new ArrayList<>();
   private @Nullable UpstreamConnection connection;
   private @Nullable UpstreamConnection spare;
-  private @Nullable Greeting greeting;
   private int waitingBytes;
   private int generation;
   private boolean open;
@@ -81,26 +78,6 @@ public final class Lane {
       waitingBytes += length;
       connect();
     }
-  }
-
-  /**
-   * Calls {@code then} when the lane is open, or cannot be opened now.
-   *
-   * @see #helloReply
-   */
-  public void whenGreeted(Runnable then) {
-    if (open || isRefusing()) {
-      then.run();
-      return;
-    }
-    greetingReaders.add(then);
-    connect();
-  }
-
-  /** Returns the upstream's reply to HELLO with this lane's protocol, or null while not open. */
-  public byte @Nullable [] helloReply() {
-    Greeting said = greeting;
-    return said == null || !open ? null : said.helloReply();
   }
 
   /** Returns whether the upstream takes what is sent; if not, more would only be kept in memory. */
@@ -177,7 +154,6 @@ public final class Lane {
 
   private void opened(Greeting said) {
     open = true;
-    greeting = said;
     backoffMs = FIRST_BACKOFF_MS;
     listener.connected(key.kind().name(), said.info());
     UpstreamConnection current = Objects.requireNonNull(connection);
@@ -187,7 +163,6 @@ public final class Lane {
     }
     waitingBytes = 0;
     current.flushSoon();
-    runGreetingReaders();
   }
 
   private void failed(String why) {
@@ -203,13 +178,6 @@ public final class Lane {
       next.request.release();
       next.sink.refused(Reason.DISCONNECTED);
     }
-    runGreetingReaders();
-  }
-
-  private void runGreetingReaders() {
-    List<Runnable> readers = List.copyOf(greetingReaders);
-    greetingReaders.clear();
-    readers.forEach(Runnable::run);
   }
 
   private final class Observer implements UpstreamConnection.Observer {

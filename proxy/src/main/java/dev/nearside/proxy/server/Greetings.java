@@ -1,8 +1,6 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
-import dev.nearside.proxy.command.ConnectionEffect;
-import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.UpstreamAddress;
@@ -14,12 +12,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What a client says on connecting, answered without pinning it: HELLO and SELECT by what the
- * upstream answered to the lanes of that protocol and database, the rest by asking it on a lane of
- * its own kind. No reply is invented. Confined to the connection's event loop.
+ * What a client says on connecting, answered without pinning it: by what the upstream answers on a
+ * lane that carries nothing else. No reply is invented, none is remembered. Confined to the
+ * connection's event loop.
  */
 final class Greetings {
   private final ClientConnection client;
@@ -44,26 +41,39 @@ final class Greetings {
       case HELLO -> hello(command, request);
       case SELECT -> select(request);
       case AUTH -> auth(command, request);
-      case CLIENT_NAME, CLIENT_INFO, CLIENT_PUSHES ->
-          ask(request, new Learned(command.connectionEffect(), request));
+      case CLIENT_NAME -> {
+        byte[] said = copy(request);
+        yield ask(request, () -> session.setName = said);
+      }
+      case CLIENT_INFO -> {
+        byte[] said = copy(request);
+        yield ask(request, () -> session.addInfo(said));
+      }
+      case CLIENT_PUSHES -> pushes(request);
       default -> throw new IllegalStateException("not a greeting: " + command.name());
     };
   }
 
-  /** {@code HELLO [2|3 [AUTH user password] [SETNAME name]]}. */
+  private static byte[] copy(Request request) {
+    return ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
+  }
+
+  /**
+   * {@code HELLO [2|3 [AUTH user password] [SETNAME name]]}: asked where its protocol is spoken
+   * already, so that nothing changes there but the name.
+   */
   private boolean hello(Command command, Request request) {
     int protocol = request.argCount() > 1 ? protocol(request) : session.protocol;
     if (protocol == 0) {
-      return ask(request, new Learned(ConnectionEffect.NONE, request));
+      return ask(request, () -> {});
     }
     HelloOptions options = HelloOptions.of(request);
     if (options == null || (options.authenticates() && !isOwnUser(options))) {
       return router.relayPinned(command, request);
     }
-    Lane lane = context.lanes().lane(new LaneKey(protocol, session.database, LaneKey.Kind.READS));
-    return answerWhenGreeted(
-        lane,
-        () -> lane.helloReply(),
+    return ask(
+        protocol,
+        request,
         () -> {
           session.protocol = protocol;
           session.authenticated = true;
@@ -84,9 +94,12 @@ final class Greetings {
   /** {@code SELECT index}. */
   private boolean select(Request request) {
     int database = request.argCount() == 2 ? database(request) : -1;
-    Learned learned = new Learned(ConnectionEffect.SELECT, request);
-    learned.database = database;
-    return ask(request, learned);
+    return ask(
+        request,
+        () -> {
+          session.database = database;
+          session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
+        });
   }
 
   /** Returns the database index if it is written canonically, else -1. */
@@ -115,8 +128,19 @@ final class Greetings {
           default -> false;
         };
     return own
-        ? ask(request, new Learned(ConnectionEffect.AUTH, request))
+        ? ask(request, () -> session.authenticated = true)
         : router.relayPinned(command, request);
+  }
+
+  /** {@code CLIENT MAINT_NOTIFICATIONS}: pushes are promised to one connection, the client's. */
+  private boolean pushes(Request request) {
+    byte[] said = copy(request);
+    return ask(
+        request,
+        () -> {
+          session.addInfo(said);
+          session.kept = true;
+        });
   }
 
   private boolean isOwnUser(HelloOptions options) {
@@ -147,49 +171,33 @@ final class Greetings {
     return taken;
   }
 
-  /** Asks the upstream on the greeting lane; the connection goes on when it has answered. */
-  private boolean ask(Request request, ReplySink sink) {
+  private boolean ask(Request request, Runnable agreed) {
+    return ask(session.protocol, request, agreed);
+  }
+
+  /**
+   * Asks the upstream on the greeting lane of {@code protocol}; the connection goes on when it has
+   * answered.
+   *
+   * @param agreed called before the client hears of a reply that is no error
+   */
+  private boolean ask(int protocol, Request request, Runnable agreed) {
     context.counters().request(Way.RELAY, CommandLabel.OTHER);
     client.pause();
     context
         .lanes()
-        .lane(new LaneKey(session.protocol, 0, LaneKey.Kind.GREETING))
-        .send(request.buffer(), request.start(), request.length(), sink);
-    return true;
-  }
-
-  private boolean answerWhenGreeted(
-      Lane lane, java.util.function.Supplier<byte @Nullable []> learned, Runnable agreed) {
-    context.counters().request(Way.RELAY, CommandLabel.OTHER);
-    client.pause();
-    lane.whenGreeted(() ->
-        client.execute(() -> {
-          byte[] reply = learned.get();
-          if (reply == null) {
-            client.answer(RelayedReply.unavailable(Reason.DISCONNECTED));
-          } else {
-            if (reply[0] != '-') {
-              agreed.run();
-            }
-            client.answer(reply);
-          }
-          client.resume();
-        }));
+        .lane(new LaneKey(protocol, 0, LaneKey.Kind.GREETING))
+        .send(request.buffer(), request.start(), request.length(), new Learned(agreed));
     return true;
   }
 
   /** The upstream's answer to what a client said, noted and passed on. */
   private final class Learned implements ReplySink {
-    private final ConnectionEffect effect;
-    private final byte[] request;
-    private final PendingReply reply;
-    private int database;
-    private boolean pins;
+    private final Runnable agreed;
+    private final PendingReply reply = client.replies().add(new PendingReply(client.replies()));
 
-    Learned(ConnectionEffect effect, Request request) {
-      this.effect = effect;
-      this.request = ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
-      this.reply = client.replies().add(new PendingReply(client.replies()));
+    Learned(Runnable agreed) {
+      this.agreed = agreed;
     }
 
     @Override
@@ -198,7 +206,7 @@ final class Greetings {
         return;
       }
       if (first && in.getByte(from) != '-') {
-        agreed();
+        agreed.run();
       }
       reply.append(in, from, to);
       if (last) {
@@ -207,32 +215,14 @@ final class Greetings {
       }
     }
 
-    /** A client that is to be pinned goes on when it is, or cannot be. */
+    /** A client that has to keep a connection of its own goes on when it has it, or cannot. */
     private void goOn() {
       Upstream upstream = client.upstream();
-      if (pins) {
+      if (session.kept) {
         upstream.takePinFailure(); // an old one, which would keep this from being tried
       }
-      if (!pins || upstream.isPinnedAndOpen()) {
+      if (!session.kept || upstream.isPinnedAndOpen()) {
         client.resume();
-      }
-    }
-
-    private void agreed() {
-      switch (effect) {
-        case CLIENT_NAME -> session.setName = request;
-        case CLIENT_INFO -> session.addInfo(request);
-        case CLIENT_PUSHES -> {
-          session.addInfo(request);
-          session.kept = true;
-          pins = true;
-        }
-        case AUTH -> session.authenticated = true;
-        case SELECT -> {
-          session.database = database;
-          session.floorNs = System.nanoTime(); // another shard: it may lag behind what was read
-        }
-        default -> {}
       }
     }
 

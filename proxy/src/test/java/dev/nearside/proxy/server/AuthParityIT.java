@@ -232,6 +232,27 @@ class AuthParityIT {
     }
   }
 
+  /** What the sidecar itself said on connecting is no proof that it would be let in now. */
+  @ParameterizedTest
+  @MethodSource("programs")
+  void password_changedWhileTheSidecarIsIn_letsNobodyInAnyMore(RedisProgram program)
+      throws IOException {
+    RedisServer behind = locked(program);
+    try (Twins twins =
+            Twins.of(
+                locked(program), behind, "upstream.uri=redis://:pw@127.0.0.1:" + behind.port());
+        Pair before = twins.connect();
+        Pair after = twins.connect()) {
+      before.send("HELLO", "3", "AUTH", "default", "pw").reply(Masks::hello);
+      before.send("HELLO", "2", "AUTH", "default", "pw").reply(Masks::hello);
+      before.call("CONFIG", "SET", "requirepass", "other");
+      for (String protocol : List.of("2", "3", "2")) {
+        assertThat(after.call("HELLO", protocol, "AUTH", "default", "pw")).startsWith("-WRONGPASS");
+      }
+      before.call("SET", "k", "1");
+    }
+  }
+
   /** A client on this host without credentials is the user whose the sidecar is, and no more. */
   @ParameterizedTest
   @MethodSource("programs")

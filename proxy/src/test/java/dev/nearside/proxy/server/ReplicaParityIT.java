@@ -126,6 +126,7 @@ class ReplicaParityIT {
         Pair other = twins.connect()) {
       at.call("SET", "k", "of the first");
       pair.call("SET", "k", "own");
+      assertThat(pair.send("HELLO", "2").reply(Masks::hello)).contains("master");
       for (int i = 0; i < 3; i++) {
         other.call("GET", "k");
       }
@@ -134,6 +135,8 @@ class ReplicaParityIT {
       awaitKey(twins.behind(), "k", "of the first");
       assertThat(other.call("GET", "k")).contains("of the first");
       assertThat(other.call("SET", "k", "x")).startsWith("-READONLY");
+      assertThat(pair.send("HELLO", "2").reply(Masks::hello)).contains("replica");
+      assertThat(other.send("HELLO", "2").reply(Masks::hello)).contains("replica");
       at.call("SET", "k", "changed");
       awaitKey(twins.direct(), "k", "changed");
       Waiting.until(
