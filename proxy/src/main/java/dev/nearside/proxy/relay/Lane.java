@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -21,6 +23,11 @@ import org.slf4j.LoggerFactory;
  * <p>Requests that come while it is being made wait, up to a bound. When it cannot be made they are
  * refused, and for a little while (jittered, doubling) everything is refused at once. When it is
  * lost, what was sent and not answered is lost with it.
+ *
+ * <p>Of its connections one at most serves. What that has to hand on may take long: it is then set
+ * aside until it owes nothing, and another serves; of those that come back one is kept in reserve.
+ * Where no other can be made, what was set aside serves again: who waits behind a long reply is
+ * better off than who is refused.
  */
 public final class Lane {
   private record Waiting(ByteBuf request, ReplySink sink) {}
@@ -37,11 +44,12 @@ public final class Lane {
   private final LaneKey key;
   private final RelayListener listener;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
-  private @Nullable UpstreamConnection connection;
+  private final Deque<UpstreamConnection> aside = new ArrayDeque<>(0);
+  private @Nullable UpstreamConnection serving;
+  private @Nullable UpstreamConnection making;
   private @Nullable UpstreamConnection spare;
   private int waitingBytes;
   private int generation;
-  private boolean open;
   private long backoffMs = FIRST_BACKOFF_MS;
   private long refuseUntilNs;
   private boolean refusing;
@@ -63,8 +71,11 @@ public final class Lane {
    * Sends a copy of a whole request; it leaves when the loop has worked off what is readable now.
    */
   public void send(ByteBuf from, int start, int length, ReplySink sink) {
-    UpstreamConnection current = connection;
-    if (open && current != null) {
+    if (serving == null && isRefusing()) {
+      serveAgain();
+    }
+    UpstreamConnection current = serving;
+    if (current != null) {
       current.send(from, start, length, sink);
       current.flushSoon();
       return;
@@ -82,8 +93,8 @@ public final class Lane {
 
   /** Returns whether the upstream takes what is sent; if not, more would only be kept in memory. */
   public boolean isWritable() {
-    UpstreamConnection current = connection;
-    return !open || current == null || current.isWritable();
+    UpstreamConnection current = serving;
+    return current == null || current.isWritable();
   }
 
   /**
@@ -94,13 +105,15 @@ public final class Lane {
     return generation;
   }
 
-  /** Closes the connection; what is under way is lost. */
+  /** Closes its connections; what is under way is lost. */
   public void close() {
-    for (UpstreamConnection each : new UpstreamConnection[] {connection, spare}) {
+    List<UpstreamConnection> all = new ArrayList<>(aside);
+    for (UpstreamConnection each : new UpstreamConnection[] {serving, making, spare}) {
       if (each != null) {
-        each.close();
+        all.add(each);
       }
     }
+    all.forEach(UpstreamConnection::close);
   }
 
   private boolean isRefusing() {
@@ -111,72 +124,102 @@ public final class Lane {
   }
 
   private void connect() {
-    if (connection != null) {
-      return;
+    if (making == null) {
+      Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
+      Observer observer = new Observer();
+      UpstreamConnection made =
+          UpstreamConnection.connect(loop, channelType, address, next, observer);
+      observer.own = made;
+      making = made;
     }
-    Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
-    Observer observer = new Observer();
-    UpstreamConnection made =
-        UpstreamConnection.connect(loop, channelType, address, next, observer);
-    observer.own = made;
-    connection = made;
+  }
+
+  /** {@code next} serves from now on, first those who have been waiting. */
+  private void serve(UpstreamConnection next) {
+    next.revive();
+    serving = next;
+    for (Waiting first = waiting.poll(); first != null; first = waiting.poll()) {
+      next.send(first.request, 0, first.request.readableBytes(), first.sink);
+      first.request.release();
+    }
+    waitingBytes = 0;
+    next.flushSoon();
   }
 
   /**
-   * What {@code busy} has to hand on may take long: whoever comes next shall not wait behind it. It
-   * is set aside until it owes nothing, and another takes its place.
+   * What {@code busy} has to hand on may take long: whoever comes next shall not wait behind it,
+   * unless it was just seen that there is nothing else.
    */
   @SuppressWarnings("ReferenceEquality") // the very connection
-  private void setAside(@Nullable UpstreamConnection busy) {
-    if (busy != null && busy == connection) {
-      busy.retire();
-      generation++;
-      connection = null;
-      open = false;
-      takeBack(spare);
-    }
-  }
-
-  /** {@code settled} owes nothing any more: it serves again, or is the next to do so. */
-  private void takeBack(@Nullable UpstreamConnection settled) {
-    if (settled == null) {
+  private void setAside(UpstreamConnection busy) {
+    if (busy != serving || (spare == null && isRefusing())) {
       return;
     }
-    spare = null;
-    if (connection == null) {
-      settled.revive();
-      connection = settled;
-      open = true;
-    } else {
-      spare = settled;
+    busy.retire();
+    aside.addLast(busy);
+    generation++;
+    serving = null;
+    serveBySpare();
+  }
+
+  private void serveBySpare() {
+    UpstreamConnection next = spare;
+    if (next != null) {
+      spare = null;
+      serve(next);
     }
   }
 
-  private void opened(Greeting said) {
-    open = true;
-    backoffMs = FIRST_BACKOFF_MS;
-    listener.connected(key.kind().name(), said.info());
-    UpstreamConnection current = Objects.requireNonNull(connection);
-    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
-      current.send(next.request, 0, next.request.readableBytes(), next.sink);
-      next.request.release();
+  /** {@code idle} owes nothing: it serves, or is the next to do so, or is one too many. */
+  private void takeIn(UpstreamConnection idle) {
+    if (serving == null) {
+      serve(idle);
+    } else if (spare == null) {
+      spare = idle;
+    } else {
+      idle.close();
     }
-    waitingBytes = 0;
-    current.flushSoon();
   }
 
   private void failed(String why) {
-    connection = null;
+    making = null;
     long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
     refuseUntilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs);
     refusing = true;
     backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     listener.failed(Reason.DISCONNECTED);
     log.debug("lane {} cannot be opened: {}", key, why);
+    if (serving == null) {
+      serveAgain();
+    }
+    refuseWaiting();
+  }
+
+  /** No other can be made: what was set aside last, if anything, has to do. */
+  private void serveAgain() {
+    UpstreamConnection last = aside.pollLast();
+    if (last != null) {
+      serve(last);
+    }
+  }
+
+  private void refuseWaiting() {
     waitingBytes = 0;
     for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
       next.request.release();
       next.sink.refused(Reason.DISCONNECTED);
+    }
+  }
+
+  /** One that had been open has ended. */
+  @SuppressWarnings("ReferenceEquality") // the very connection
+  private void closed(UpstreamConnection ended) {
+    aside.remove(ended);
+    if (ended == spare) {
+      spare = null;
+    } else if (ended == serving) {
+      serving = null;
+      serveBySpare();
     }
   }
 
@@ -186,8 +229,11 @@ public final class Lane {
 
     @Override
     public void opened(Greeting said) {
+      making = null;
+      backoffMs = FIRST_BACKOFF_MS;
       info = said.info();
-      Lane.this.opened(said);
+      listener.connected(key.kind().name(), info);
+      takeIn(Objects.requireNonNull(own));
     }
 
     @Override
@@ -196,28 +242,21 @@ public final class Lane {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // the very connection
     public void closed() {
-      if (own == connection) {
-        open = false;
-        connection = null;
-      } else if (own == spare) {
-        spare = null;
-      }
+      Lane.this.closed(Objects.requireNonNull(own));
       listener.disconnected(key.kind().name(), info);
     }
 
     @Override
     public void busy() {
-      setAside(own);
+      setAside(Objects.requireNonNull(own));
     }
 
     @Override
     public void settled() {
-      if (connection == null || spare == null) {
-        takeBack(own);
-      } else {
-        Objects.requireNonNull(own).close();
+      UpstreamConnection idle = Objects.requireNonNull(own);
+      if (aside.remove(idle)) {
+        takeIn(idle);
       }
     }
 

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  * One raw connection to the upstream: requests go out as they are, and the replies go to their
  * sinks in order. Confined to its event loop.
  *
- * <p>A reader that does not keep up stops the connection from being read, if nobody else waits for
- * replies of it. Where others do, it is read on, so that the reader's own limit decides; and its
- * observer is told, to let nobody else begin to wait.
+ * <p>A reader that does not keep up stops the connection from being read, while nobody else waits
+ * for replies of it. Where others do, it is read on, so that the reader's own limit decides; and
+ * its observer is told, to let nobody else begin to wait.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter
     implements AwaitedReplies.Connection {
@@ -69,7 +69,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private @Nullable ByteBuf out;
   private boolean open;
   private boolean retired;
-  private boolean awaitsRoom;
+  private @Nullable ReplyReader stoppedFor;
   private boolean flushScheduled;
 
   private UpstreamConnection(Channel channel, Observer observer) {
@@ -136,7 +136,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   /** Copies a request out and awaits its reply; it leaves with the next {@link #flush}. */
   void send(ByteBuf from, int start, int length, ReplySink sink) {
     write(from, start, length);
-    awaited.add(sink);
+    expect(sink);
   }
 
   /** Copies bytes out that have, or will have, their sink already. */
@@ -150,8 +150,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   /** Awaits a reply for bytes that go out by {@link #write}. */
+  @SuppressWarnings("ReferenceEquality") // the very reader
   void expect(ReplySink sink) {
     awaited.add(sink);
+    if (stoppedFor != null && stoppedFor != sink.reader()) {
+      stoppedFor = null;
+      setAutoRead(true); // somebody else waits now
+    }
   }
 
   /** Flushes once, when the loop has worked off what is readable now. */
@@ -248,15 +253,19 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   public void crowded(ReplyReader reader, boolean alone) {
     observer.busy();
     reader.fellBehind();
-    if (alone && !awaitsRoom) {
-      awaitsRoom = true;
+    if (alone && stoppedFor == null) {
+      stoppedFor = reader;
       setAutoRead(false);
       reader.whenRoom(() -> roomFor(reader));
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // the very reader
   private void roomFor(ReplyReader reader) {
-    awaitsRoom = false;
+    if (stoppedFor != reader) {
+      return; // it is read, for the sake of others
+    }
+    stoppedFor = null;
     if (retired && reader.isGone()) {
       channel.close(); // the rest was for it alone
     } else {

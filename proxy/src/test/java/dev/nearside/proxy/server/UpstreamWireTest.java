@@ -222,6 +222,43 @@ class UpstreamWireTest {
   }
 
   @Test
+  void lane_setAside_servesAsSoonAsItOwesNothingThoughNoOtherIsMade() throws Exception {
+    CountDownLatch finish = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    List<String> received = new CopyOnWriteArrayList<>();
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.greeting((request, connection) -> {
+              received.add(request.getFirst());
+              switch (request.getFirst()) {
+                case "HELLO" -> {
+                  if (received.contains("HGET")) {
+                    await(never); // nobody is greeted any more
+                  }
+                  connection.send("*2\r\n+server\r\n+redis\r\n");
+                }
+                case "HGET" -> {
+                  connection.send("$2000000\r\n" + "x".repeat(1_000_000));
+                  await(finish);
+                  connection.send("x".repeat(1_000_000) + "\r\n");
+                }
+                default -> connection.send(":1\r\n");
+              }
+            });
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), "l1.mode=off");
+        RespClient reader = sidecar.connect();
+        RespClient other = sidecar.connect()) {
+      reader.send("HGET", "h", "long");
+      Waiting.until("the long reply has begun", reader::hasBytes);
+      other.send("STRLEN", "k");
+      Waiting.until("another is being made", () -> received.getLast().equals("HELLO"));
+      finish.countDown();
+      assertThat(other.reply()).isEqualTo(":1\r\n");
+      assertThat(reader.reply()).hasSize(2_000_012);
+      never.countDown();
+    }
+  }
+
+  @Test
   void reply_toASlowReaderBeforeAnother_closesTheSlowOneAtItsLimit() throws IOException {
     String huge = bulk("x".repeat(64 << 20));
     try (ScriptedUpstream upstream =
