@@ -1,9 +1,8 @@
 package dev.nearside.proxy.coherence;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -11,14 +10,23 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <p>A PING on the tracked connection is answered after every push that was due before it, so its
  * answer moves the staleness clock to its send time. At most one is under way; everybody whose
- * moment it covers is woken by it, the others by the next. A shard that closes wakes all: whoever
+ * moment it covers is woken by it, the others by the next. They wait in the order of their moments:
+ * nobody behind the first that is not covered is looked at. A shard that closes wakes all: whoever
  * is woken looks again, finds L1 closed and reads upstream.
  */
 public final class Barrier {
-  private record Waiter(long momentNs, Runnable wake) {}
+  private record Waiter(long momentNs, long number, Runnable wake) {
+    /** By moment, which may wrap around, and among equal ones in the order they came. */
+    static int compare(Waiter one, Waiter other) {
+      int byMoment = Long.signum(one.momentNs - other.momentNs);
+      return byMoment == 0 ? Long.compare(one.number, other.number) : byMoment;
+    }
+  }
 
   private final Shard shard;
-  private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+  private final ConcurrentSkipListSet<Waiter> waiters =
+      new ConcurrentSkipListSet<>(Waiter::compare);
+  private final AtomicLong numbers = new AtomicLong();
   private final AtomicBoolean underWay = new AtomicBoolean();
   private final LongAdder sent;
   private volatile Runnable sendPing = () -> {};
@@ -44,7 +52,7 @@ public final class Barrier {
    * or the shard has closed.
    */
   public void await(long momentNs, Runnable wake) {
-    waiters.add(new Waiter(momentNs, wake));
+    waiters.add(new Waiter(momentNs, numbers.getAndIncrement(), wake));
     wakeCovered();
   }
 
@@ -56,21 +64,19 @@ public final class Barrier {
 
   /** Called when the clock has moved in any other way, or the shard has closed. */
   void wakeCovered() {
-    List<Waiter> early = new ArrayList<>(0);
-    for (Waiter waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
-      if (!shard.isOpen() || shard.coherentAsOfNs() - waiter.momentNs >= 0) {
-        waiter.wake.run();
-      } else {
-        early.add(waiter);
+    for (Waiter next : waiters) { // who comes meanwhile looks itself
+      if (shard.isOpen() && shard.coherentAsOfNs() - next.momentNs < 0) {
+        send();
+        return;
+      }
+      if (waiters.remove(next)) {
+        next.wake.run();
       }
     }
-    waiters.addAll(early);
-    if (waiters.isEmpty()) {
-      return;
-    }
-    if (!shard.isOpen()) {
-      wakeCovered(); // it closed while the early ones were out of the queue
-    } else if (underWay.compareAndSet(false, true)) {
+  }
+
+  private void send() {
+    if (underWay.compareAndSet(false, true)) {
       sent.increment();
       sendPing.run();
     }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class BarrierTest {
   private final ShardScene scene = new ShardScene().open(100);
@@ -49,6 +52,53 @@ class BarrierTest {
     barrier.await(200, scene.shard::close);
     scene.shard.barrierAnswered(200);
     assertThat(woken).containsExactly("early");
+    assertThat(barrier.waiting()).isZero();
+  }
+
+  @Test
+  void await_inAnyOrder_areWokenByTheirMoments() {
+    barrier.await(300, () -> woken.add("300"));
+    barrier.await(200, () -> woken.add("200"));
+    barrier.await(300, () -> woken.add("300 too"));
+    barrier.await(400, () -> woken.add("400"));
+    scene.shard.barrierAnswered(300);
+    assertThat(woken).containsExactly("200", "300", "300 too");
+    assertThat(barrier.waiting()).isEqualTo(1);
+  }
+
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // else minutes
+  void await_aHundredAndFiftyThousandNotCovered_areNotLookedThroughForEach() {
+    for (int i = 0; i < 150_000; i++) {
+      barrier.await(200 + i, () -> woken.add("one"));
+    }
+    scene.shard.barrierAnswered(200 + 150_000);
+    assertThat(woken).hasSize(150_000);
+    assertThat(scene.pings).isEqualTo(1);
+  }
+
+  @Test
+  void await_fromManyThreads_wakesEachOnce() throws InterruptedException {
+    AtomicInteger wakes = new AtomicInteger();
+    AtomicLong clock = new AtomicLong(100);
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < 5_000; i++) {
+                  barrier.await(clock.incrementAndGet(), wakes::incrementAndGet);
+                }
+              }));
+    }
+    while (wakes.get() < 20_000
+        && (threads.stream().anyMatch(Thread::isAlive) || barrier.waiting() > 0)) {
+      scene.shard.barrierAnswered(clock.get());
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wakes.get()).isEqualTo(20_000);
     assertThat(barrier.waiting()).isZero();
   }
 
