@@ -56,7 +56,7 @@ final class SubscriptionReply extends RelayedReply {
 
   @Override
   boolean isAwaited() {
-    return expectsMore();
+    return !refused && expected != 0;
   }
 
   @Override

@@ -159,6 +159,24 @@ class UpstreamWireTest {
   }
 
   @Test
+  void unsubscribe_fromAllBehindAMessage_isConfirmedBehindIt() throws IOException {
+    String message = "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
+    String confirmed = "*3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n";
+    try (ScriptedUpstream upstream =
+            ScriptedUpstream.answering((request, connection) ->
+                connection.send(
+                    request.getFirst().equals("SUBSCRIBE")
+                        ? "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
+                        : message + confirmed));
+        Sidecar sidecar = Sidecar.inFrontOf(upstream.port(), QUICK);
+        RespClient client = sidecar.connect()) {
+      client.call("SUBSCRIBE", "c");
+      assertThat(client.call("UNSUBSCRIBE")).isEqualTo(message);
+      assertThat(client.reply()).isEqualTo(confirmed);
+    }
+  }
+
+  @Test
   void reply_toASlowReaderAlone_waitsInTheSocketAndNobodyBehindIt() throws IOException {
     String big = bulk("x".repeat(9_000_000));
     try (ScriptedUpstream upstream =
