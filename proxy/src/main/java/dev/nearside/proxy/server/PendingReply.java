@@ -42,7 +42,7 @@ class PendingReply {
     return false;
   }
 
-  /** Returns whether the upstream has still to answer it. */
+  /** Returns whether the upstream has still to answer it; once it has not, it never has again. */
   boolean isAwaited() {
     return false;
   }

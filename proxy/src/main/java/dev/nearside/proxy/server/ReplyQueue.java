@@ -18,6 +18,10 @@ final class ReplyQueue {
   private final Runnable advanced;
   private @Nullable PendingReply head;
   private @Nullable PendingReply tail;
+
+  /** None up to it is awaited any more; the first that is stands somewhere behind it. */
+  private @Nullable PendingReply lastPassed;
+
   private int size;
   private long keptBytes;
   private boolean closed;
@@ -85,23 +89,23 @@ final class ReplyQueue {
    * Puts {@code reply} just before the first one the upstream has still to answer, else at the end.
    */
   void addBeforeAwaited(PendingReply reply) {
-    PendingReply before = null;
-    PendingReply at = head;
+    PendingReply before = lastPassed;
+    PendingReply at = before == null ? head : before.next;
     while (at != null && !at.isAwaited()) {
       before = at;
       at = at.next;
     }
-    if (at == null) {
-      add(reply);
-      return;
-    }
-    reply.next = at;
-    size++;
     if (before == null) {
       head = reply;
     } else {
       before.next = reply;
     }
+    if (at == null) {
+      tail = reply;
+    }
+    reply.next = at;
+    lastPassed = reply;
+    size++;
   }
 
   /** Writes what is complete at the head, and what the new head has kept. */
@@ -112,6 +116,7 @@ final class ReplyQueue {
       largestBytes = Math.max(first.bytes(), largestBytes - largestBytes / FORGETTING);
       head = first.next;
       size--;
+      forget(first);
       first = head;
     }
     if (first == null) {
@@ -120,6 +125,13 @@ final class ReplyQueue {
       first.writeEarly(output);
     }
     advanced.run();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very reply
+  private void forget(PendingReply gone) {
+    if (lastPassed == gone) {
+      lastPassed = null;
+    }
   }
 
   /** Returns whether nobody waits for replies any more. */
@@ -135,6 +147,7 @@ final class ReplyQueue {
     }
     head = null;
     tail = null;
+    lastPassed = null;
     size = 0;
   }
 

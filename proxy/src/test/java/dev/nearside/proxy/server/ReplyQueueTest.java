@@ -2,7 +2,11 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReplyQueueTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final ReplyQueue queue = new ReplyQueue(new Output(channel), () -> {});
+
+  private int looks;
 
   @AfterEach
   void release() {
@@ -62,5 +68,92 @@ class ReplyQueueTest {
     queue.add(new PendingReply(queue)).append(new byte[ReplyQueue.MAX_KEPT]);
     assertThat(queue.isFull()).isTrue();
     queue.close();
+  }
+
+  /** A reply the upstream has still to give, until it is told otherwise. */
+  private final class Awaited extends PendingReply {
+    private boolean answered;
+
+    Awaited() {
+      super(queue);
+    }
+
+    @Override
+    boolean isAwaited() {
+      looks++;
+      return !answered;
+    }
+
+    void answer(String bytes) {
+      append(bytes.getBytes(StandardCharsets.US_ASCII));
+      answered = true;
+      complete();
+    }
+  }
+
+  private PendingReply push(String bytes) {
+    PendingReply push =
+        new PendingReply(queue) {
+          @Override
+          boolean isAwaited() {
+            looks++;
+            return false;
+          }
+        };
+    push.hold();
+    queue.addBeforeAwaited(push);
+    push.append(bytes.getBytes(StandardCharsets.US_ASCII));
+    push.complete();
+    return push;
+  }
+
+  private String written() {
+    queue.output().flush();
+    StringBuilder bytes = new StringBuilder();
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      bytes.append(out.toString(StandardCharsets.US_ASCII));
+      out.release();
+    }
+    return bytes.toString();
+  }
+
+  @Test
+  void addBeforeAwaited_asRepliesAreAnswered_keepsTheOrderOfTheUpstream() {
+    PendingReply first = push("1");
+    Awaited two = queue.add(new Awaited());
+    first.release();
+    two.answer("2");
+    PendingReply third = push("3");
+    Awaited five = queue.add(new Awaited());
+    Awaited six = queue.add(new Awaited());
+    PendingReply fourth = push("4");
+    five.answer("5");
+    PendingReply afterFive = push(";");
+    fourth.release();
+    afterFive.release();
+    assertThat(written()).isEqualTo("12");
+    third.release();
+    assertThat(written()).isEqualTo("345;");
+    six.answer("6");
+    push("7").release();
+    push("8").release();
+    assertThat(written()).isEqualTo("678");
+    assertThat(queue.isEmpty()).isTrue();
+  }
+
+  @Test
+  void addBeforeAwaited_manyHeld_looksAtEachReplyOnce() {
+    List<PendingReply> pushes = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      pushes.add(push("a"));
+    }
+    Awaited awaited = queue.add(new Awaited());
+    for (int i = 0; i < 500; i++) {
+      pushes.add(push("b"));
+    }
+    assertThat(looks).isLessThan(1_000);
+    awaited.answer("c");
+    pushes.forEach(PendingReply::release);
+    assertThat(written()).isEqualTo("a".repeat(500) + "b".repeat(500) + "c");
   }
 }
