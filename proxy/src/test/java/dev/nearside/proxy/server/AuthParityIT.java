@@ -197,14 +197,15 @@ class AuthParityIT {
     }
   }
 
-  /** Who may say RESET is one of the things that a sidecar learns from its upstream. */
+  /** Who may say RESET (not as in 6.2), and that there is no HEXPIRE, a sidecar has to learn. */
   private static void awaitCommandsKnown(Connecting connecting) {
     Waiting.until(
         "the sidecar knows the upstream's commands",
         () -> {
           try (Pair pair = connecting.connect()) {
-            Told told = pair.ask("RESET");
-            return told.through().equals(told.direct());
+            Told reset = pair.ask("RESET");
+            Told newer = pair.ask("HEXPIRE");
+            return reset.through().equals(reset.direct()) && newer.through().equals(newer.direct());
           }
         });
   }
