@@ -190,6 +190,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     if (!closeWhenDrained) {
       PendingReply place = replies.add(new PendingReply(replies));
       closeWhenDrained = true;
+      replies.endHere();
       place.append(reply);
       place.complete();
     }
@@ -218,9 +219,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     paused = true;
   }
 
-  /** Stops working requests off until every reply owed has been written. */
+  /** Stops working requests off until every reply owed has been written, unless none is. */
   void pauseUntilDrained() {
-    if (replies.isEmpty()) {
+    if (!replies.owesReplies()) {
       return;
     }
     paused = true;
@@ -285,12 +286,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     if (channel.isWritable()) {
       tellRoom();
     }
-    if (!replies.isEmpty()) {
-      return;
-    }
-    if (closeWhenDrained) {
+    if (closeWhenDrained && replies.isAtEnd()) {
       closeWhenFlushed();
-    } else if (resumeWhenDrained) {
+    } else if (resumeWhenDrained && !replies.owesReplies()) {
       resumeWhenDrained = false;
       execute(this::resume);
     }
@@ -321,9 +319,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     }
   }
 
-  /** Closes the connection once every reply owed has been written. */
+  /** Closes the connection once every reply owed, and every push that is here, has been written. */
   void closeWhenWritten() {
     closeWhenDrained = true;
+    replies.endHere();
     pause();
     advanced();
   }
@@ -376,6 +375,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   void close(String why) {
     log.debug("closing a client: {}", why);
     closeWhenDrained = true;
+    closing = true;
     pause();
     channel.close();
   }

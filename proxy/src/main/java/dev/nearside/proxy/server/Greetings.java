@@ -33,7 +33,7 @@ final class Greetings {
 
   /** Answers {@code request}, of a client that is not pinned. */
   boolean greet(Command command, Request request) {
-    if (!client.replies().isEmpty()) {
+    if (client.replies().owesReplies()) {
       client.pauseUntilDrained();
       return false;
     }
@@ -160,7 +160,7 @@ final class Greetings {
 
   /** {@code RESET}: what was learned is forgotten; see {@link Pinning#reset}. */
   boolean reset(Command command, Request request) {
-    if (!client.replies().isEmpty()) {
+    if (client.replies().owesReplies()) {
       client.pauseUntilDrained();
       return false;
     }

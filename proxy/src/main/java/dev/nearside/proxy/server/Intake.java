@@ -70,7 +70,7 @@ final class Intake {
     if (streaming) {
       return stream(in);
     }
-    if (!session.authenticated && !client.replies().isEmpty()) {
+    if (!session.authenticated && client.replies().owesReplies()) {
       client.pauseUntilDrained(); // the reply may let it in, and other limits count then
       return false;
     }

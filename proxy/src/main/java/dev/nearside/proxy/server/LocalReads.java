@@ -326,7 +326,7 @@ final class LocalReads {
   private Taken gather(Request request) {
     if (client.upstream().outstanding() > 0 || client.upstream().isPinned()) {
       client.pauseUntilDrained();
-      if (!client.replies().isEmpty()) {
+      if (client.replies().owesReplies()) {
         return Taken.PAUSED;
       }
     }

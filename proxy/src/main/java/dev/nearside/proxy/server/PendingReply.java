@@ -15,7 +15,11 @@ class PendingReply {
   private boolean complete;
   private boolean held;
   private long bytes;
+
+  /** The queue's own: who stands behind it, and whether a request is answered by it. */
   @Nullable PendingReply next;
+
+  boolean owed;
 
   PendingReply(ReplyQueue queue) {
     this.queue = queue;

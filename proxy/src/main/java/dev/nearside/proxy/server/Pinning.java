@@ -59,7 +59,7 @@ final class Pinning implements PinnedConnection.Owner {
       return false;
     }
     if (own == null) {
-      if (!client.replies().isEmpty()) {
+      if (client.replies().owesReplies()) {
         client.pauseUntilDrained();
         return false;
       }
@@ -209,7 +209,7 @@ final class Pinning implements PinnedConnection.Owner {
   @Override
   public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
     upstream.comesByPipe();
-    if (session.pipe && !upstream.answersByPipe()) {
+    if (session.pipe && !upstream.answersByPipe() && client.replies().isEmpty()) {
       client.replies().output().write(in, from, to);
       client.flushSoon();
       return;

@@ -3,8 +3,8 @@ package dev.nearside.proxy.server;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies a connection owes, in the order of its requests. Confined to its event loop. While it
- * is empty a reply may be written to the output directly.
+ * The replies a connection owes, in the order of its requests, and the pushes between them.
+ * Confined to its event loop. While it is empty a reply may be written to the output directly.
  */
 final class ReplyQueue {
   /** What all replies owed may come to, if they are like the ones before. */
@@ -22,7 +22,10 @@ final class ReplyQueue {
   /** None up to it is awaited any more; the first that is stands somewhere behind it. */
   private @Nullable PendingReply lastPassed;
 
-  private int size;
+  /** What the connection ends with: pushes that come behind it are not waited for. */
+  private @Nullable PendingReply end;
+
+  private int owed;
   private long keptBytes;
   private boolean closed;
 
@@ -39,13 +42,17 @@ final class ReplyQueue {
     this.advanced = advanced;
   }
 
+  /** Returns whether nothing waits for its turn, neither replies nor pushes. */
   boolean isEmpty() {
     return head == null;
   }
 
-  /** Returns how many replies are owed. */
-  int size() {
-    return size;
+  /**
+   * Returns whether a request has still to be answered. Pushes do not count: where they keep coming
+   * the queue may never be empty.
+   */
+  boolean owesReplies() {
+    return owed > 0;
   }
 
   /** Returns how many bytes are kept because their turn has not come. */
@@ -56,11 +63,11 @@ final class ReplyQueue {
   /**
    * Returns whether no more requests should be worked off before these have been answered. On a
    * lane what has been asked comes, also to a client that does not read; so a client may ask for no
-   * more at a time than can be kept for it.
+   * more at a time than can be kept for it. Never full of pushes alone, which nobody asks for.
    */
   boolean isFull() {
     int most = Math.clamp(MAX_KEPT / Math.max(1, largestBytes), MIN_OWED, MAX_OWED);
-    return size >= most || keptBytes >= MAX_KEPT;
+    return owed >= most || (owed > 0 && keptBytes >= MAX_KEPT);
   }
 
   Output output() {
@@ -73,6 +80,7 @@ final class ReplyQueue {
     return head == reply && reply.isReleased();
   }
 
+  /** Adds the reply to a request at the end. */
   <R extends PendingReply> R add(R reply) {
     PendingReply last = tail;
     if (last == null) {
@@ -81,14 +89,15 @@ final class ReplyQueue {
       last.next = reply;
     }
     tail = reply;
-    size++;
+    reply.owed = true;
+    owed++;
     return reply;
   }
 
   /**
-   * Puts {@code reply} just before the first one the upstream has still to answer, else at the end.
+   * Puts {@code push} just before the first reply the upstream has still to give, else at the end.
    */
-  void addBeforeAwaited(PendingReply reply) {
+  void addBeforeAwaited(PendingReply push) {
     PendingReply before = lastPassed;
     PendingReply at = before == null ? head : before.next;
     while (at != null && !at.isAwaited()) {
@@ -96,16 +105,15 @@ final class ReplyQueue {
       at = at.next;
     }
     if (before == null) {
-      head = reply;
+      head = push;
     } else {
-      before.next = reply;
+      before.next = push;
     }
     if (at == null) {
-      tail = reply;
+      tail = push;
     }
-    reply.next = at;
-    lastPassed = reply;
-    size++;
+    push.next = at;
+    lastPassed = push;
   }
 
   /** Writes what is complete at the head, and what the new head has kept. */
@@ -115,7 +123,6 @@ final class ReplyQueue {
       first.writeEarly(output);
       largestBytes = Math.max(first.bytes(), largestBytes - largestBytes / FORGETTING);
       head = first.next;
-      size--;
       forget(first);
       first = head;
     }
@@ -129,9 +136,25 @@ final class ReplyQueue {
 
   @SuppressWarnings("ReferenceEquality") // the very reply
   private void forget(PendingReply gone) {
+    if (gone.owed) {
+      owed--;
+    }
     if (lastPassed == gone) {
       lastPassed = null;
     }
+    if (end == gone) {
+      end = null;
+    }
+  }
+
+  /** The connection ends with what is here now. */
+  void endHere() {
+    end = tail;
+  }
+
+  /** Returns whether all that was here at {@link #endHere} has been written. */
+  boolean isAtEnd() {
+    return end == null;
   }
 
   /** Returns whether nobody waits for replies any more. */
@@ -148,7 +171,8 @@ final class ReplyQueue {
     head = null;
     tail = null;
     lastPassed = null;
-    size = 0;
+    end = null;
+    owed = 0;
   }
 
   void kept(int bytes) {

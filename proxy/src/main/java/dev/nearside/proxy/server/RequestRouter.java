@@ -126,7 +126,7 @@ final class RequestRouter {
 
   private boolean drained() {
     client.pauseUntilDrained();
-    return client.replies().isEmpty();
+    return !client.replies().owesReplies();
   }
 
   private boolean quit(Command command, Request request) {

@@ -156,4 +156,45 @@ class ReplyQueueTest {
     pushes.forEach(PendingReply::release);
     assertThat(written()).isEqualTo("a".repeat(500) + "b".repeat(500) + "c");
   }
+
+  @Test
+  void owesReplies_onlyPushesWait_owesNone() {
+    PendingReply push = push("p");
+    assertThat(queue.owesReplies()).isFalse();
+    assertThat(queue.isEmpty()).isFalse();
+    Awaited awaited = queue.add(new Awaited());
+    push("more");
+    assertThat(queue.owesReplies()).isTrue();
+    awaited.answer("a");
+    assertThat(queue.owesReplies()).isTrue();
+    queue.close();
+    assertThat(queue.owesReplies()).isFalse();
+    assertThat(push.isComplete()).isFalse();
+  }
+
+  @Test
+  void isFull_ofPushesAlone_isNot() {
+    for (int i = 0; i < 10_000; i++) {
+      push("p".repeat(200));
+    }
+    assertThat(queue.isFull()).isFalse();
+    queue.add(new Awaited());
+    assertThat(queue.isFull()).isTrue();
+    queue.close();
+  }
+
+  @Test
+  void isAtEnd_pushesComeBehindTheEnd_areNotWaitedFor() {
+    Awaited last = queue.add(new Awaited());
+    queue.endHere();
+    last.answer("a");
+    assertThat(queue.isAtEnd()).isTrue();
+    PendingReply held = push("b");
+    queue.endHere();
+    push("c");
+    assertThat(queue.isAtEnd()).isFalse();
+    held.release();
+    assertThat(queue.isAtEnd()).isTrue();
+    queue.close();
+  }
 }
