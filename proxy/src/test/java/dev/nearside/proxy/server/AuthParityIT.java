@@ -204,8 +204,8 @@ class AuthParityIT {
         () -> {
           try (Pair pair = connecting.connect()) {
             Told reset = pair.ask("RESET");
-            Told newer = pair.ask("HEXPIRE");
-            return reset.through().equals(reset.direct()) && newer.through().equals(newer.direct());
+            boolean newerKnown = pair.ask("HEXPIRE").through().contains("wrong number");
+            return reset.through().equals(reset.direct()) && !newerKnown;
           }
         });
   }
