@@ -2,8 +2,10 @@ package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,8 +23,9 @@ import org.slf4j.LoggerFactory;
  * made again when it was lost. Confined to its event loop.
  *
  * <p>Requests that come while it is being made wait, up to a bound. When it cannot be made they are
- * refused, and for a little while (jittered, doubling) everything is refused at once. When it is
- * lost, what was sent and not answered is lost with it.
+ * refused, and for a little while (jittered, doubling) everything is refused at once; unless it was
+ * made and only a script keeps it from selecting its database, which they are told as Redis says it
+ * to every request. When it is lost, what was sent and not answered is lost with it.
  *
  * <p>Of its connections one at most serves. What that has to hand on may take long: it is then set
  * aside until it owes nothing, and another serves; of those that come back one is kept in reserve.
@@ -35,6 +38,7 @@ public final class Lane {
   private static final Logger log = LoggerFactory.getLogger(Lane.class);
   private static final int MAX_WAITING = 10_000;
   private static final int MAX_WAITING_BYTES = 16 * 1024 * 1024;
+  private static final String SCRIPT_RUNS = "-BUSY";
   private static final long FIRST_BACKOFF_MS = 20;
   private static final long MAX_BACKOFF_MS = 1_000;
 
@@ -183,16 +187,40 @@ public final class Lane {
 
   private void failed(String why) {
     making = null;
+    listener.failed(Reason.DISCONNECTED);
+    log.debug("lane {} cannot be opened: {}", key, why);
+    boolean scriptRuns = why.startsWith(SCRIPT_RUNS);
+    if (!scriptRuns) {
+      backOff();
+    }
+    if (serving == null) {
+      serveAgain();
+    }
+    refuseWaiting(scriptRuns ? why : null);
+  }
+
+  private void refuseWaiting(@Nullable String words) {
+    waitingBytes = 0;
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.request.release();
+      if (words == null) {
+        next.sink.refused(Reason.DISCONNECTED);
+      } else {
+        answer(next.sink, words);
+      }
+    }
+  }
+
+  private static void answer(ReplySink sink, String line) {
+    byte[] reply = (line + "\r\n").getBytes(StandardCharsets.UTF_8);
+    sink.reply(Unpooled.wrappedBuffer(reply), 0, reply.length, true, true);
+  }
+
+  private void backOff() {
     long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
     refuseUntilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMs);
     refusing = true;
     backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
-    listener.failed(Reason.DISCONNECTED);
-    log.debug("lane {} cannot be opened: {}", key, why);
-    if (serving == null) {
-      serveAgain();
-    }
-    refuseWaiting();
   }
 
   /** No other can be made: what was set aside last, if anything, has to do. */
@@ -200,14 +228,6 @@ public final class Lane {
     UpstreamConnection last = aside.pollLast();
     if (last != null) {
       serve(last);
-    }
-  }
-
-  private void refuseWaiting() {
-    waitingBytes = 0;
-    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.request.release();
-      next.sink.refused(Reason.DISCONNECTED);
     }
   }
 

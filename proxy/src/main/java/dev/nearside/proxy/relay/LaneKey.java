@@ -18,7 +18,7 @@ public record LaneKey(int protocol, int database, Kind kind) {
     SCRIPTS,
     /** Reads known for big replies. */
     BULK,
-    /** What clients say on connecting and what the server answers to it. */
+    /** What clients say on connecting, and whatever else needs neither database nor state. */
     GREETING
   }
 }

@@ -14,9 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What a client says on connecting, answered without pinning it: by what the upstream answers on a
- * lane that carries nothing else. No reply is invented, none is remembered. Confined to the
- * connection's event loop.
+ * What a client says on connecting, and what stops a script, answered without pinning it: by what
+ * the upstream answers on a lane that carries nothing else. No reply is invented, none is
+ * remembered. Confined to the connection's event loop.
  */
 final class Greetings {
   private final ClientConnection client;
@@ -50,6 +50,7 @@ final class Greetings {
         yield ask(request, () -> session.addInfo(said));
       }
       case CLIENT_PUSHES -> pushes(request);
+      case NONE -> ask(request, () -> {});
       default -> throw new IllegalStateException("not a greeting: " + command.name());
     };
   }

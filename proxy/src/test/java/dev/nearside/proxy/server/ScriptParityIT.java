@@ -152,6 +152,15 @@ class ScriptParityIT {
     }
   }
 
+  private static void awaitBusy(Pair elsewhere) {
+    Waiting.until(
+        "both are busy",
+        () -> {
+          Told told = elsewhere.ask("PING");
+          return told.direct().startsWith("BUSY") && told.through().startsWith("BUSY");
+        });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"EVAL", "EVAL in MULTI", "FCALL"})
   void running_isKilled_byWhomeverMayDoThat(String how) throws IOException {
@@ -163,7 +172,7 @@ class ScriptParityIT {
       if (function) {
         pair.call("FUNCTION", "LOAD", LIBRARY);
       }
-      killer.call("SCRIPT", "KILL"); // pinned from here on
+      killer.call("SCRIPT", "KILL");
       if (how.endsWith("MULTI")) {
         pair.call("MULTI");
         pair.call("EVAL", "while true do end", "0");
@@ -173,12 +182,7 @@ class ScriptParityIT {
       } else {
         pair.send("EVAL", "while true do end", "0");
       }
-      Waiting.until(
-          "both are busy",
-          () -> {
-            Told told = elsewhere.ask("PING");
-            return told.direct().startsWith("BUSY") && told.through().startsWith("BUSY");
-          });
+      awaitBusy(elsewhere);
       killer.call("GET", "never read");
       killer.call("SCRIPT", "KILL", "x");
       killer.call(function ? "SCRIPT" : "FUNCTION", "KILL");
@@ -186,6 +190,31 @@ class ScriptParityIT {
       pair.reply();
       pair.call("PING");
       pair.call("GET", "k");
+    }
+  }
+
+  /** No connection made now can select their database: Redis refuses that like all else. */
+  @ParameterizedTest
+  @ValueSource(strings = {"2", "3"})
+  void running_isKilled_fromADatabaseNobodyHasUsed(String protocol) throws IOException {
+    try (Pair pair = twins.connect();
+        Pair killer = twins.connect();
+        Pair elsewhere = twins.connectElsewhere()) {
+      killer.send("HELLO", protocol).reply(Masks::hello);
+      killer.call("SELECT", protocol);
+      pair.send("EVAL", "while true do end", "0");
+      awaitBusy(elsewhere);
+      for (int i = 0; i < 5; i++) {
+        assertThat(killer.call("STRLEN", "k")).startsWith("-BUSY");
+        assertThat(killer.call("GET", "k")).startsWith("-BUSY");
+        assertThat(killer.call("SET", "k", "1")).startsWith("-BUSY");
+        assertThat(killer.call("CLIENT", "LIST")).startsWith("-BUSY");
+      }
+      assertThat(killer.call("SCRIPT", "KILL")).isEqualTo("+OK\r\n");
+      assertThat(pair.reply()).startsWith("-");
+      killer.call("SET", "k", "1");
+      killer.call("STRLEN", "k");
+      pair.call("STRLEN", "k");
     }
   }
 
@@ -199,12 +228,7 @@ class ScriptParityIT {
         Pair elsewhere = twins.connectElsewhere()) {
       killer.call("SCRIPT", "KILL");
       pair.send("EVAL", slow, "0");
-      Waiting.until(
-          "both are busy",
-          () -> {
-            Told told = elsewhere.ask("PING");
-            return told.direct().startsWith("BUSY") && told.through().startsWith("BUSY");
-          });
+      awaitBusy(elsewhere);
       assertThat(killer.call("SCRIPT", "KILL")).startsWith("-UNKILLABLE");
       assertThat(pair.reply()).contains("done");
       assertThat(killer.call("GET", "k")).contains("half");
