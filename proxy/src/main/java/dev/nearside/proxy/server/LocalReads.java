@@ -33,6 +33,9 @@ final class LocalReads {
   private static final int MAX_NAME_BYTES = 1024;
   private static final int MAX_MGET_KEYS = 1024;
 
+  /** A larger snapshot is relayed: from here it would all be written in one go, read or not. */
+  private static final int MAX_MGET_BYTES = 1024 * 1024;
+
   /** Nobody knows how large what they bring will be, and all of it waits for its turn. */
   private static final int MAX_FLIGHTS = 32;
 
@@ -268,6 +271,10 @@ final class LocalReads {
       if (taken == Taken.PAUSED) {
         return taken;
       }
+      if (taken == Taken.ANSWERED && areTooMuch()) {
+        hits.clear();
+        return Taken.NOT_LOCAL;
+      }
       if (taken == Taken.ANSWERED && shard.sequence() == sequence) {
         return writeAll();
       }
@@ -297,6 +304,14 @@ final class LocalReads {
       }
     }
     return Taken.ANSWERED;
+  }
+
+  private boolean areTooMuch() {
+    long bytes = 0;
+    for (Entry entry : hits) {
+      bytes += entry.isNil() ? 0 : entry.replyLength();
+    }
+    return bytes > MAX_MGET_BYTES;
   }
 
   private Taken writeAll() {

@@ -12,8 +12,13 @@ import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -22,6 +27,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class OutputLimitsIT {
   private static final String MESSAGE = "m".repeat(10_000);
+
+  private static final String LOCAL_GETS = "nearside_requests_total{way=\"local\",command=\"get\"}";
+
+  /** Its bytes are no pattern that could be compressed to less. */
+  private static final String VALUE =
+      new SplittableRandom(1)
+          .ints(900_000, ' ', '~')
+          .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+          .toString();
 
   /** Far more than sockets, Redis's limit and the sidecar hold together. */
   private static final int MOST_MESSAGES = 20_000;
@@ -157,6 +171,49 @@ class OutputLimitsIT {
       }
       awaitGone(sidecar);
     }
+  }
+
+  /** All of it is in L1, from where it could be written faster than anybody reads. */
+  @ParameterizedTest
+  @CsvSource({"GET,400,1", "MGET,100,1", "MGET,10,40"})
+  void reader_ofMuchInL1ThatWaits_getsItAllWhenItReads(String command, int times, int keys)
+      throws IOException {
+    String value = bulk(VALUE);
+    String expected = command.equals("GET") ? value : "*" + keys + "\r\n" + value.repeat(keys);
+    List<String> request = new ArrayList<>(List.of(command));
+    request.addAll(Collections.nCopies(keys, "big"));
+    try (RedisServer redis = RedisServer.start();
+        Sidecar sidecar = Sidecar.inFrontOf(redis.port(), "l1.admission-window=0s").awaitReady();
+        RespClient other = sidecar.connect();
+        RespClient late = sidecar.connect()) {
+      hold(sidecar, other);
+      long before = memory();
+      for (int i = 0; i < times; i++) {
+        late.send(request.toArray(new String[0]));
+      }
+      for (int i = 0; i < 2_000; i++) {
+        assertThat(other.call("STRLEN", "none")).isEqualTo(":0\r\n");
+        assertThat(memory()).isLessThan(before + MOST_KEPT_BYTES);
+      }
+      for (int i = 0; i < times; i++) {
+        assertThat(late.reply().equals(expected)).as("reply %d is whole", i).isTrue();
+      }
+      assertThat(sidecar.metric("nearside_clients")).isEqualTo(2);
+    }
+  }
+
+  private static void hold(Sidecar sidecar, RespClient client) throws IOException {
+    client.call("SET", "big", VALUE);
+    Waiting.until(
+        "it is held",
+        () -> {
+          client.call("GET", "big");
+          return sidecar.metric(LOCAL_GETS) > 0;
+        });
+  }
+
+  private static String bulk(String value) {
+    return "$" + value.length() + "\r\n" + value + "\r\n";
   }
 
   @ParameterizedTest
