@@ -18,7 +18,9 @@ class MixedPipelineIT {
   private static final int HELD = 50;
   private static final int FAR_MS = 1_500;
 
-  /** So many keys may share the fence of a write by chance: of 16384, seeded anew by each process. */
+  /**
+   * So many keys may share the fence of a write by chance: of 16384, seeded anew by each process.
+   */
   private static final int STRANGERS = 3;
 
   private CoherenceScene scene;
