@@ -331,4 +331,21 @@ class CoherenceIT {
       scene.awaitRest();
     }
   }
+
+  @Test
+  void flight_failedBeforeALongReply_isAnswered() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start();
+        RespClient client = scene.client()) {
+      scene.direct.call("RPUSH", "list", "x");
+      scene.direct.call("SETRANGE", "big", "8000000", "x");
+      for (String state : new String[] {"PING", "CLIENT ID"}) {
+        client.call(state.split(" ", -1));
+        scene.hop.delay(DelayingHop.Side.TRACKED, 300);
+        client.send("GET", "list").send("GETRANGE", "big", "0", "-1");
+        assertThat(client.reply()).startsWith("-WRONGTYPE");
+        assertThat(client.reply()).hasSizeGreaterThan(8_000_000);
+        scene.hop.delay(DelayingHop.Side.TRACKED, 0);
+      }
+    }
+  }
 }

@@ -167,7 +167,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     if (paused || closed || !channel.isWritable()) {
       return false;
     }
-    if (replies.isFull()) {
+    if (replies.isFull() && !intake.isStreaming()) { // what streams is owed its own reply already
       pauseUntilDrained();
       return false;
     }

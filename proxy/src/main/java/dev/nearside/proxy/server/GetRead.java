@@ -34,6 +34,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   private final long startedNs;
   private @Nullable RelayedRead redis;
   private boolean late;
+  private boolean beside;
   private boolean sent;
   private @Nullable ScheduledFuture<?> deadline;
 
@@ -68,21 +69,27 @@ final class GetRead implements Flight.Reader, ReplySink {
    * the guard of Redis and its time.
    */
   void relay() {
+    Upstream upstream = client.upstream();
+    boolean guards = beside || !upstream.isPinned();
     Namespace namespace = readThrough;
-    if (namespace != null && !client.upstream().isPinned()) {
+    if (namespace != null && guards) {
       ReadPath reads = client.context().reads();
       RelayedRead guarded = reads.beginRelayedRead();
       // Behind a write of this connection only Redis knows the answer.
-      if (guarded.isBreakerOpen() && client.upstream().outstanding() == 0) {
+      if (guarded.isBreakerOpen() && (beside || upstream.outstanding() == 0)) {
         readDatabase(namespace, false);
         return;
       }
       redis = guarded;
       deadline = client.schedule(() -> tooLate(namespace), reads.fillTimeout());
     }
-    byte[] request = Requests.encode("GET", key.name());
+    ByteBuf request = Unpooled.wrappedBuffer(Requests.encode("GET", key.name()));
     sent = true;
-    client.upstream().sendRead(key, Unpooled.wrappedBuffer(request), this);
+    if (beside) {
+      upstream.sendBeside(key, request, this);
+    } else {
+      upstream.sendRead(key, request, this);
+    }
   }
 
   private void tooLate(Namespace namespace) {
@@ -118,6 +125,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   public void failed() {
     client.execute(() -> {
       if (client.isOpen()) {
+        beside = true;
         relay();
       } else {
         end();
@@ -221,7 +229,9 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   private void end() {
     ended.run();
-    if (sent) {
+    if (sent && beside) {
+      client.upstream().besideEnded(key);
+    } else if (sent) {
       client.upstream().readEnded(key);
     }
     client.context().counters().latency(way, System.nanoTime() - startedNs);

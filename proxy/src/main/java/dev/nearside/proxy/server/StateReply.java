@@ -80,8 +80,9 @@ final class StateReply extends RelayedReply {
       Session session = client.session();
       boolean agreed = in.getByte(from) != '-';
       // HELLO does what it was asked up to the option that it refuses; EXEC does what is queued.
-      session.kept |= !understood || (queued && agreed);
-      session.ownIdentity &= !changesUser || (!agreed && understood);
+      boolean partly = !agreed && effect == ConnectionEffect.HELLO && changesUser;
+      session.kept |= !understood || partly || (queued && agreed);
+      session.ownIdentity &= !(changesUser && (agreed || partly));
       if (agreed) {
         apply(session);
       }

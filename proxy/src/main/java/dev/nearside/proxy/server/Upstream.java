@@ -147,6 +147,21 @@ final class Upstream {
   }
 
   /**
+   * Sends the read of a flight that failed, as one of the sidecar's own on the reading lane: behind
+   * what the client has asked since, it could wait for itself. Nothing it has to be executed after
+   * is unanswered, and nothing that changes the connection or the key goes before it is.
+   */
+  void sendBeside(LookupKey key, ByteBuf request, ReplySink sink) {
+    reading.add(key.hashCode());
+    lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
+  }
+
+  /** The read sent by {@link #sendBeside} has ended. */
+  void besideEnded(LookupKey key) {
+    reading.remove(key.hashCode());
+  }
+
+  /**
    * Returns whether what this client has not been answered yet is on a connection that its lane has
    * set aside: whatever is sent now could overtake it.
    */

@@ -42,6 +42,7 @@ class IdentityParityIT {
 
   private static void lookAround(Pair pair) throws IOException {
     pair.call("ACL", "WHOAMI");
+    pair.call("CLIENT", "GETNAME");
     for (String key : new String[] {"b1", "c1", "secret", "none"}) {
       pair.call("GET", key);
       pair.call("MGET", "b1", key);
@@ -220,6 +221,9 @@ class IdentityParityIT {
       strings = {
         "MULTI;AUTH bob pw;EXEC;SELECT 0",
         "HELLO 2 AUTH bob pw FOO",
+        "HELLO 2 AUTH bob pw AUTH bob wrong",
+        "HELLO 2 AUTH bob pw SETNAME ok AUTH bob wrong",
+        "HELLO 3 SETNAME nm AUTH bob wrong",
         "HELLO 2 AUTH bob pw SETNAME",
         "HELLO 2 SETNAME LONG AUTH bob pw",
       })

@@ -130,4 +130,18 @@ class LargeValueParityIT {
       pair.send("UNSUBSCRIBE", "b").replies(1);
     }
   }
+
+  /**
+   * As many small requests as may be owed at a time, and one more or less, before the large one.
+   */
+  @Test
+  void largeRequest_behindAsManyAsMayBeOwed_isAnswered() throws IOException {
+    for (int count = 120; count < 140; count++) {
+      try (Pair pair = twins.connect()) {
+        pair.call("CLIENT", "GETNAME");
+        pair.sendRaw("PING\r\n".repeat(count));
+        pair.send("SET", "large", "x".repeat(100_000)).replies(count + 1);
+      }
+    }
+  }
 }
