@@ -82,7 +82,7 @@ final class StateReply extends RelayedReply {
       // HELLO does what it was asked up to the option that it refuses; EXEC does what is queued.
       boolean partly = !agreed && effect == ConnectionEffect.HELLO && changesUser;
       session.kept |= !understood || partly || (queued && agreed);
-      session.ownIdentity &= !(changesUser && (agreed || partly));
+      session.ownIdentity &= !(partly || (agreed && changesUser));
       if (agreed) {
         apply(session);
       }

@@ -22,7 +22,7 @@ final class FuzzRun {
     for (FuzzTarget target : FuzzTarget.named(args[2])) {
       FuzzOutcome outcome = new FuzzProcess(root, target).run(Math.round(60 * minutes));
       outcomes.add(outcome);
-      System.out.println(outcome.row());
+      System.out.println(outcome.row()); // it is a command
     }
     FuzzReport.write(root.resolve("benchmarks/results/fuzz.md"), outcomes);
     if (outcomes.stream().anyMatch(outcome -> outcome.findings() > 0)) {

@@ -90,6 +90,11 @@ public final class Twins implements AutoCloseable {
     return sidecar;
   }
 
+  /** Hides the client's id in the reply of HELLO, and nothing else. */
+  public static String withoutId(String helloReply) {
+    return helloReply.replaceAll("\r\nid\r\n:\\d+", "\r\nid\r\n:#");
+  }
+
   /** Connects a client to both. */
   public Pair connect() throws IOException {
     return new Pair(RespClient.connect(direct.port()), sidecar.connect());

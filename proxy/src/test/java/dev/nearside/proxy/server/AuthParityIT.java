@@ -170,19 +170,22 @@ class AuthParityIT {
     }
   }
 
+  private static Twins openToTheNetwork(RedisProgram program) throws IOException {
+    RedisServer behind = locked(program);
+    return Twins.of(
+        locked(program),
+        behind,
+        "listen=0.0.0.0:0",
+        "upstream.uri=redis://:pw@127.0.0.1:" + behind.port());
+  }
+
   /** It acts for those on this host; others are strangers to it, whatever the upstream thinks. */
   @ParameterizedTest
   @MethodSource("programs")
   void sidecarWithThePassword_isARedisThatWantsItToOthers(RedisProgram program) throws IOException {
     Optional<InetAddress> network = network();
     assumeThat(network).as("an address that is not loopback").isPresent();
-    RedisServer behind = locked(program);
-    try (Twins twins =
-        Twins.of(
-            locked(program),
-            behind,
-            "listen=0.0.0.0:0",
-            "upstream.uri=redis://:pw@127.0.0.1:" + behind.port())) {
+    try (Twins twins = openToTheNetwork(program)) {
       awaitCommandsKnown(() -> twins.connectAt(network.get()));
       askAll(() -> twins.connectAt(network.get()));
       for (String line : List.of("POST / HTTP/1.1", "Host: x")) {
@@ -216,13 +219,7 @@ class AuthParityIT {
   void stranger_onAConnectionOfItsOwn_staysOne(RedisProgram program) throws IOException {
     Optional<InetAddress> network = network();
     assumeThat(network).as("an address that is not loopback").isPresent();
-    RedisServer behind = locked(program);
-    try (Twins twins =
-            Twins.of(
-                locked(program),
-                behind,
-                "listen=0.0.0.0:0",
-                "upstream.uri=redis://:pw@127.0.0.1:" + behind.port());
+    try (Twins twins = openToTheNetwork(program);
         Pair pair = twins.connectAt(network.get())) {
       pair.call("AUTH", "wrong");
       pair.call("HELLO", "3", "SETNAME", "AUTH");

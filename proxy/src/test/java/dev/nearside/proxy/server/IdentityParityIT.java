@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.SharedTwins;
 import dev.nearside.proxy.scene.Twins;
 import dev.nearside.proxy.scene.Twins.Pair;
@@ -251,5 +252,14 @@ class IdentityParityIT {
 
   private static double pinned() throws IOException {
     return twins.sidecar().metric("nearside_upstream_connections{kind=\"pinned\"}");
+  }
+
+  @Test
+  void switchOfL1_isForTheSidecarsOwnUser() throws IOException {
+    try (RespClient client = twins.sidecar().connect()) {
+      client.call("AUTH", "bob", "pw");
+      assertThat(client.call("NEARSIDE.L1", "OFF")).startsWith("-NOPERM ");
+      assertThat(client.call("NEARSIDE.L1")).isEqualTo("$2\r\non\r\n");
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.scene.Twins;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -13,7 +14,7 @@ final class Masks {
 
   /** Hides the client's id in the reply of HELLO, and nothing else. */
   static String hello(String reply) {
-    return reply.replaceAll("\r\nid\r\n:\\d+", "\r\nid\r\n:#");
+    return Twins.withoutId(reply);
   }
 
   /** Hides integers that stand for themselves: ids of clients. */
