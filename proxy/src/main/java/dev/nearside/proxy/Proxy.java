@@ -24,6 +24,7 @@ import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.relay.UpstreamAddress;
 import dev.nearside.proxy.server.Listener;
 import dev.nearside.proxy.server.LoopContext;
+import dev.nearside.proxy.server.ReadQuota;
 import dev.nearside.proxy.server.ServerPolicy;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.DatabaseFill;
@@ -114,7 +115,11 @@ public final class Proxy implements AutoCloseable {
                 config.l1().maxEntryBytes(),
                 config.l1().maxTtl(),
                 config.l1().admissionWindow(),
+                config.l1().skipsChurning(),
+                config.l1().refreshesEarly(),
                 config.coherence().fillTimeout(),
+                config.upstream().retryReadsFor(),
+                config.coherence().maxStaleness(),
                 config.upstream().database()),
             metrics);
     Transport transport = transport(config.transport());
@@ -277,6 +282,7 @@ public final class Proxy implements AutoCloseable {
               commands::get,
               metrics.addLoop(((SingleThreadIoEventLoop) loop)::pendingTasks),
               policy,
+              new ReadQuota(),
               new LookupKey(),
               new Shard.Found()));
     }

@@ -28,7 +28,7 @@ final class CoherenceScene implements AutoCloseable {
   CoherenceScene(String yaml, String... settings) throws IOException {
     redis = RedisServer.start();
     hop = DelayingHop.to(redis.port());
-    List<String> all = new ArrayList<>(List.of("l1.admission-window=0s"));
+    List<String> all = new ArrayList<>(List.of("l1.admission-window=0s", "l1.skip-churning=false"));
     all.addAll(List.of(settings));
     sidecar = Sidecar.configured(yaml, hop.port(), all.toArray(new String[0])).awaitReady();
     direct = RespClient.connect(redis.port());

@@ -33,8 +33,16 @@ final class DemoConfig {
         Transport.AUTO,
         Math.min(2, Runtime.getRuntime().availableProcessors()),
         Duration.ofSeconds(5),
-        new Upstream(LOOPBACK, redisPort, null, null, 0, List.of(0), Duration.ofSeconds(2)),
-        new L1(L1Mode.ON, 64L * MIB, MIB, Duration.ofMinutes(10), 4096, Duration.ZERO),
+        new Upstream(
+            LOOPBACK,
+            redisPort,
+            null,
+            null,
+            0,
+            List.of(0),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(500)),
+        new L1(L1Mode.ON, 64L * MIB, MIB, Duration.ofMinutes(10), 4096, Duration.ZERO, true, true),
         new Coherence(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofSeconds(2)),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),
@@ -65,7 +73,7 @@ final class DemoConfig {
 
   private static Namespace namespace(
       String name, String keys, Duration ttl, @Nullable DatabaseRead read) {
-    return new Namespace(name, keys, ttl, ttl, Duration.ofSeconds(5), false, read);
+    return new Namespace(name, keys, ttl, ttl, Duration.ofSeconds(5), false, Duration.ZERO, read);
   }
 
   private static DatabaseRead read(String query, String value) {

@@ -58,6 +58,11 @@ public final class Coherence {
     return fences;
   }
 
+  /** Returns which keys are invalidated more often than they are served. */
+  public Churn churn() {
+    return invalidations.churn();
+  }
+
   /** Returns how L1 is switched. */
   public L1Mode mode() {
     return mode;
@@ -91,9 +96,7 @@ public final class Coherence {
   void drop(LookupKey key, InvalidationCause cause) {
     for (Shard shard : all) {
       LookupKey here = key.database() == shard.database() ? key : key.in(shard.database());
-      if (local.remove(here)) {
-        invalidations.count(cause);
-      }
+      invalidations.count(cause, local.remove(here));
     }
   }
 
@@ -103,9 +106,13 @@ public final class Coherence {
     }
   }
 
-  /** Returns the landed entry of {@code key}, whether or not it may be served, or null. */
+  /** Returns the landed entry of {@code key} if its epoch is that of now, or null. */
   @Nullable Entry held(LookupKey key) {
     Entry entry = local.find(key);
-    return entry == null || entry.flight() != null ? null : entry;
+    Shard shard = shards.get(key.database());
+    if (entry == null || shard == null || entry.epoch() != shard.epoch()) {
+      return null;
+    }
+    return entry.flight() == null ? entry : null;
   }
 }

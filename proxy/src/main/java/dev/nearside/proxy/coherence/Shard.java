@@ -32,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * here.
  */
 public final class Shard {
+  /**
+   * What a closed generation has left: entries of its epoch, true as of {@code asOfNs}. No later
+   * epoch may serve them, but a namespace may allow them while Redis cannot be asked.
+   */
+  private record Remains(int epoch, long asOfNs) {}
+
   /** What a look-up says beyond "here it is". */
   public enum Verdict {
     /** The entry may be served. */
@@ -55,6 +61,7 @@ public final class Shard {
   private final AtomicInteger epoch = new AtomicInteger();
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicInteger generation = new AtomicInteger();
+  private volatile @Nullable Remains remains;
   private volatile boolean open;
   private volatile boolean serving;
   private volatile long coherentAsOfNs;
@@ -111,6 +118,25 @@ public final class Shard {
     }
     found.entry = entry;
     return Verdict.HIT;
+  }
+
+  /**
+   * Returns what this generation, or the last one where L1 is closed, holds of {@code key}, if that
+   * was true no longer than {@code maxAgeNs} ago, else null. Its own expiry holds; a write through
+   * this sidecar has removed it.
+   */
+  public @Nullable Entry findStale(LookupKey key, long nowNs, long maxAgeNs) {
+    Remains left = open ? new Remains(epoch.get(), coherentAsOfNs) : remains;
+    if (left == null || nowNs - left.asOfNs > maxAgeNs || fences.isUp(key.hashCode())) {
+      return null;
+    }
+    Entry entry = local.find(key);
+    boolean usable =
+        entry != null
+            && entry.epoch() == left.epoch
+            && entry.flight() == null
+            && entry.expiresAtNs() - nowNs > 0;
+    return usable ? entry : null;
   }
 
   /** Receives what {@link #look} found; one per event loop, reused. */
@@ -178,19 +204,25 @@ public final class Shard {
     coherentAsOfNs = sentAtNs;
     generation.incrementAndGet();
     barrier.arm(sendPing);
+    remains = null;
     open = true;
     barrier.wakeCovered();
+    local.clear(database, epoch.get());
   }
 
-  /** Closes the generation: every entry and flight of it is dead when this returns. */
+  /**
+   * Closes the generation: no entry or flight of it is served or published when this returns, but
+   * as {@link #findStale} says.
+   */
   public void close() {
     if (!open) {
       return;
     }
     open = false;
+    int closing = epoch.get();
     dropAll(InvalidationCause.GENERATION);
+    remains = new Remains(closing, coherentAsOfNs);
     barrier.wakeCovered();
-    local.clear();
   }
 
   /** Moves the clock: a command sent at {@code sentAtNs} was answered on the tracked connection. */
@@ -209,9 +241,7 @@ public final class Shard {
   /** The server says that {@code key} changed. */
   public void pushed(LookupKey key) {
     sequence.incrementAndGet();
-    if (local.remove(key)) {
-      invalidations.count(InvalidationCause.PUSH);
-    }
+    invalidations.count(InvalidationCause.PUSH, local.remove(key));
     sequence.incrementAndGet();
   }
 
@@ -223,6 +253,7 @@ public final class Shard {
   void dropAll(InvalidationCause cause) {
     sequence.incrementAndGet();
     epoch.incrementAndGet();
+    remains = null;
     invalidations.count(cause);
     sequence.incrementAndGet();
   }

@@ -90,7 +90,8 @@ final class ConfigurationAssembly {
         password == null ? known.password() : password,
         known.database(),
         settings.read("", Keys.UPSTREAM_LOCAL_DATABASES, List.of(known.database())),
-        read(Keys.UPSTREAM_CONNECT_TIMEOUT));
+        read(Keys.UPSTREAM_CONNECT_TIMEOUT),
+        read(Keys.UPSTREAM_RETRY_READS_FOR));
   }
 
   private void refuseTwo(
@@ -110,7 +111,9 @@ final class ConfigurationAssembly {
         read(Keys.L1_MAX_ENTRY),
         read(Keys.L1_MAX_TTL),
         read(Keys.L1_COMPRESS_ABOVE),
-        read(Keys.L1_ADMISSION_WINDOW));
+        read(Keys.L1_ADMISSION_WINDOW),
+        read(Keys.L1_SKIP_CHURNING),
+        read(Keys.L1_EARLY_REFRESH));
   }
 
   private @Nullable Database database() {
@@ -150,6 +153,7 @@ final class ConfigurationAssembly {
         settings.read(prefix, NamespaceKeys.L2_TTL, Duration.ZERO),
         settings.readWithDefault(prefix, NamespaceKeys.NEGATIVE_TTL),
         settings.readWithDefault(prefix, NamespaceKeys.STRICT),
+        settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
         query == null ? null : new DatabaseRead(query, value, whenUnavailable));
   }
 }

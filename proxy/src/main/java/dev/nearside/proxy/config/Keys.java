@@ -137,6 +137,16 @@ final class Keys {
           "Bound on connect and handshake.",
           config -> config.upstream().connectTimeout());
 
+  static final Key<NearsideConfig, Duration> UPSTREAM_RETRY_READS_FOR =
+      Key.of(
+          "upstream.retry-reads-for",
+          WAIT_OR_NONE,
+          "500ms",
+          "How long a GET that the upstream did not take or not answer is sent again, with waits"
+              + " that grow, before its client is told; `0s` tells it at once. Nothing else is ever"
+              + " sent twice.",
+          config -> config.upstream().retryReadsFor());
+
   static final Key<NearsideConfig, L1Mode> L1_MODE =
       Key.of(
           "l1.mode",
@@ -185,6 +195,23 @@ final class Keys {
           "60s",
           "A key is held from its second request within this time on; `0s` holds it at once.",
           config -> config.l1().admissionWindow());
+
+  static final Key<NearsideConfig, Boolean> L1_SKIP_CHURNING =
+      Key.of(
+          "l1.skip-churning",
+          ValueTypes.BOOLEAN,
+          "true",
+          "Whether a key that was invalidated three times before it was served from memory once is"
+              + " left in Redis for half a minute.",
+          config -> config.l1().skipsChurning());
+
+  static final Key<NearsideConfig, Boolean> L1_EARLY_REFRESH =
+      Key.of(
+          "l1.early-refresh",
+          ValueTypes.BOOLEAN,
+          "true",
+          "Whether a hot entry is read again just before it expires, so that nobody waits then.",
+          config -> config.l1().refreshesEarly());
 
   static final Key<NearsideConfig, Duration> COHERENCE_MAX_STALENESS =
       Key.of(
@@ -339,12 +366,15 @@ final class Keys {
           UPSTREAM_PASSWORD_FILE,
           UPSTREAM_LOCAL_DATABASES,
           UPSTREAM_CONNECT_TIMEOUT,
+          UPSTREAM_RETRY_READS_FOR,
           L1_MODE,
           L1_MAX_BYTES,
           L1_MAX_ENTRY,
           L1_MAX_TTL,
           L1_COMPRESS_ABOVE,
           L1_ADMISSION_WINDOW,
+          L1_SKIP_CHURNING,
+          L1_EARLY_REFRESH,
           COHERENCE_MAX_STALENESS,
           COHERENCE_HEARTBEAT,
           COHERENCE_FILL_TIMEOUT,

@@ -56,6 +56,15 @@ final class NamespaceKeys {
           "Whether reads are linearizable: answered from memory only behind a round trip to Redis.",
           Namespace::strict);
 
+  static final Key<Namespace, Duration> STALE_IF_ERROR =
+      Key.of(
+          "stale-if-error",
+          ValueTypes.duration(Duration.ZERO),
+          "0s",
+          "How long, from the last moment at which memory was known to be true, it may answer while"
+              + " Redis cannot be asked. The keys' own expiry holds all the same.",
+          Namespace::staleIfError);
+
   static final Key<Namespace, String> QUERY =
       Key.optional(
           "database.query",
@@ -82,7 +91,16 @@ final class NamespaceKeys {
           ofDatabase(DatabaseRead::whenUnavailable));
 
   static final List<Key<Namespace, ?>> ALL =
-      List.of(KEYS, L1_TTL, L2_TTL, NEGATIVE_TTL, STRICT, QUERY, VALUE, WHEN_UNAVAILABLE);
+      List.of(
+          KEYS,
+          L1_TTL,
+          L2_TTL,
+          NEGATIVE_TTL,
+          STRICT,
+          STALE_IF_ERROR,
+          QUERY,
+          VALUE,
+          WHEN_UNAVAILABLE);
 
   /** The keys that do nothing unless a query is there. */
   static final List<Key<Namespace, ?>> ONLY_WITH_QUERY =

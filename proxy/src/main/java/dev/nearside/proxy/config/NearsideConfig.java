@@ -80,6 +80,7 @@ public record NearsideConfig(
    * @param database the database clients start in
    * @param localDatabases the databases whose reads may be local; contains {@code database}
    * @param connectTimeout bound on connect and handshake
+   * @param retryReadsFor how long a GET that was not answered is sent again; zero for never
    */
   public record Upstream(
       String host,
@@ -88,7 +89,8 @@ public record NearsideConfig(
       @Nullable String password,
       int database,
       List<Integer> localDatabases,
-      Duration connectTimeout) {
+      Duration connectTimeout,
+      Duration retryReadsFor) {
     @Override
     public String toString() {
       return "redis://" + (user == null ? "" : user + "@") + host + ":" + port + "/" + database;
@@ -106,6 +108,8 @@ public record NearsideConfig(
    *     a fifth
    * @param admissionWindow a key is filled on its second request within this time; zero fills at
    *     once
+   * @param skipsChurning whether keys that change more often than they are served are not held
+   * @param refreshesEarly whether hot entries are read again just before they expire
    */
   public record L1(
       L1Mode mode,
@@ -113,7 +117,9 @@ public record NearsideConfig(
       int maxEntryBytes,
       Duration maxTtl,
       int compressAboveBytes,
-      Duration admissionWindow) {}
+      Duration admissionWindow,
+      boolean skipsChurning,
+      boolean refreshesEarly) {}
 
   /**
    * {@code ON} serves; {@code SHADOW} neither serves nor fills, but keeps what is held current;
@@ -168,6 +174,7 @@ public record NearsideConfig(
    * @param l2Ttl expiry given to values put into Redis from the database
    * @param negativeTtl how long "not found in the database" is remembered
    * @param strict whether reads are linearizable (answered from memory behind a barrier)
+   * @param staleIfError how long what was held may be served while Redis cannot be asked
    * @param read what a miss reads in the database, or null
    */
   public record Namespace(
@@ -177,6 +184,7 @@ public record NearsideConfig(
       Duration l2Ttl,
       Duration negativeTtl,
       boolean strict,
+      Duration staleIfError,
       @Nullable DatabaseRead read) {}
 
   /**

@@ -15,6 +15,7 @@ public final class Namespace {
   private final Duration l2Ttl;
   private final Duration negativeTtl;
   private final boolean strict;
+  private final long staleIfErrorNs;
   private final NearsideConfig.@Nullable DatabaseRead read;
 
   private Namespace(NearsideConfig.Namespace config) {
@@ -24,6 +25,7 @@ public final class Namespace {
     this.l2Ttl = config.l2Ttl();
     this.negativeTtl = config.negativeTtl();
     this.strict = config.strict();
+    this.staleIfErrorNs = config.staleIfError().toNanos();
     this.read = config.read();
   }
 
@@ -64,6 +66,14 @@ public final class Namespace {
   /** Returns whether its reads are linearizable. */
   public boolean strict() {
     return strict;
+  }
+
+  /**
+   * Returns how long after the last moment at which its entries were known to be true they may be
+   * served while Redis cannot be asked, in nanoseconds; 0 for not at all.
+   */
+  public long staleIfErrorNs() {
+    return staleIfErrorNs;
   }
 
   /** Returns what a miss reads in the database, or null when its keys live in Redis only. */

@@ -4,59 +4,62 @@ import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.resp.Requests;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.RelayedRead;
+import dev.nearside.proxy.tier.SharedRead;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One key being read for a client: by a flight, by the client's own way to the upstream, or through
- * the database when the upstream says nil or cannot be asked. Ends by completing its {@link
- * PendingReply}.
+ * One key being read for a client: by a flight, by an identical read of somebody else, or by the
+ * client's own way to the upstream; and where the upstream cannot be asked, again a little later,
+ * from what L1 held before, or through the database. Ends by completing its {@link PendingReply}.
+ * Confined to the client's event loop, but for {@link #landed} and {@link #failed}.
  */
 final class GetRead implements Flight.Reader, ReplySink {
   private final ClientConnection client;
+  private final ReadPath reads;
   private final LookupKey key;
-  private final @Nullable Namespace readThrough;
+  private final @Nullable Namespace guarded;
   private final Way way;
   private final PendingReply reply;
   private final Touch touch;
   private final Runnable ended;
   private final long startedNs;
   private @Nullable RelayedRead redis;
+  private @Nullable SharedRead lead;
+  private @Nullable ScheduledFuture<?> deadline;
+  private int attempts;
+  private boolean joined;
+  private boolean begun;
   private boolean late;
   private boolean beside;
   private boolean sent;
-  private @Nullable ScheduledFuture<?> deadline;
 
   /**
    * Creates a read.
    *
    * @param key a copy that is the read's own
-   * @param readThrough the namespace whose database has the key, or null
    * @param way the way it takes, for metrics
    * @param reply takes the reply
    * @param ended called when the read needs no more of the upstream or the database
    */
-  GetRead(
-      ClientConnection client,
-      LookupKey key,
-      @Nullable Namespace readThrough,
-      Way way,
-      PendingReply reply,
-      Runnable ended) {
+  GetRead(ClientConnection client, LookupKey key, Way way, PendingReply reply, Runnable ended) {
     this.client = client;
+    this.reads = client.context().reads();
     this.key = key;
-    this.readThrough = readThrough;
+    this.guarded = reads.guardedOf(key);
     this.way = way;
     this.startedNs = client.nowNs();
     this.reply = reply;
@@ -64,48 +67,72 @@ final class GetRead implements Flight.Reader, ReplySink {
     this.touch = Touch.read(client.context().coherence(), List.of(key));
   }
 
+  /** It waits for an identical read, whose answer may be newer than what L1 knows. */
+  GetRead joining() {
+    joined = true;
+    return this;
+  }
+
   /**
-   * Reads on the client's own way to the upstream; where the database has the key as well, within
-   * the guard of Redis and its time.
+   * Reads on the client's own way to the upstream, with the bytes of {@code request}.
+   *
+   * @param shared who else waits for the answer, or null
    */
+  void relay(Request request, @Nullable SharedRead shared) {
+    lead = shared;
+    ask(Unpooled.wrappedBuffer(request.buffer().slice(request.start(), request.length())));
+  }
+
+  /** Reads on the client's own way to the upstream. */
   void relay() {
+    ask(request());
+  }
+
+  private ByteBuf request() {
+    return Unpooled.wrappedBuffer(Requests.encode("GET", key.name()));
+  }
+
+  /** Where there is something to fall back on, asks within the guard of Redis and its time. */
+  private void ask(ByteBuf request) {
     Upstream upstream = client.upstream();
-    boolean guards = beside || !upstream.isPinned();
-    Namespace namespace = readThrough;
-    if (namespace != null && guards) {
-      ReadPath reads = client.context().reads();
-      RelayedRead guarded = reads.beginRelayedRead();
+    if (guarded != null && (beside || !upstream.isPinned())) {
+      RelayedRead asking = reads.beginRelayedRead();
       // Behind a write of this connection only Redis knows the answer.
-      if (guarded.isBreakerOpen() && (beside || upstream.outstanding() == 0)) {
-        readDatabase(namespace, false);
+      if (asking.isBreakerOpen() && (beside || attempts > 0 || upstream.outstanding() == 0)) {
+        fallBack(Reason.BREAKER_OPEN);
         return;
       }
-      redis = guarded;
-      deadline = client.schedule(() -> tooLate(namespace), reads.fillTimeout());
+      redis = asking;
+      if (deadline == null) {
+        deadline = client.schedule(this::tooLate, reads.fillTimeout());
+      }
     }
-    ByteBuf request = Unpooled.wrappedBuffer(Requests.encode("GET", key.name()));
-    sent = true;
-    if (beside) {
+    if (attempts > 0) {
+      upstream.resend(request, this);
+    } else if (beside) {
+      sent = true;
       upstream.sendBeside(key, request, this);
     } else {
+      sent = true;
       upstream.sendRead(key, request, this);
     }
   }
 
-  private void tooLate(Namespace namespace) {
+  private void tooLate() {
     late = true;
+    deadline = null;
     asked(false);
-    readDatabase(namespace, false);
+    fallBack(Reason.TIMEOUT);
   }
 
   /** Redis was asked: nothing waits for it any more. */
   private void asked(boolean answered) {
-    RelayedRead guarded = redis;
-    if (guarded != null) {
-      guarded.ended(answered);
+    RelayedRead asking = redis;
+    if (asking != null) {
+      asking.ended(answered);
     }
     ScheduledFuture<?> timer = deadline;
-    if (timer != null) {
+    if (timer != null && answered) {
       deadline = null;
       timer.cancel(false);
     }
@@ -114,6 +141,9 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void landed(Entry entry) {
     client.execute(() -> {
+      if (joined) {
+        client.session().floorNs = System.nanoTime();
+      }
       if (client.isOpen()) {
         reply.append(entry, client.session().nullReply());
       }
@@ -140,19 +170,24 @@ final class GetRead implements Flight.Reader, ReplySink {
       asked(true);
     }
     if (late) {
-      return; // the database has answered in its place
+      return; // something else has answered in its place
     }
     if (first) {
       client.session().floorNs = System.nanoTime();
-      if (countedAsMiss(in, from, last) && readThrough != null) {
-        readDatabase(readThrough, true);
+      if (countedAsMiss(in, from, last) && reads.readsThrough(guarded)) {
+        readDatabase(true);
         return;
       }
     }
+    begun = true;
     if (reply.isElement() && first && last && isOfAnotherType(in, from)) {
       reply.append(client.session().nullReply());
     } else {
       reply.append(in, from, to);
+    }
+    SharedRead others = lead;
+    if (others != null) {
+      others.replied(in, from, to, first, last);
     }
     if (last) {
       end();
@@ -173,8 +208,8 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   private boolean countedAsMiss(ByteBuf in, int from, boolean last) {
     boolean miss = last && isNull(in, from);
-    if (readThrough != null && in.getByte(from) != '-') {
-      client.context().reads().redisAnswered(readThrough, !miss);
+    if (guarded != null && in.getByte(from) != '-') {
+      reads.redisAnswered(guarded, !miss);
     }
     return miss;
   }
@@ -189,45 +224,116 @@ final class GetRead implements Flight.Reader, ReplySink {
     return type == '_' || (type == '$' && in.getByte(from + 1) == '-');
   }
 
-  private void readDatabase(Namespace namespace, boolean redisAnswers) {
-    client
-        .context()
-        .reads()
-        .readThrough(
-            namespace, key.name(), redisAnswers, found -> client.execute(() -> answered(found)));
+  @Override
+  public void lost() {
+    touch.lost();
+    asked(false);
+    if (late) {
+      return;
+    }
+    if (begun || (!beside && client.upstream().isPinned())) {
+      closeClient();
+    } else if (hasFallBack()) {
+      fallBack(Reason.DISCONNECTED);
+    } else if (!triesAgain()) {
+      closeClient();
+    }
+  }
+
+  private void closeClient() {
+    shareFailure();
+    ended.run();
+    client.closeWhenFlushed();
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    asked(false);
+    if (!late && (hasFallBack() || !triesAgain())) {
+      fallBack(reason);
+    }
+  }
+
+  /** A read changes nothing: while there is time it is sent once more, after a wait. */
+  private boolean triesAgain() {
+    Duration wait = reads.retries().waitBefore(attempts + 1, System.nanoTime() - startedNs);
+    if (wait == null || !client.isOpen()) {
+      return false;
+    }
+    attempts++;
+    client.schedule(this::again, wait);
+    return true;
+  }
+
+  private void again() {
+    if (late) {
+      return;
+    }
+    if (client.isOpen()) {
+      ask(request());
+    } else {
+      shareFailure();
+      end();
+    }
+  }
+
+  private boolean hasFallBack() {
+    return reads.readsThrough(guarded) || stale() != null;
+  }
+
+  private @Nullable Entry stale() {
+    return guarded == null ? null : reads.stale(guarded, key, System.nanoTime());
+  }
+
+  /** Redis cannot be asked: what L1 held, the database, or the error that says so. */
+  private void fallBack(Reason reason) {
+    Entry stale = stale();
+    if (stale != null) {
+      shareFailure();
+      reads.servedStale(stale.namespace());
+      if (client.isOpen()) {
+        reply.append(stale, client.session().nullReply());
+      }
+      end();
+    } else if (reads.readsThrough(guarded)) {
+      readDatabase(false);
+    } else {
+      answered(RelayedReply.unavailable(reason));
+    }
+  }
+
+  private void readDatabase(boolean redisAnswers) {
+    reads.readThrough(
+        java.util.Objects.requireNonNull(guarded),
+        key.name(),
+        redisAnswers,
+        found -> client.execute(() -> answered(found)));
   }
 
   private void answered(byte @Nullable [] found) {
     if (client.isOpen()) {
       reply.append(found == null ? client.session().nullReply() : found);
     }
+    SharedRead others = lead;
+    if (others != null) {
+      others.answered(found);
+    }
     end();
   }
 
-  @Override
-  public void lost() {
-    touch.lost();
-    asked(false);
-    if (!late) {
-      client.closeWhenFlushed();
-    }
-  }
-
-  @Override
-  public void refused(Reason reason) {
-    asked(false);
-    if (late) {
-      return;
-    }
-    if (readThrough != null) {
-      readDatabase(readThrough, false);
-    } else {
-      reply.append(RelayedReply.unavailable(reason));
-      end();
+  private void shareFailure() {
+    SharedRead others = lead;
+    if (others != null) {
+      others.failed();
     }
   }
 
   private void end() {
+    ScheduledFuture<?> timer = deadline;
+    if (timer != null) {
+      deadline = null;
+      timer.cancel(false);
+    }
     ended.run();
     if (sent && beside) {
       client.upstream().besideEnded(key);

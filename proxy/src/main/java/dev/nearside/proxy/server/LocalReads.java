@@ -4,13 +4,13 @@ import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.CommandFlag;
 import dev.nearside.proxy.command.KeyPositions;
-import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ final class LocalReads {
     NOT_LOCAL
   }
 
-  private static final int MAX_NAME_BYTES = 1024;
+  static final int MAX_NAME_BYTES = 1024;
   private static final int MAX_MGET_KEYS = 1024;
 
   /** A larger snapshot is relayed: from here it would all be written in one go, read or not. */
@@ -139,26 +139,55 @@ final class LocalReads {
     }
     LookupKey key = key(request, 1);
     if (client.upstream().ordersReads() || client.upstream().isReading(key.hashCode())) {
-      return relayThrough(key);
+      return Taken.NOT_LOCAL;
     }
     long nowNs = client.nowNs();
     long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
-      case PENDING -> {
-        if (flying.size() >= MAX_FLIGHTS) {
-          client.pauseUntilDrained();
-          yield Taken.PAUSED;
-        }
-        countMiss(key);
-        yield fly(key, nowNs, floorNs);
-      }
-      case RELAY -> {
-        countMiss(key);
-        yield relayThrough(key);
-      }
+      case PENDING -> miss(key, nowNs, floorNs, true);
+      case RELAY -> miss(key, nowNs, floorNs, false);
     };
+  }
+
+  private Taken miss(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
+    if (flying.size() >= MAX_FLIGHTS) {
+      client.pauseUntilDrained();
+      return Taken.PAUSED;
+    }
+    if (client.upstream().outstanding() == 0 && flies(key, nowNs, floorNs, mayFly)) {
+      countMiss(key);
+      return Taken.ANSWERED;
+    }
+    if (!mayFly && context.quota().isFull()) {
+      context.quota().await(client);
+      return Taken.PAUSED;
+    }
+    countMiss(key);
+    return Taken.NOT_LOCAL;
+  }
+
+  /** Joins an identical read, or joins or starts the flight of {@code key}. */
+  private boolean flies(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
+    Entry inFlight = context.found().entry();
+    Flight shared = inFlight == null ? reads.findShared(key, nowNs, floorNs) : null;
+    if (shared == null && !mayFly) {
+      return false;
+    }
+    PendingReply reply = new PendingReply(client.replies());
+    GetRead read = flight(key, reply);
+    boolean taken =
+        shared == null
+            ? reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING
+            : reads.joinShared(shared, read.joining());
+    if (!taken) {
+      flying.remove(key.hashCode());
+      return false;
+    }
+    context.counters().request(Way.FILL, CommandLabel.GET);
+    client.replies().add(reply);
+    return true;
   }
 
   private Taken hit() {
@@ -207,51 +236,10 @@ final class LocalReads {
     return await(shard, floorNs);
   }
 
-  private Taken fly(LookupKey key, long nowNs, long floorNs) {
-    if (client.upstream().outstanding() > 0) {
-      return relayThrough(key);
-    }
-    PendingReply reply = new PendingReply(client.replies());
-    GetRead read = flight(key, reply);
-    if (reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING) {
-      context.counters().request(Way.FILL, CommandLabel.GET);
-      client.replies().add(reply);
-      return Taken.ANSWERED;
-    }
-    flying.remove(key.hashCode());
-    return relayThrough(key);
-  }
-
   private GetRead flight(LookupKey key, PendingReply reply) {
     LookupKey own = key.copy();
     flying.add(own.hashCode());
-    return new GetRead(
-        client,
-        own,
-        reads.readThroughOf(own),
-        Way.FILL,
-        reply,
-        () -> flying.remove(own.hashCode()));
-  }
-
-  /** Relays a read whose nil is not the last word, where the key's namespace has a database. */
-  private Taken relayThrough(LookupKey key) {
-    Namespace namespace = reads.readThroughOf(key);
-    if (namespace == null
-        || (client.upstream().isPinned() && !client.upstream().isPinnedAndOpen())) {
-      return Taken.NOT_LOCAL;
-    }
-    Upstream upstream = client.upstream();
-    if (upstream.couldOvertake()) {
-      client.pauseUntilDrained();
-      return Taken.PAUSED;
-    }
-    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
-    LookupKey own = key.copy();
-    Way way = upstream.way();
-    context.counters().request(way, CommandLabel.GET);
-    new GetRead(client, own, namespace, way, reply, () -> {}).relay();
-    return Taken.ANSWERED;
+    return new GetRead(client, own, Way.FILL, reply, () -> flying.remove(own.hashCode()));
   }
 
   /** {@code MGET key …}: from L1 only as one snapshot. */

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * What the connections of one event loop share. The scratch objects are set anew for each request
  * and never outlive it.
  *
+ * @param quota bounds the reads asked while L1 is closed
  * @param key scratch: the key being looked up
  * @param found scratch: what a look-up found
  */
@@ -23,5 +24,6 @@ public record LoopContext(
     Supplier<CommandTable> commands,
     LoopCounters counters,
     ServerPolicy policy,
+    ReadQuota quota,
     LookupKey key,
     Shard.Found found) {}

@@ -165,7 +165,8 @@ final class Touches {
         : new Keys(named, complete && (whole || onlyKey));
   }
 
-  private LookupKey key(Request request, int arg) {
+  /** Returns a copy of the key that is argument {@code arg}. */
+  LookupKey key(Request request, int arg) {
     return new LookupKey()
         .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
   }

@@ -9,8 +9,10 @@ import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.SharedRead;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -156,6 +158,11 @@ final class Upstream {
     lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
   }
 
+  /** Sends a read again that was counted when it was sent first. */
+  void resend(ByteBuf request, ReplySink sink) {
+    lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
+  }
+
   /** The read sent by {@link #sendBeside} has ended. */
   void besideEnded(LookupKey key) {
     reading.remove(key.hashCode());
@@ -209,6 +216,38 @@ final class Upstream {
 
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
+    if (command.way() == dev.nearside.proxy.command.Way.LOCAL_GET && isRead(request)) {
+      relayGet(request);
+    } else {
+      relayAny(command, request);
+    }
+  }
+
+  /**
+   * Returns whether {@code request}, a GET, is relayed as a read of its own. On a client's own
+   * connection it is not, unless there is a database behind it: pushes have to find their place
+   * around its reply.
+   */
+  private boolean isRead(Request request) {
+    boolean plain =
+        request.argCount() == 2
+            && request.argLength(1) <= LocalReads.MAX_NAME_BYTES
+            && session.readsLocally();
+    return plain && (!isPinned() || context.reads().readThroughOf(touches.key(request, 1)) != null);
+  }
+
+  /** Others may share the read while nothing of this client is before it. */
+  private void relayGet(Request request) {
+    LookupKey key = touches.key(request, 1);
+    Way way = way();
+    context.counters().request(way, CommandLabel.GET);
+    SharedRead shared = outstanding == 0 && !isPinned() ? context.reads().share(key) : null;
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+    context.quota().begun();
+    new GetRead(client, key, way, reply, context.quota()::ended).relay(request, shared);
+  }
+
+  private void relayAny(Command command, Request request) {
     boolean endsReplies = touches.endsReplies(command, request);
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());

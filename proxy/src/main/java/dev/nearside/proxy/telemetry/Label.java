@@ -14,6 +14,8 @@ enum Label {
   TIER("tier", Tier.values()),
   NAMESPACE("namespace"),
   FILL_RESULT("result", FillResult.values()),
+  RETRIED("what", "redis", "database"),
+  REFRESH_RESULT("result", RefreshResult.values()),
   CAUSE("cause", InvalidationCause.values()),
   CONNECTION_KIND(
       "kind",

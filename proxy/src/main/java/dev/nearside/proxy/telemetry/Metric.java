@@ -47,6 +47,26 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Flights ended, by whether their value entered L1.",
       Label.FILL_RESULT),
+  REFRESHES(
+      "nearside_refreshes_total",
+      Collector.Type.COUNTER,
+      "Hot entries read again just before they expired, by what came of it.",
+      Label.REFRESH_RESULT),
+  RETRIES(
+      "nearside_retries_total",
+      Collector.Type.COUNTER,
+      "Reads sent once more because they were not answered.",
+      Label.RETRIED),
+  STALE_SERVED(
+      "nearside_stale_served_total",
+      Collector.Type.COUNTER,
+      "Reads answered, while Redis could not be asked, with what L1 held before"
+          + " (stale-if-error).",
+      Label.NAMESPACE),
+  READS_SHARED(
+      "nearside_reads_shared_total",
+      Collector.Type.COUNTER,
+      "Reads that were answered by an identical one under way, while L1 could not hold their key."),
   INVALIDATIONS(
       "nearside_invalidations_total",
       Collector.Type.COUNTER,

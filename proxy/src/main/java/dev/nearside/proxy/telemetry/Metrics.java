@@ -128,6 +128,16 @@ public final class Metrics {
     return counter(Metric.FILLS, Label.text(result));
   }
 
+  /** Returns the adders of the reads answered with what L1 held before it closed, by namespace. */
+  public List<LongAdder> staleServed() {
+    return namespaces.stream().map(name -> counter(Metric.STALE_SERVED, name)).toList();
+  }
+
+  /** Returns the adder of the early refreshes that ended like this. */
+  public LongAdder refreshes(RefreshResult result) {
+    return counter(Metric.REFRESHES, Label.text(result));
+  }
+
   /** Returns the adder of the entries that left L1 for {@code cause}. */
   public LongAdder invalidations(InvalidationCause cause) {
     return counter(Metric.INVALIDATIONS, Label.text(cause));

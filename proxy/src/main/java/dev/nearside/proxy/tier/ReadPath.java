@@ -7,6 +7,7 @@ import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
@@ -16,10 +17,10 @@ import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
-import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,11 +29,8 @@ import org.slf4j.LoggerFactory;
  * The way of a cacheable read over the tiers: L1, then the one flight of its key on the tracked
  * connection, then the database. Shared by all event loops; never blocks.
  *
- * <p><b>How a flight publishes.</b> Its token, an entry without a value, is put into L1 before GET
- * and PTTL are sent. A push for the key, a fence or a new epoch takes the token away. Publication
- * happens only where the token still is, so the value is current at the moment it becomes visible,
- * whatever happened between the server's answer and then. The fence is looked at after the token
- * was put: a writer raises first and removes then, so one of the two notices the other.
+ * <p>{@link Flights} brings keys into L1, {@link Admission} says which, {@link EarlyRefresh} keeps
+ * hot ones there, and {@link SharedReads} lets identical reads share one where L1 may hold nothing.
  */
 public final class ReadPath {
   /** What became of a read. */
@@ -48,27 +46,33 @@ public final class ReadPath {
   }
 
   /**
-   * What the path may hold of a value.
+   * What the path may hold of a value, and how long it tries.
    *
    * @param maxEntryBytes larger values are never held
    * @param maxTtl cap on the life of an entry
    * @param admissionWindow a key flies on its second request within this time; zero flies at once
-   * @param fillTimeout bound on a read of Redis where the database can be asked instead
+   * @param skipsChurning whether keys that change more often than they are served are not held
+   * @param refreshesEarly whether hot entries are read again before they expire
+   * @param fillTimeout bound on a read of Redis where something else can answer instead
+   * @param retryFor how long a read that the upstream did not answer is tried again
+   * @param maxStaleness how old a shared read may be for who joins it
    * @param database the number of the one Redis database that namespaces are about
    */
   public record Policy(
       int maxEntryBytes,
       Duration maxTtl,
       Duration admissionWindow,
+      boolean skipsChurning,
+      boolean refreshesEarly,
       Duration fillTimeout,
+      Duration retryFor,
+      Duration maxStaleness,
       int database) {}
 
   private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
   private static final Answer FAULT = new Unavailable(Answer.Reason.ERROR);
-  private static final Duration BIG_KEY_MEMORY = Duration.ofMinutes(2);
 
   private final Coherence coherence;
-  private final LocalTier local;
   private final Map<Integer, TrackedConnection> tracked;
   private final Namespaces namespaces;
   private final @Nullable DatabaseFill database;
@@ -76,9 +80,13 @@ public final class ReadPath {
   private final FillCounters counters;
   private final TierCounters tiers;
   private final Guard guard;
-  private final RecentKeys asked;
-  private final RecentKeys big = new RecentKeys(BIG_KEY_MEMORY);
-  private volatile int maxEntryBytes;
+  private final Admission admission;
+  private final Flights flights;
+  private final EarlyRefresh refresh;
+  private final SharedReads shared;
+  private final ReadRetries retries;
+  private final List<LongAdder> staleServed;
+  private final boolean mayFallBack;
 
   /**
    * Creates the path.
@@ -97,7 +105,6 @@ public final class ReadPath {
       Policy policy,
       Metrics metrics) {
     this.coherence = coherence;
-    this.local = local;
     this.tracked = tracked;
     this.namespaces = namespaces;
     this.database = database;
@@ -105,13 +112,45 @@ public final class ReadPath {
     this.guard = guard;
     this.counters = FillCounters.of(metrics);
     this.tiers = new TierCounters(metrics, namespaces);
-    this.asked = new RecentKeys(policy.admissionWindow());
-    this.maxEntryBytes = policy.maxEntryBytes();
+    this.admission =
+        new Admission(
+            policy.maxEntryBytes(),
+            policy.admissionWindow(),
+            policy.skipsChurning(),
+            coherence.churn());
+    this.flights =
+        new Flights(
+            local,
+            guard,
+            database,
+            admission,
+            new Lifetime(policy.maxTtl()),
+            new FlightTimes(tiers.size()),
+            counters,
+            tiers);
+    this.refresh = new EarlyRefresh(flights, policy.refreshesEarly(), metrics);
+    this.shared =
+        new SharedReads(
+            coherence,
+            local,
+            admission,
+            policy.maxStaleness().toNanos(),
+            metrics.counter(Metric.READS_SHARED));
+    this.retries = new ReadRetries(policy.retryFor(), metrics.counter(Metric.RETRIES, "redis"));
+    this.staleServed = metrics.staleServed();
+    this.mayFallBack =
+        database != null
+            || namespaces.all().stream().anyMatch(namespace -> namespace.staleIfErrorNs() > 0);
   }
 
   /** Lowers or restores the largest value that is held, never above the configured one. */
   public void limitEntryBytes(int bytes) {
-    maxEntryBytes = Math.min(bytes, policy.maxEntryBytes());
+    admission.limitBytes(bytes);
+  }
+
+  /** The key with this hash is written with NX, as locks are: it is not held for a while. */
+  public void noteLock(int keyHash, long nowNs) {
+    admission.lock(keyHash, nowNs);
   }
 
   /**
@@ -133,11 +172,23 @@ public final class ReadPath {
       return Outcome.RELAY;
     }
     return switch (shard.look(key, nowNs, floorNs, found)) {
-      case HIT -> Outcome.HIT;
+      case HIT -> hit(key, nowNs, found);
       case BEHIND -> Outcome.BEHIND;
       case MISS, IN_FLIGHT -> Outcome.PENDING;
       case CLOSED -> Outcome.RELAY;
     };
+  }
+
+  private Outcome hit(LookupKey key, long nowNs, Shard.Found found) {
+    Entry entry = java.util.Objects.requireNonNull(found.entry());
+    entry.serve();
+    if (refresh.isDue(entry, nowNs)) {
+      TrackedConnection connection = tracked.get(key.database());
+      if (connection != null) {
+        refresh.start(connection, entry, namespaceOf(key));
+      }
+    }
+    return Outcome.HIT;
   }
 
   /**
@@ -158,10 +209,12 @@ public final class ReadPath {
       return Outcome.RELAY;
     }
     Namespace namespace = namespaceOf(key);
-    if (!isAdmitted(key, namespace, nowNs)) {
+    if (!admission.admits(key.hashCode(), flights.readsThrough(namespace), nowNs)) {
       return Outcome.RELAY;
     }
-    return start(shard, connection, key, namespace, reader);
+    return flights.start(shard, connection, key, namespace, reader)
+        ? Outcome.PENDING
+        : Outcome.RELAY;
   }
 
   private Outcome join(Entry inFlight, long floorNs, Flight.Reader reader) {
@@ -173,17 +226,59 @@ public final class ReadPath {
     return Outcome.PENDING;
   }
 
-  private boolean isAdmitted(LookupKey key, @Nullable Namespace namespace, long nowNs) {
-    int hash = key.hashCode();
-    if (big.contains(hash, nowNs)) {
-      return false;
+  /**
+   * Returns an identical read under way on another client's own way that may answer {@code key} as
+   * well, or null.
+   */
+  public @Nullable Flight findShared(LookupKey key, long nowNs, long floorNs) {
+    return shared.find(key, nowNs, floorNs);
+  }
+
+  /** Joins what {@link #findShared} has found; false where it has ended meanwhile. */
+  public boolean joinShared(Flight flight, Flight.Reader reader) {
+    return shared.join(flight, reader);
+  }
+
+  /** Lets others join the read of {@code key} that goes upstream next; null where they may not. */
+  public @Nullable SharedRead share(LookupKey key) {
+    return shared.lead(key);
+  }
+
+  /**
+   * Returns the namespace of {@code key} if there is something to fall back on when Redis cannot be
+   * asked, else null.
+   */
+  public @Nullable Namespace guardedOf(LookupKey key) {
+    if (!mayFallBack) {
+      return null;
     }
-    if (policy.admissionWindow().isZero() || readsThrough(namespace)) {
-      return true;
-    }
-    boolean again = asked.contains(hash, nowNs);
-    asked.mark(hash, nowNs);
-    return again;
+    Namespace namespace = namespaceOf(key);
+    boolean stale = namespace != null && namespace.staleIfErrorNs() > 0;
+    return stale || flights.readsThrough(namespace) ? namespace : null;
+  }
+
+  /** Returns whether a miss of {@code namespace} is to be read in the database. */
+  public boolean readsThrough(@Nullable Namespace namespace) {
+    return flights.readsThrough(namespace);
+  }
+
+  /**
+   * Returns what L1 held of {@code key} when it closed, if it may still be served although Redis
+   * cannot be asked, else null.
+   */
+  public @Nullable Entry stale(Namespace namespace, LookupKey key, long nowNs) {
+    Shard shard = coherence.shard(key.database());
+    return shard == null ? null : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
+  }
+
+  /** Counts that a client was answered with what {@link #stale} has found. */
+  public void servedStale(int namespaceNumber) {
+    staleServed.get(namespaceNumber).increment();
+  }
+
+  /** Returns when reads are tried again. */
+  public ReadRetries retries() {
+    return retries;
   }
 
   /** Returns the namespace of {@code key}; they are about the upstream's own database only. */
@@ -191,37 +286,6 @@ public final class ReadPath {
     return key.database() == policy.database()
         ? namespaces.find(key.array(), 0, key.length())
         : null;
-  }
-
-  private boolean readsThrough(@Nullable Namespace namespace) {
-    return database != null && namespace != null && namespace.readsDatabase();
-  }
-
-  private Outcome start(
-      Shard shard,
-      TrackedConnection connection,
-      LookupKey key,
-      @Nullable Namespace namespace,
-      Flight.Reader reader) {
-    if (guard.acquire() != null) {
-      counters.refused().increment();
-      return Outcome.RELAY;
-    }
-    Flight flight = new Flight(System.nanoTime());
-    flight.join(reader);
-    Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
-    if (local.begin(token) != null) {
-      guard.release();
-      return Outcome.RELAY;
-    }
-    counters.started().increment();
-    if (shard.isFenced(key.hashCode())) {
-      guard.release();
-      local.abandon(token);
-      return Outcome.PENDING;
-    }
-    connection.read(token.name(), new FlightEnd(shard, connection, token, namespace, flight));
-    return Outcome.PENDING;
   }
 
   /** Sends the tracked reads gathered since the last call. */
@@ -240,7 +304,7 @@ public final class ReadPath {
       return null;
     }
     Namespace namespace = namespaceOf(key);
-    return readsThrough(namespace) ? namespace : null;
+    return flights.readsThrough(namespace) ? namespace : null;
   }
 
   /**
@@ -293,7 +357,8 @@ public final class ReadPath {
     void reply(byte @Nullable [] reply);
   }
 
-  private static byte @Nullable [] reply(Namespace namespace, Answer answer) {
+  /** Returns what a client of {@code namespace} is told, null for nil. */
+  static byte @Nullable [] reply(Namespace namespace, Answer answer) {
     return switch (answer) {
       case Hit hit -> Replies.bulk(hit.value());
       case Miss miss -> null;
@@ -306,154 +371,4 @@ public final class ReadPath {
                       + ", retry later");
     };
   }
-
-  /**
-   * The end of one flight: what the tracked connection said becomes an entry, or is read through.
-   */
-  private final class FlightEnd implements ReadListener {
-    private final Shard shard;
-    private final TrackedConnection connection;
-    private final Entry token;
-    private final @Nullable Namespace namespace;
-    private final Flight flight;
-    private final long guardedSince = guard.now();
-
-    FlightEnd(
-        Shard shard,
-        TrackedConnection connection,
-        Entry token,
-        @Nullable Namespace namespace,
-        Flight flight) {
-      this.shard = shard;
-      this.connection = connection;
-      this.token = token;
-      this.namespace = namespace;
-      this.flight = flight;
-    }
-
-    @Override
-    public void read(byte @Nullable [] value, long ttlMillis) {
-      guard.succeeded(guardedSince);
-      tiers.redis(namespace, value != null);
-      if (value == null && readsThrough(namespace)) {
-        readDatabase();
-        return;
-      }
-      byte[] reply = value == null ? null : Replies.bulk(value);
-      if (mayBeHeld(reply, ttlMillis)) {
-        finished(local.publish(token, reply, expiresAtNs(reply, ttlMillis)));
-      } else {
-        local.deliver(token, reply);
-        finished(false);
-      }
-    }
-
-    private boolean mayBeHeld(byte @Nullable [] reply, long ttlMillis) {
-      if (reply == null) {
-        return ttlMillis == -2;
-      }
-      if (reply.length > maxEntryBytes) {
-        big.mark(token.hashCode(), System.nanoTime());
-        return false;
-      }
-      return ttlMillis != -2;
-    }
-
-    /** Counts from the send time and takes 0.05 % off, so that no clock outlives the server's. */
-    private long expiresAtNs(byte @Nullable [] reply, long ttlMillis) {
-      long capNs = policy.maxTtl().toNanos();
-      if (namespace != null) {
-        capNs = Math.min(capNs, namespace.l1TtlNanos());
-      }
-      if (reply != null && ttlMillis >= 0) {
-        capNs = Math.min(capNs, TimeUnit.MILLISECONDS.toNanos(ttlMillis) / 2000 * 1999);
-      }
-      return flight.sentAtNs() + capNs;
-    }
-
-    @Override
-    public void failed() {
-      guard.failed(guardedSince);
-      giveUp();
-    }
-
-    /**
-     * An error, of a key that holds no string for example, is an answer of a Redis that is well.
-     */
-    @Override
-    public void refused() {
-      guard.succeeded(guardedSince);
-      giveUp();
-    }
-
-    private void giveUp() {
-      local.abandon(token);
-      counters.failed().increment();
-    }
-
-    private void finished(boolean published) {
-      if (published) {
-        counters.published().increment();
-      } else {
-        counters.killed().increment();
-      }
-    }
-
-    private void readDatabase() {
-      Namespace reading = java.util.Objects.requireNonNull(namespace);
-      DatabaseFill fill = java.util.Objects.requireNonNull(database);
-      try {
-        fill.fill(reading, token.name(), true)
-            .thenAccept(outcome -> databaseAnswered(reading, outcome))
-            .exceptionally(fault -> {
-              faulted(reading, fault);
-              return null;
-            });
-      } catch (RuntimeException fault) { // ours; the key must not be blocked by it
-        faulted(reading, fault);
-      }
-    }
-
-    private void faulted(Namespace reading, Throwable fault) {
-      log.error("a read of namespace {} ended in a fault of ours", reading, fault);
-      local.deliver(token, reply(reading, FAULT));
-      counters.failed().increment();
-    }
-
-    private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
-      tiers.database(reading, outcome.answer());
-      switch (outcome.answer()) {
-        case Miss miss ->
-            finished(
-                local.publish(token, null, System.nanoTime() + reading.negativeTtl().toNanos()));
-        case Hit hit -> {
-          local.deliver(token, Replies.bulk(hit.value()));
-          finished(false);
-          if (outcome.stored()) {
-            shard.barrier().await(System.nanoTime(), this::flyAgain);
-          }
-        }
-        case Unavailable unavailable -> {
-          local.deliver(token, reply(reading, outcome.answer()));
-          counters.failed().increment();
-        }
-      }
-    }
-
-    /** Brings into L1 what was just put into Redis, once the push of that has passed. */
-    private void flyAgain() {
-      LookupKey key = new LookupKey().set(token.database(), token.name());
-      start(shard, connection, key, namespace, IGNORED);
-      connection.flush();
-    }
-  }
-
-  private static final Flight.Reader IGNORED =
-      new Flight.Reader() {
-        @Override
-        public void landed(Entry entry) {}
-
-        @Override
-        public void failed() {}
-      };
 }

@@ -30,6 +30,11 @@ final class TierCounters {
     databaseMisses = metrics.misses(Tier.DATABASE);
   }
 
+  /** Returns how many numbers there are. */
+  int size() {
+    return redisHits.size();
+  }
+
   /** Returns the number of {@code namespace} in metrics. */
   int number(@Nullable Namespace namespace) {
     Integer number = namespace == null ? null : numbers.get(namespace);

@@ -39,12 +39,15 @@ class ConfigurationLoaderTest {
           entry("upstream.user", "\"app\""),
           entry("upstream.local-databases", "[0, 3, 9]"),
           entry("upstream.connect-timeout", "3s"),
+          entry("upstream.retry-reads-for", "100ms"),
           entry("l1.mode", "shadow"),
           entry("l1.max-bytes", "1GiB"),
           entry("l1.max-entry", "3MiB"),
           entry("l1.max-ttl", "2h"),
           entry("l1.compress-above", "1500B"),
           entry("l1.admission-window", "0ms"),
+          entry("l1.skip-churning", "false"),
+          entry("l1.early-refresh", "false"),
           entry("coherence.max-staleness", "2s"),
           entry("coherence.heartbeat", "100ms"),
           entry("coherence.fill-timeout", "5s"),
@@ -75,6 +78,7 @@ class ConfigurationLoaderTest {
           entry("l2-ttl", "15m"),
           entry("negative-ttl", "0ms"),
           entry("strict", "true"),
+          entry("stale-if-error", "7s"),
           entry("database.query", "\"SELECT id,\\n \\u00E4 FROM prompt WHERE id = ANY(:id)\""),
           entry("database.value", "\"body\""),
           entry("database.when-unavailable", "nil"));
@@ -220,7 +224,15 @@ class ConfigurationLoaderTest {
     Duration twoSeconds = Duration.ofSeconds(2);
     assertThat(config.namespaces())
         .containsExactly(
-            new Namespace("z-rules", "rule:*", tenMinutes, Duration.ZERO, twoSeconds, true, null),
+            new Namespace(
+                "z-rules",
+                "rule:*",
+                tenMinutes,
+                Duration.ZERO,
+                twoSeconds,
+                true,
+                Duration.ZERO,
+                null),
             new Namespace(
                 "prompt",
                 "prompt:{id:bigint}",
@@ -228,8 +240,10 @@ class ConfigurationLoaderTest {
                 Duration.ofMinutes(15),
                 twoSeconds,
                 false,
+                Duration.ZERO,
                 read),
-            new Namespace("a", "a:*", tenMinutes, Duration.ZERO, twoSeconds, false, null));
+            new Namespace(
+                "a", "a:*", tenMinutes, Duration.ZERO, twoSeconds, false, Duration.ZERO, null));
   }
 
   @Test

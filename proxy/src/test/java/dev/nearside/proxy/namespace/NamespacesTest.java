@@ -107,6 +107,7 @@ final class NamespacesTest {
         Duration.ofMinutes(15),
         Duration.ofSeconds(1),
         false,
+        Duration.ZERO,
         null);
   }
 }

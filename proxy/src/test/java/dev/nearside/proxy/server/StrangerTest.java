@@ -61,7 +61,8 @@ class StrangerTest {
             Namespaces.of(List.of()),
             new Guard("redis", Guard.Limits.defaults(1), Clock.systemUTC()),
             null,
-            new ReadPath.Policy(1024, SECOND, Duration.ZERO, SECOND, 0),
+            new ReadPath.Policy(
+                1024, SECOND, Duration.ZERO, true, false, SECOND, SECOND, SECOND, 0),
             metrics);
     UpstreamAddress nowhere = new UpstreamAddress("127.0.0.1", 1, "default", "secret", SECOND);
     return new LoopContext(
@@ -72,6 +73,7 @@ class StrangerTest {
         metrics.addLoop(() -> 0),
         new ServerPolicy(
             1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, false),
+        new ReadQuota(),
         new LookupKey(),
         new Shard.Found());
   }

@@ -42,8 +42,15 @@ public final class Compression {
       out.writeBytes(held, start, held.length - start);
       return;
     }
+    out.writeBytes(plain(entry));
+  }
+
+  /** Returns the reply of an entry that is held as an LZ4 block. */
+  static byte[] plain(Entry entry) {
+    byte[] held = entry.array();
+    int start = entry.replyStart();
     byte[] plain = new byte[entry.replyLength()];
     DECOMPRESSOR.decompress(held, start, held.length - start, plain, 0);
-    out.writeBytes(plain);
+    return plain;
   }
 }

@@ -1,5 +1,7 @@
 package dev.nearside.proxy.tier.local;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,17 +17,26 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Life: created in flight; {@link #land} is called once, by the thread that completes the
- * flight, and makes it immutable. The volatile write of {@code flight} there publishes the plain
- * fields before it to every reader that has seen {@link #flight()} return null.
+ * flight. The volatile write of {@code flight} there publishes the plain fields before it to every
+ * reader that has seen {@link #flight()} return null. Later only its times move, by {@link #renew},
+ * when the very same value was read again, and its marks: whether it was ever served, and whether
+ * since the upstream was last told that its key is in use.
  */
 public final class Entry {
+  private static final VarHandle RENEWING = renewing();
+  private static final byte SERVED_EVER = 1;
+  private static final byte SERVED_LATELY = 2;
+
   private final int hash;
   private final int database;
   private final int nameLength;
   private final int epoch;
-  private final int namespace;
+  private final short namespace;
+  private byte served;
+  private volatile byte renewing;
   private byte[] bytes;
   private int plainLength;
+  private long asOfNs;
   private long expiresAtNs;
   private volatile @Nullable Flight flight;
 
@@ -34,8 +45,9 @@ public final class Entry {
     this.database = key.database();
     this.nameLength = key.length();
     this.epoch = epoch;
-    this.namespace = namespace;
+    this.namespace = (short) namespace;
     this.bytes = key.name();
+    this.asOfNs = flight.sentAtNs();
     this.flight = flight;
   }
 
@@ -57,6 +69,42 @@ public final class Entry {
   /** Returns when it expires, on the clock of {@link System#nanoTime()}; only once landed. */
   public long expiresAtNs() {
     return expiresAtNs;
+  }
+
+  /** Returns the latest moment at which its read was certainly not executed yet. */
+  public long asOfNs() {
+    return asOfNs;
+  }
+
+  /** Notes that a client was answered with it. Without a lock: a mark may be lost, rarely. */
+  public void serve() {
+    if (served != (SERVED_EVER | SERVED_LATELY)) {
+      served = SERVED_EVER | SERVED_LATELY;
+    }
+  }
+
+  /** Returns whether a client was ever answered with it. */
+  public boolean wasServed() {
+    return served != 0;
+  }
+
+  /** Returns whether a client was answered with it since this was last asked. */
+  public boolean takeServedLately() {
+    boolean lately = (served & SERVED_LATELY) != 0;
+    if (lately) {
+      served = SERVED_EVER;
+    }
+    return lately;
+  }
+
+  /** Claims the right to read its value again; one at a time has it, until {@link #renewed}. */
+  public boolean beginRenewal() {
+    return renewing == 0 && RENEWING.compareAndSet(this, (byte) 0, (byte) 1);
+  }
+
+  /** Gives that right back. */
+  public void renewed() {
+    renewing = 0;
   }
 
   /** Returns whether the key was found not to exist; only once landed. */
@@ -116,6 +164,34 @@ public final class Entry {
     this.plainLength = plainLength;
     this.expiresAtNs = expiresAtNs;
     flight = null;
+  }
+
+  /** The value was read again and is the same: it was so at {@code asOfNs}. */
+  void renew(long asOfNs, long expiresAtNs) {
+    this.asOfNs = asOfNs;
+    this.expiresAtNs = expiresAtNs;
+  }
+
+  /** Returns whether it holds {@code reply}, null for nil; only once landed. */
+  boolean holds(byte @Nullable [] reply) {
+    if (reply == null || isNil()) {
+      return reply == null && isNil();
+    }
+    if (replyLength() != reply.length) {
+      return false;
+    }
+    byte[] held = isCompressed() ? Compression.plain(this) : null;
+    return held == null
+        ? Arrays.equals(bytes, nameLength, bytes.length, reply, 0, reply.length)
+        : Arrays.equals(held, reply);
+  }
+
+  private static VarHandle renewing() {
+    try {
+      return MethodHandles.lookup().findVarHandle(Entry.class, "renewing", byte.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
   }
 
   boolean isFor(LookupKey key) {

@@ -63,13 +63,19 @@ public final class Flight {
     return true;
   }
 
+  /** Ends the flight if nobody has joined it; returns whether it did. */
+  public boolean endIfAlone() {
+    return waiters.compareAndSet(null, ENDED);
+  }
+
   void land(Entry entry) {
     for (Waiter w = end(); w != null; w = w.next) {
       w.reader.landed(entry);
     }
   }
 
-  void fail() {
+  /** Tells its readers that the key could not be read this way. */
+  public void fail() {
     for (Waiter w = end(); w != null; w = w.next) {
       w.reader.failed();
     }

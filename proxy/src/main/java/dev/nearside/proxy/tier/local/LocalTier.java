@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.local;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +20,15 @@ public final class LocalTier {
    * Memory of an entry beyond name and reply, measured with compact object headers: the entry, the
    * array's header, the cache's node and the map's node.
    */
-  static final int ENTRY_OVERHEAD_BYTES = 144;
+  static final int ENTRY_OVERHEAD_BYTES = 152;
 
   private final Cache<Object, Entry> cache;
   private final ConcurrentMap<Object, Entry> map;
   private final Policy.Eviction<Object, Entry> eviction;
   private final Compression compression;
+
+  /** Tokens of reads that others share but that may not be held: no push tells of their keys. */
+  private final ConcurrentMap<Object, Entry> shared = new ConcurrentHashMap<>();
 
   /**
    * Creates an empty tier.
@@ -108,6 +112,42 @@ public final class LocalTier {
     }
   }
 
+  /**
+   * The value of {@code entry} was read again: if it is the same, and the entry still there, the
+   * entry lives on.
+   *
+   * @param asOfNs when that read was sent
+   */
+  @SuppressWarnings("ReferenceEquality") // the very entry
+  public Renewal renew(Entry entry, byte @Nullable [] reply, long asOfNs, long expiresAtNs) {
+    Renewal[] outcome = {Renewal.GONE};
+    map.computeIfPresent(
+        entry,
+        (key, current) -> {
+          if (current != entry) {
+            return current;
+          }
+          if (!entry.holds(reply)) {
+            outcome[0] = Renewal.DIFFERS;
+            return null;
+          }
+          entry.renew(asOfNs, expiresAtNs);
+          outcome[0] = Renewal.RENEWED;
+          return current;
+        });
+    return outcome[0];
+  }
+
+  /** What became of an entry whose value was read again. */
+  public enum Renewal {
+    /** It lives on. */
+    RENEWED,
+    /** It was removed meanwhile. */
+    GONE,
+    /** It held another value, and was removed. */
+    DIFFERS
+  }
+
   /** Tells the readers of {@code token}'s flight the value without ever holding it. */
   public void deliver(Entry token, byte @Nullable [] reply) {
     remove(token);
@@ -130,10 +170,46 @@ public final class LocalTier {
   }
 
   /**
-   * Removes whatever is known of {@code key} and kills its flight; returns whether there was any.
+   * Removes whatever is known of {@code key} and kills its flight; nobody joins a shared read of it
+   * any more.
+   *
+   * @return what was known, in flight or landed, or null
    */
-  public boolean remove(LookupKey key) {
-    return map.remove(key) != null;
+  public @Nullable Entry remove(LookupKey key) {
+    if (!shared.isEmpty()) {
+      shared.remove(key);
+    }
+    return map.remove(key);
+  }
+
+  /** Puts the token of a read that others may share; returns false where there is one already. */
+  public boolean beginShared(Entry token) {
+    return shared.putIfAbsent(token, token) == null;
+  }
+
+  /** Returns the token of the read of {@code key} that others may share now, or null. */
+  public @Nullable Entry findShared(LookupKey key) {
+    return shared.get(key);
+  }
+
+  /** Returns how many reads others may share now; 0 at rest. */
+  public int sharing() {
+    return shared.size();
+  }
+
+  /** Nobody joins the read of {@code token} any more. */
+  @SuppressWarnings("ReferenceEquality") // not another of the same key
+  public void endShared(Entry token) {
+    shared.computeIfPresent(token, (key, current) -> current == token ? null : current);
+  }
+
+  /** Tells the readers of {@code token}'s read the whole reply, or null for nil; holds nothing. */
+  public void landShared(Entry token, byte @Nullable [] reply) {
+    Flight flight = token.flight();
+    if (flight != null) {
+      token.land(reply, 0, 0);
+      flight.land(token);
+    }
   }
 
   /**
@@ -142,6 +218,15 @@ public final class LocalTier {
    */
   public void clear() {
     Thread.ofVirtual().name("nearside-l1-clear").start(cache::invalidateAll);
+  }
+
+  /** As {@link #clear()}, of the entries of {@code database} from before {@code epoch} only. */
+  public void clear(int database, int epoch) {
+    Thread.ofVirtual()
+        .name("nearside-l1-clear")
+        .start(() ->
+            map.values()
+                .removeIf(entry -> entry.database() == database && entry.epoch() - epoch < 0));
   }
 
   /** Returns the weight of all entries in bytes. */

@@ -1,0 +1,150 @@
+package dev.nearside.proxy.tier;
+
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.tier.Answer.Hit;
+import dev.nearside.proxy.tier.Answer.Miss;
+import dev.nearside.proxy.tier.Answer.Unavailable;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.TrackedConnection;
+import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of one flight: what the tracked connection said becomes an entry, or is read through.
+ * Told once, on that connection's thread.
+ */
+final class FlightEnd implements ReadListener {
+  private static final Logger log = LoggerFactory.getLogger(FlightEnd.class);
+  private static final Answer FAULT = new Unavailable(Answer.Reason.ERROR);
+
+  private final Flights flights;
+  private final LocalTier local;
+  private final Shard shard;
+  private final TrackedConnection connection;
+  private final Entry token;
+  private final @Nullable Namespace namespace;
+  private final long guardedSince;
+
+  FlightEnd(
+      Flights flights,
+      Shard shard,
+      TrackedConnection connection,
+      Entry token,
+      @Nullable Namespace namespace) {
+    this.flights = flights;
+    this.local = flights.local();
+    this.shard = shard;
+    this.connection = connection;
+    this.token = token;
+    this.namespace = namespace;
+    this.guardedSince = flights.guard().now();
+  }
+
+  @Override
+  public void read(byte @Nullable [] value, long ttlMillis) {
+    flights.guard().succeeded(guardedSince);
+    flights.tiers().redis(namespace, value != null);
+    if (value == null && flights.readsThrough(namespace)) {
+      readDatabase();
+      return;
+    }
+    took();
+    byte[] reply = value == null ? null : Replies.bulk(value);
+    if (mayBeHeld(reply) && Lifetime.isOfOneMoment(value, ttlMillis)) {
+      long expiresAtNs = flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace);
+      finished(local.publish(token, reply, expiresAtNs));
+    } else {
+      local.deliver(token, reply);
+      finished(false);
+    }
+  }
+
+  private void took() {
+    flights.times().took(token.namespace(), System.nanoTime() - token.asOfNs());
+  }
+
+  private boolean mayBeHeld(byte @Nullable [] reply) {
+    return reply == null
+        || flights.admission().admitsReply(token.hashCode(), reply.length, System.nanoTime());
+  }
+
+  @Override
+  public void failed() {
+    flights.guard().failed(guardedSince);
+    giveUp();
+  }
+
+  /** An error, of a key that holds no string for example, is an answer of a Redis that is well. */
+  @Override
+  public void refused() {
+    flights.guard().succeeded(guardedSince);
+    giveUp();
+  }
+
+  private void giveUp() {
+    local.abandon(token);
+    flights.counters().failed().increment();
+  }
+
+  private void finished(boolean published) {
+    if (published) {
+      flights.counters().published().increment();
+    } else {
+      flights.counters().killed().increment();
+    }
+  }
+
+  private void readDatabase() {
+    Namespace reading = Objects.requireNonNull(namespace);
+    DatabaseFill fill = Objects.requireNonNull(flights.database());
+    try {
+      fill.fill(reading, token.name(), true)
+          .thenAccept(outcome -> databaseAnswered(reading, outcome))
+          .exceptionally(fault -> {
+            faulted(reading, fault);
+            return null;
+          });
+    } catch (RuntimeException fault) { // ours; the key must not be blocked by it
+      faulted(reading, fault);
+    }
+  }
+
+  private void faulted(Namespace reading, Throwable fault) {
+    log.error("a read of namespace {} ended in a fault of ours", reading, fault);
+    local.deliver(token, ReadPath.reply(reading, FAULT));
+    flights.counters().failed().increment();
+  }
+
+  private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
+    flights.tiers().database(reading, outcome.answer());
+    took();
+    switch (outcome.answer()) {
+      case Miss miss ->
+          finished(local.publish(token, null, System.nanoTime() + reading.negativeTtl().toNanos()));
+      case Hit hit -> {
+        local.deliver(token, Replies.bulk(hit.value()));
+        finished(false);
+        if (outcome.stored()) {
+          shard.barrier().await(System.nanoTime(), this::flyAgain);
+        }
+      }
+      case Unavailable unavailable -> {
+        local.deliver(token, ReadPath.reply(reading, outcome.answer()));
+        flights.counters().failed().increment();
+      }
+    }
+  }
+
+  /** Brings into L1 what was just put into Redis, once the push of that has passed. */
+  private void flyAgain() {
+    LookupKey key = new LookupKey().set(token.database(), token.name());
+    flights.startForNobody(shard, connection, key, namespace);
+  }
+}

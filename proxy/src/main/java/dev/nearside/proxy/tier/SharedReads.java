@@ -1,0 +1,89 @@
+package dev.nearside.proxy.tier;
+
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.Flight;
+import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Identical reads at the same time go upstream once, also where L1 may not hold what they bring:
+ * while it is closed, and for keys that were not admitted yet. Otherwise losing the tracked
+ * connection would multiply the load of Redis by the hit ratio, just when it may be in trouble.
+ * Thread-safe, lock-free.
+ *
+ * <p>Who joins is answered with a state that the upstream had after the read was sent. So nobody
+ * joins whose answer must be newer than that, or that could become older than {@code
+ * max-staleness}.
+ */
+final class SharedReads {
+  private static final int MOST = 4096;
+
+  private final Coherence coherence;
+  private final LocalTier local;
+  private final Admission admission;
+  private final long maxStalenessNs;
+  private final LongAdder joined;
+
+  /**
+   * Creates it.
+   *
+   * @param joined counts who joined
+   */
+  SharedReads(
+      Coherence coherence,
+      LocalTier local,
+      Admission admission,
+      long maxStalenessNs,
+      LongAdder joined) {
+    this.coherence = coherence;
+    this.local = local;
+    this.admission = admission;
+    this.maxStalenessNs = maxStalenessNs;
+    this.joined = joined;
+  }
+
+  /** Returns the read of {@code key} that may be joined, or null. */
+  @Nullable Flight find(LookupKey key, long nowNs, long floorNs) {
+    Entry token = local.findShared(key);
+    Shard shard = coherence.shard(key.database());
+    if (token == null || shard == null || token.epoch() != shard.epoch()) {
+      return null;
+    }
+    Flight flight = token.flight();
+    if (flight == null) {
+      return null;
+    }
+    long sentAtNs = flight.sentAtNs();
+    return sentAtNs - floorNs >= 0 && nowNs - sentAtNs <= maxStalenessNs ? flight : null;
+  }
+
+  /** Joins {@code flight}; returns false where it has ended meanwhile. */
+  boolean join(Flight flight, Flight.Reader reader) {
+    boolean in = flight.join(reader);
+    if (in) {
+      joined.increment();
+    }
+    return in;
+  }
+
+  /** Lets others join the read of {@code key} that is sent next; null where they should not. */
+  @Nullable SharedRead lead(LookupKey key) {
+    Shard shard = coherence.shard(key.database());
+    if (shard == null
+        || coherence.mode() == L1Mode.OFF
+        || shard.isFenced(key.hashCode())
+        || local.sharing() >= MOST) {
+      return null;
+    }
+    Flight flight = new Flight(System.nanoTime());
+    Entry token = local.token(key, shard.epoch(), 0, flight);
+    return local.beginShared(token)
+        ? new SharedRead(local, token, flight, admission.maxBytes())
+        : null;
+  }
+}
