@@ -27,6 +27,7 @@ import dev.nearside.proxy.server.LoopContext;
 import dev.nearside.proxy.server.ReadQuota;
 import dev.nearside.proxy.server.ServerPolicy;
 import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.Audit;
 import dev.nearside.proxy.tier.DatabaseFill;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.database.DatabaseTier;
@@ -111,6 +112,13 @@ public final class Proxy implements AutoCloseable {
             database == null
                 ? null
                 : new DatabaseFill(database, databaseGuard, redis.administration()),
+            new Audit(
+                coherence,
+                local,
+                redis.administration()::read,
+                config.coherence().auditInterval(),
+                config.upstream().database(),
+                metrics),
             new ReadPath.Policy(
                 config.l1().maxEntryBytes(),
                 config.l1().maxTtl(),

@@ -43,7 +43,11 @@ final class DemoConfig {
             Duration.ofSeconds(2),
             Duration.ofMillis(500)),
         new L1(L1Mode.ON, 64L * MIB, MIB, Duration.ofMinutes(10), 4096, Duration.ZERO, true, true),
-        new Coherence(Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofSeconds(2)),
+        new Coherence(
+            Duration.ofSeconds(1),
+            Duration.ofMillis(250),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(1)),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),
         new Limits(

@@ -68,11 +68,18 @@ public final class Coherence {
     return mode;
   }
 
-  /** Switches L1. {@code OFF} drops everything; no local read starts after it has returned. */
+  /**
+   * Switches L1. {@code OFF} drops everything; no local read starts after it has returned. {@code
+   * ON} serves behind a barrier: in shadow mode, reads on other paths may have shown newer states.
+   */
   public void setMode(L1Mode mode) {
     this.mode = mode;
     for (Shard shard : all) {
-      shard.serve(mode == L1Mode.ON);
+      if (mode == L1Mode.ON) {
+        shard.barrier().await(System.nanoTime(), () -> shard.serve(this.mode == L1Mode.ON));
+        continue;
+      }
+      shard.serve(false);
       if (mode == L1Mode.OFF) {
         shard.dropAll(InvalidationCause.SWITCH);
       }

@@ -88,8 +88,17 @@ public final class Shard {
    * @param found receives the entry of {@link Verdict#HIT} and {@link Verdict#IN_FLIGHT}
    */
   public Verdict look(LookupKey key, long nowNs, long floorNs, Found found) {
+    if (!serving) {
+      found.entry = null;
+      return Verdict.CLOSED;
+    }
+    return lookThough(key, nowNs, floorNs, found);
+  }
+
+  /** As {@link #look}, though L1 may be switched so that it does not serve. */
+  public Verdict lookThough(LookupKey key, long nowNs, long floorNs, Found found) {
     found.entry = null;
-    if (!open || !serving || fences.isUp(key.hashCode())) {
+    if (!open || fences.isUp(key.hashCode())) {
       return Verdict.CLOSED;
     }
     long asOfNs = coherentAsOfNs;
@@ -248,6 +257,11 @@ public final class Shard {
   /** The server says that everything changed. */
   public void pushedAll() {
     dropAll(InvalidationCause.FLUSH);
+  }
+
+  /** An entry was found that should not have been there: no other is trusted either. */
+  public void distrust() {
+    dropAll(InvalidationCause.AUDIT);
   }
 
   void dropAll(InvalidationCause cause) {

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.coherence;
 
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A write's fence makes "read your writes" hold: from before it is forwarded until its reply is
  * there, no read of its keys is local and no flight of them can publish; both ends drop what is
  * held. A read on another path drops what is held too, unless it showed the very same bytes,
- * because it may have shown a newer state whose push is still under way.
+ * because it may have shown a newer state whose push is still under way. Not in shadow mode, where
+ * nobody can be shown the older one.
  */
 public final class Touch {
   private enum Kind {
@@ -131,7 +133,9 @@ public final class Touch {
   public void replied(ByteBuf in, int from, int to, boolean whole) {
     boolean changedNothing =
         switch (kind) {
-          case READ -> whole && keys.size() == 1 && showsWhatIsHeld(in, from, to);
+          case READ ->
+              coherence.mode() == L1Mode.SHADOW
+                  || (whole && keys.size() == 1 && showsWhatIsHeld(in, from, to));
           case UNKNOWN -> isRefusal(in, from, to);
           case WRITE, FLUSH -> false;
         };

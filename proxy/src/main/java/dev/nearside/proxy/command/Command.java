@@ -20,6 +20,7 @@ public final class Command {
   private final Traits traits;
   private final CommandLabel label;
   private final Load load;
+  private final boolean ifAbsent;
   private final @Nullable CommandNames subcommands;
 
   Command(Signature signature, Traits traits, @Nullable CommandNames subcommands) {
@@ -27,6 +28,7 @@ public final class Command {
     this.traits = traits;
     this.label = CommandLabel.of(signature.name());
     this.load = load(signature, traits);
+    this.ifAbsent = signature.name().equals("SETNX");
     this.subcommands = subcommands;
   }
 
@@ -122,6 +124,13 @@ public final class Command {
       case BLIND -> false;
       case SET -> !SetOptions.onlyExpiry(request);
     };
+  }
+
+  /**
+   * Returns whether {@code request} is a SET that writes only where there is nothing, as locks do.
+   */
+  public boolean setsIfAbsent(Request request) {
+    return ifAbsent || (traits.reply() == Reply.SET && SetOptions.onlyIfAbsent(request));
   }
 
   /** Returns what it can mean to the commands behind it. */

@@ -6,6 +6,16 @@ import dev.nearside.proxy.resp.Request;
 final class SetOptions {
   private SetOptions() {}
 
+  /** Returns whether the key is set only where it does not exist. */
+  static boolean onlyIfAbsent(Request request) {
+    for (int i = 3; i < request.argCount(); i++) {
+      if (request.argIs(i, "NX")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Returns whether no option does more than set or keep the expiry. */
   static boolean onlyExpiry(Request request) {
     int i = 3;

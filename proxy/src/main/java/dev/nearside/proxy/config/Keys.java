@@ -152,8 +152,8 @@ final class Keys {
           "l1.mode",
           ValueTypes.choice("a mode", L1Mode.class, Map.of("true", L1Mode.ON, "false", L1Mode.OFF)),
           "on",
-          "`on` serves from memory; `shadow` serves nothing and fills nothing, but keeps what is"
-              + " held current; `off` holds nothing.",
+          "`on` serves from memory; `shadow` fills, and compares with each reply what it would have"
+              + " served, but serves nothing; `off` holds nothing.",
           config -> config.l1().mode());
 
   static final Key<NearsideConfig, Long> L1_MAX_BYTES =
@@ -237,6 +237,15 @@ final class Keys {
           "1s",
           "Bound on one tracked read.",
           config -> config.coherence().fillTimeout());
+
+  static final Key<NearsideConfig, Duration> COHERENCE_AUDIT_INTERVAL =
+      Key.of(
+          "coherence.audit-interval",
+          WAIT_OR_NONE,
+          "1s",
+          "One answer from memory in each interval is compared with Redis, on another connection and"
+              + " behind a barrier; `0s` compares none.",
+          config -> config.coherence().auditInterval());
 
   static final Key<NearsideConfig, String> DATABASE_URL =
       Key.optional(
@@ -378,6 +387,7 @@ final class Keys {
           COHERENCE_MAX_STALENESS,
           COHERENCE_HEARTBEAT,
           COHERENCE_FILL_TIMEOUT,
+          COHERENCE_AUDIT_INTERVAL,
           DATABASE_URL,
           DATABASE_USER,
           DATABASE_PASSWORD,

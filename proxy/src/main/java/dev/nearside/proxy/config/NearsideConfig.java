@@ -122,8 +122,8 @@ public record NearsideConfig(
       boolean refreshesEarly) {}
 
   /**
-   * {@code ON} serves; {@code SHADOW} neither serves nor fills, but keeps what is held current;
-   * {@code OFF} holds nothing.
+   * {@code ON} serves; {@code SHADOW} fills and compares each read with what it would have served,
+   * but serves nothing; {@code OFF} holds nothing.
    */
   public enum L1Mode {
     ON,
@@ -137,8 +137,10 @@ public record NearsideConfig(
    * @param maxStaleness a local read is never older than this
    * @param heartbeat the longest silence on the tracked connection before it is pinged
    * @param fillTimeout bound on one tracked read
+   * @param auditInterval one local read in each is compared with Redis; zero compares none
    */
-  public record Coherence(Duration maxStaleness, Duration heartbeat, Duration fillTimeout) {}
+  public record Coherence(
+      Duration maxStaleness, Duration heartbeat, Duration fillTimeout, Duration auditInterval) {}
 
   /**
    * The database of the namespaces.

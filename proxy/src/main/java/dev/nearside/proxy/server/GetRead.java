@@ -15,6 +15,7 @@ import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +40,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   private final long startedNs;
   private @Nullable RelayedRead redis;
   private @Nullable SharedRead lead;
+  private @Nullable Entry shadow;
   private @Nullable ScheduledFuture<?> deadline;
   private int attempts;
   private boolean joined;
@@ -70,6 +72,12 @@ final class GetRead implements Flight.Reader, ReplySink {
   /** It waits for an identical read, whose answer may be newer than what L1 knows. */
   GetRead joining() {
     joined = true;
+    return this;
+  }
+
+  /** Its reply is to be compared with what {@code entry} would have shown. */
+  GetRead shadowed(@Nullable Entry entry) {
+    shadow = entry;
     return this;
   }
 
@@ -174,6 +182,9 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
     if (first) {
       client.session().floorNs = System.nanoTime();
+      if (shadow != null && last) {
+        reads.compare(shadow, ByteBufUtil.getBytes(in, from, to - from));
+      }
       if (countedAsMiss(in, from, last) && reads.readsThrough(guarded)) {
         readDatabase(true);
         return;

@@ -13,6 +13,7 @@ import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.SharedRead;
+import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -244,10 +245,16 @@ final class Upstream {
     SharedRead shared = outstanding == 0 && !isPinned() ? context.reads().share(key) : null;
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     context.quota().begun();
-    new GetRead(client, key, way, reply, context.quota()::ended).relay(request, shared);
+    Entry held = context.reads().shadow(key, client.nowNs(), session.floorNs, context.found());
+    new GetRead(client, key, way, reply, context.quota()::ended)
+        .shadowed(held)
+        .relay(request, shared);
   }
 
   private void relayAny(Command command, Request request) {
+    if (command.setsIfAbsent(request)) {
+      context.reads().noteLock(touches.key(request, 1).hashCode(), client.nowNs());
+    }
     boolean endsReplies = touches.endsReplies(command, request);
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());

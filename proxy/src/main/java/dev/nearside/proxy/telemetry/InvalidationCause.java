@@ -14,6 +14,8 @@ public enum InvalidationCause {
   EXPIRED,
   /** The tracked connection was lost or made anew. */
   GENERATION,
+  /** An audit had found one that Redis had changed without a push. */
+  AUDIT,
   /** L1 was switched off. */
   SWITCH
 }

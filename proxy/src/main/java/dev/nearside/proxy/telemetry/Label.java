@@ -16,6 +16,7 @@ enum Label {
   FILL_RESULT("result", FillResult.values()),
   RETRIED("what", "redis", "database"),
   REFRESH_RESULT("result", RefreshResult.values()),
+  AUDIT_RESULT("result", AuditResult.values()),
   CAUSE("cause", InvalidationCause.values()),
   CONNECTION_KIND(
       "kind",

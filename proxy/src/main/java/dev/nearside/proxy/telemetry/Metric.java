@@ -67,6 +67,12 @@ public enum Metric {
       "nearside_reads_shared_total",
       Collector.Type.COUNTER,
       "Reads that were answered by an identical one under way, while L1 could not hold their key."),
+  AUDITS(
+      "nearside_audits_total",
+      Collector.Type.COUNTER,
+      "Local reads compared with Redis, by what that showed; in shadow mode, reads that could have"
+          + " been local.",
+      Label.AUDIT_RESULT),
   INVALIDATIONS(
       "nearside_invalidations_total",
       Collector.Type.COUNTER,

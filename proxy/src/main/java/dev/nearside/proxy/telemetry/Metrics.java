@@ -133,6 +133,11 @@ public final class Metrics {
     return namespaces.stream().map(name -> counter(Metric.STALE_SERVED, name)).toList();
   }
 
+  /** Returns the adder of the comparisons of L1 with Redis that showed this. */
+  public LongAdder audits(AuditResult result) {
+    return counter(Metric.AUDITS, Label.text(result));
+  }
+
   /** Returns the adder of the early refreshes that ended like this. */
   public LongAdder refreshes(RefreshResult result) {
     return counter(Metric.REFRESHES, Label.text(result));

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier;
 
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
@@ -84,6 +85,7 @@ public final class ReadPath {
   private final Flights flights;
   private final EarlyRefresh refresh;
   private final SharedReads shared;
+  private final Audit audit;
   private final ReadRetries retries;
   private final List<LongAdder> staleServed;
   private final boolean mayFallBack;
@@ -94,6 +96,7 @@ public final class ReadPath {
    * @param tracked the tracked connection of each database that has a shard
    * @param guard the breaker and bulkhead of reads of Redis
    * @param database how misses of namespaces are read through, or null where there is no database
+   * @param audit compares what is served with Redis
    */
   public ReadPath(
       Coherence coherence,
@@ -102,6 +105,7 @@ public final class ReadPath {
       Namespaces namespaces,
       Guard guard,
       @Nullable DatabaseFill database,
+      Audit audit,
       Policy policy,
       Metrics metrics) {
     this.coherence = coherence;
@@ -110,6 +114,7 @@ public final class ReadPath {
     this.database = database;
     this.policy = policy;
     this.guard = guard;
+    this.audit = audit;
     this.counters = FillCounters.of(metrics);
     this.tiers = new TierCounters(metrics, namespaces);
     this.admission =
@@ -181,6 +186,12 @@ public final class ReadPath {
 
   private Outcome hit(LookupKey key, long nowNs, Shard.Found found) {
     Entry entry = java.util.Objects.requireNonNull(found.entry());
+    audit.served(entry, nowNs);
+    used(key, entry, nowNs);
+    return Outcome.HIT;
+  }
+
+  private void used(LookupKey key, Entry entry, long nowNs) {
     entry.serve();
     if (refresh.isDue(entry, nowNs)) {
       TrackedConnection connection = tracked.get(key.database());
@@ -188,7 +199,39 @@ public final class ReadPath {
         refresh.start(connection, entry, namespaceOf(key));
       }
     }
-    return Outcome.HIT;
+  }
+
+  /**
+   * In shadow mode, does with L1 what serving would do.
+   *
+   * @return the entry that would have been served, to be compared with what Redis says; or null
+   */
+  public @Nullable Entry shadow(LookupKey key, long nowNs, long floorNs, Shard.Found found) {
+    Shard shard = coherence.shard(key.database());
+    TrackedConnection connection = tracked.get(key.database());
+    if (coherence.mode() != L1Mode.SHADOW || shard == null || connection == null) {
+      return null;
+    }
+    return switch (shard.lookThough(key, nowNs, floorNs, found)) {
+      case HIT -> {
+        Entry entry = java.util.Objects.requireNonNull(found.entry());
+        used(key, entry, nowNs);
+        yield entry;
+      }
+      case MISS -> {
+        Namespace namespace = namespaceOf(key);
+        if (admission.admits(key.hashCode(), false, nowNs)) {
+          flights.startForNobody(shard, connection, key, namespace);
+        }
+        yield null;
+      }
+      case IN_FLIGHT, BEHIND, CLOSED -> null;
+    };
+  }
+
+  /** Compares what {@link #shadow} has found with a whole reply to GET. */
+  public void compare(Entry entry, byte[] reply) {
+    audit.compare(entry, SharedRead.whole(reply));
   }
 
   /**

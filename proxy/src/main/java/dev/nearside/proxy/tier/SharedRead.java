@@ -82,7 +82,7 @@ public final class SharedRead {
   }
 
   /** Nil is written differently in each protocol; everything else GET can say is the same. */
-  private static byte @Nullable [] whole(byte[] reply) {
+  static byte @Nullable [] whole(byte[] reply) {
     boolean nil = reply[0] == '_' || (reply[0] == '$' && reply[1] == '-');
     return nil ? null : reply;
   }

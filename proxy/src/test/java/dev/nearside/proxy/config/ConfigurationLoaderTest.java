@@ -46,6 +46,7 @@ class ConfigurationLoaderTest {
           entry("l1.max-ttl", "2h"),
           entry("l1.compress-above", "1500B"),
           entry("l1.admission-window", "0ms"),
+          entry("coherence.audit-interval", "0ms"),
           entry("l1.skip-churning", "false"),
           entry("l1.early-refresh", "false"),
           entry("coherence.max-staleness", "2s"),

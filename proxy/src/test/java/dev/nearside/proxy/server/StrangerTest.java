@@ -12,6 +12,7 @@ import dev.nearside.proxy.relay.RelayListener;
 import dev.nearside.proxy.relay.UpstreamAddress;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.Audit;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
@@ -24,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A client from elsewhere that has not said who it is may send next to nothing. */
@@ -61,6 +63,13 @@ class StrangerTest {
             Namespaces.of(List.of()),
             new Guard("redis", Guard.Limits.defaults(1), Clock.systemUTC()),
             null,
+            new Audit(
+                coherence,
+                local,
+                name -> CompletableFuture.completedFuture(null),
+                Duration.ZERO,
+                0,
+                metrics),
             new ReadPath.Policy(
                 1024, SECOND, Duration.ZERO, true, false, SECOND, SECOND, SECOND, 0),
             metrics);

@@ -172,8 +172,8 @@ public final class Entry {
     this.expiresAtNs = expiresAtNs;
   }
 
-  /** Returns whether it holds {@code reply}, null for nil; only once landed. */
-  boolean holds(byte @Nullable [] reply) {
+  /** Returns whether {@code reply}, null for nil, is what it would be answered with. */
+  public boolean shows(byte @Nullable [] reply) {
     if (reply == null || isNil()) {
       return reply == null && isNil();
     }

@@ -127,7 +127,7 @@ public final class LocalTier {
           if (current != entry) {
             return current;
           }
-          if (!entry.holds(reply)) {
+          if (!entry.shows(reply)) {
             outcome[0] = Renewal.DIFFERS;
             return null;
           }

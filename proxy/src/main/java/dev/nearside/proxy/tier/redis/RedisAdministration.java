@@ -8,6 +8,8 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -75,6 +77,27 @@ public final class RedisAdministration implements AutoCloseable {
   public @Nullable Leases leases() {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     return current != null && current.isOpen() ? leases : null;
+  }
+
+  /**
+   * What a key was read to be.
+   *
+   * @param value its value, or null where there is no such key
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Read(byte @Nullable [] value) {}
+
+  /**
+   * Reads a key in the upstream's own database, on a connection that L1 knows nothing of. Null, or
+   * a failure, where it cannot be asked; completes on a Lettuce thread or on the caller's.
+   */
+  public CompletionStage<@Nullable Read> read(byte[] name) {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    if (current == null || !current.isOpen()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletionStage<byte @Nullable []> reply = current.async().get(name);
+    return reply.thenApply(Read::new);
   }
 
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {

@@ -1,0 +1,91 @@
+package dev.nearside.proxy;
+
+import static dev.nearside.proxy.CoherenceScene.bulk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** L1 is compared with Redis: what is read from it, and in shadow mode what could have been. */
+@Timeout(60)
+class AuditIT {
+  private static final String NIL = "$-1\r\n";
+  private static final String OFTEN = "coherence.audit-interval=20ms";
+
+  @Test
+  void entryChangedWithoutAPush_isFound_andL1IsEmptied() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start(OFTEN);
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "swapped away");
+      scene.direct.call("SWAPDB", "0", "1"); // past the sidecar: no push tells of it
+      Waiting.until("it is found", () -> client.call("GET", "k").equals(NIL));
+      assertThat(audits(scene, "inconsistent")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void writesFromElsewhere_areNeverTakenForInconsistencies() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start("coherence.audit-interval=1ms");
+        RespClient client = scene.client()) {
+      scene.hop.delay(dev.nearside.proxy.scene.DelayingHop.Side.TRACKED, 5);
+      int[] value = new int[1];
+      Waiting.until(
+          "some were overtaken",
+          () -> {
+            scene.hold(client, "k", "v" + value[0]++);
+            scene.direct.call("SET", "k", "overtaking");
+            client.call("GET", "k");
+            return audits(scene, "overtaken") >= 5 && audits(scene, "consistent") >= 5;
+          });
+      assertThat(audits(scene, "inconsistent")).isZero();
+      assertThat(audits(scene, "failed")).isZero();
+    }
+  }
+
+  @Test
+  void shadow_fillsAndCompares_andServesNothing() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start(OFTEN, "l1.mode=shadow");
+        RespClient client = scene.client()) {
+      scene.direct.call("SET", "k", "value");
+      Waiting.until(
+          "it was compared",
+          () -> {
+            assertThat(client.call("GET", "k")).isEqualTo(bulk("value"));
+            return audits(scene, "consistent") > 10;
+          });
+      scene.direct.call("SET", "k", "changed");
+      assertThat(client.call("GET", "k")).isEqualTo(bulk("changed"));
+      assertThat(scene.localGets()).isZero();
+      assertThat(scene.sidecar.metric("nearside_l1_entries")).isEqualTo(1);
+      assertThat(audits(scene, "inconsistent")).isZero();
+    }
+  }
+
+  @Test
+  void shadow_findsWhatServingWouldHaveServedWrongly() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start(OFTEN, "l1.mode=shadow");
+        RespClient client = scene.client()) {
+      scene.direct.call("SET", "k", "swapped away");
+      Waiting.until(
+          "it would be served",
+          () -> {
+            client.call("GET", "k");
+            return audits(scene, "consistent") > 0;
+          });
+      scene.direct.call("SWAPDB", "0", "1");
+      Waiting.until(
+          "it is found",
+          () -> {
+            assertThat(client.call("GET", "k")).isEqualTo(NIL);
+            return audits(scene, "inconsistent") > 0;
+          });
+    }
+  }
+
+  private static double audits(CoherenceScene scene, String result) throws IOException {
+    return scene.sidecar.metric("nearside_audits_total{result=\"" + result + "\"}");
+  }
+}
