@@ -52,6 +52,13 @@ final class Gauges {
         Metric.UPSTREAM_CONNECTIONS,
         () -> from.redis.administration().isOpen() ? 1 : 0,
         "administration");
+    metrics.gauge(
+        Metric.TRACKED_KEYS,
+        () ->
+            from.redis.tracked().values().stream().mapToLong(TrackedConnection::trackedKeys).sum());
+    for (String check : TrackedConnection.CHECKS) {
+      metrics.gauge(Metric.CHECKS_OFF, () -> checksOff(from.redis, check), check);
+    }
     breaker("redis", from.redisGuard);
     breaker("database", from.databaseGuard);
     if (from.database != null) {
@@ -63,6 +70,12 @@ final class Gauges {
 
   private void breaker(String name, Guard guard) {
     metrics.breaker(name, () -> guard.state().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+  }
+
+  private static double checksOff(RedisConnections redis, String check) {
+    return redis.tracked().values().stream()
+        .filter(connection -> connection.checksOff().contains(check))
+        .count();
   }
 
   private static double sum(List<Shard> shards) {

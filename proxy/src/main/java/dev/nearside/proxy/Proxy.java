@@ -14,6 +14,7 @@ import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
+import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
@@ -93,7 +94,11 @@ public final class Proxy implements AutoCloseable {
             local, config.upstream().localDatabases(), config.coherence().maxStaleness(), metrics);
     redis =
         RedisConnections.of(
-            config.upstream(), config.coherence(), coherence.shards(), this::learnCommands);
+            config.upstream(),
+            config.coherence(),
+            coherence.shards(),
+            metrics,
+            this::learnCommands);
     started.add(redis);
     database = databaseTier(namespaces);
     if (database != null) {
@@ -278,9 +283,10 @@ public final class Proxy implements AutoCloseable {
             upstream.password(),
             upstream.connectTimeout());
     UpstreamWatch watch = new UpstreamWatch(metrics, redis.relayNodes(), redis.tracked());
+    ConnectPace pace = new ConnectPace();
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
-      Lanes lanes = new Lanes(loop, transport.client(), address, watch);
+      Lanes lanes = new Lanes(loop, transport.client(), address, watch, pace);
       contexts.put(
           loop,
           new LoopContext(

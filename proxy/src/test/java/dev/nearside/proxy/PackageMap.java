@@ -30,7 +30,8 @@ final class PackageMap {
           entry("guard", Set.of("config", "telemetry", "tier")),
           entry(
               "tier.redis",
-              Set.of("config", "telemetry", "namespace", "coherence", "tier", "tier.local")),
+              Set.of(
+                  "config", "telemetry", "namespace", "coherence", "guard", "tier", "tier.local")),
           entry("tier.database", Set.of("config", "telemetry", "namespace", "tier")),
           entry(
               "tier",
@@ -44,7 +45,9 @@ final class PackageMap {
                   "tier.redis",
                   "tier.database",
                   "resp")),
-          entry("relay", Set.of("config", "telemetry", "resp", "command", "coherence", "tier")),
+          entry(
+              "relay",
+              Set.of("config", "telemetry", "resp", "command", "coherence", "guard", "tier")),
           entry("pressure", Set.of("config", "telemetry", "guard", "tier", "tier.local")),
           entry(
               "server",

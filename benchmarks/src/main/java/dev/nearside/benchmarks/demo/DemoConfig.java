@@ -47,6 +47,8 @@ final class DemoConfig {
             Duration.ofSeconds(1),
             Duration.ofMillis(250),
             Duration.ofSeconds(2),
+            500_000,
+            Duration.ofSeconds(5),
             Duration.ofSeconds(1)),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),

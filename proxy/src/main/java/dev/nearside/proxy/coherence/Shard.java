@@ -224,13 +224,20 @@ public final class Shard {
    * as {@link #findStale} says.
    */
   public void close() {
+    close(InvalidationCause.GENERATION);
+  }
+
+  /** As {@link #close()}, for {@code cause}. */
+  public void close(InvalidationCause cause) {
     if (!open) {
       return;
     }
     open = false;
     int closing = epoch.get();
-    dropAll(InvalidationCause.GENERATION);
-    remains = new Remains(closing, coherentAsOfNs);
+    dropAll(cause);
+    if (cause == InvalidationCause.GENERATION) {
+      remains = new Remains(closing, coherentAsOfNs);
+    }
     barrier.wakeCovered();
   }
 

@@ -41,6 +41,8 @@ final class ConfigurationAssembly {
             read(Keys.COHERENCE_MAX_STALENESS),
             read(Keys.COHERENCE_HEARTBEAT),
             read(Keys.COHERENCE_FILL_TIMEOUT),
+            read(Keys.COHERENCE_MAX_TRACKED_KEYS),
+            read(Keys.COHERENCE_PERMISSION_TTL),
             read(Keys.COHERENCE_AUDIT_INTERVAL)),
         database(),
         settings.namespaces().stream().map(name -> namespace(name, l1.maxTtl())).toList(),

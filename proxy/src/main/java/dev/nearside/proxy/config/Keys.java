@@ -17,6 +17,7 @@ final class Keys {
   private static final long MIB = 1L << 20;
   private static final long LARGEST = 1L << 50;
   private static final int MOST_KEEPALIVE_S = 32_767;
+  private static final int MOST_TRACKED_KEYS = 50_000_000;
   private static final int MOST_DATABASES = 1_000_000;
   private static final ValueType<Duration> WAIT = ValueTypes.duration(Duration.ofMillis(1));
   private static final ValueType<Duration> WAIT_OR_NONE = ValueTypes.duration(Duration.ZERO);
@@ -238,6 +239,25 @@ final class Keys {
           "Bound on one tracked read.",
           config -> config.coherence().fillTimeout());
 
+  static final Key<NearsideConfig, Integer> COHERENCE_MAX_TRACKED_KEYS =
+      Key.of(
+          "coherence.max-tracked-keys",
+          ValueTypes.wholeNumber(1, MOST_TRACKED_KEYS),
+          "500000",
+          "How many keys, about, Redis is made to remember for this sidecar, shared evenly by its"
+              + " local databases; each costs Redis some 50 bytes until it changes. Beyond it, reads"
+              + " of further keys are relayed.",
+          config -> config.coherence().maxTrackedKeys());
+
+  static final Key<NearsideConfig, Duration> COHERENCE_PERMISSION_TTL =
+      Key.of(
+          "coherence.permission-ttl",
+          WAIT,
+          "5s",
+          "A permission that the sidecar's own user loses at Redis ends local reads within this time."
+              + " Where that user may not run `ACL GETUSER`, nothing is held for longer than this.",
+          config -> config.coherence().permissionTtl());
+
   static final Key<NearsideConfig, Duration> COHERENCE_AUDIT_INTERVAL =
       Key.of(
           "coherence.audit-interval",
@@ -387,6 +407,8 @@ final class Keys {
           COHERENCE_MAX_STALENESS,
           COHERENCE_HEARTBEAT,
           COHERENCE_FILL_TIMEOUT,
+          COHERENCE_MAX_TRACKED_KEYS,
+          COHERENCE_PERMISSION_TTL,
           COHERENCE_AUDIT_INTERVAL,
           DATABASE_URL,
           DATABASE_USER,

@@ -137,10 +137,17 @@ public record NearsideConfig(
    * @param maxStaleness a local read is never older than this
    * @param heartbeat the longest silence on the tracked connection before it is pinged
    * @param fillTimeout bound on one tracked read
+   * @param maxTrackedKeys the most keys that the upstream is made to remember, about
+   * @param permissionTtl the oldest that what is known of the sidecar's own permissions may be
    * @param auditInterval one local read in each is compared with Redis; zero compares none
    */
   public record Coherence(
-      Duration maxStaleness, Duration heartbeat, Duration fillTimeout, Duration auditInterval) {}
+      Duration maxStaleness,
+      Duration heartbeat,
+      Duration fillTimeout,
+      int maxTrackedKeys,
+      Duration permissionTtl,
+      Duration auditInterval) {}
 
   /**
    * The database of the namespaces.

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Greeting {
   private static final byte[] EMPTY = {};
+  private static final String TOO_MANY = "-ERR max number of clients reached";
 
   private final int protocol;
   private final int database;
@@ -43,6 +44,14 @@ final class Greeting {
   /** Returns the upstream's reply to INFO server. */
   String info() {
     return new String(info, StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Returns whether the upstream is there and takes clients, whatever else it said: one that has
+   * too many says so to the first request and closes.
+   */
+  boolean wasAnswered() {
+    return helloReply.length > 0 && !text(helloReply).startsWith(TOO_MANY);
   }
 
   /**
@@ -89,12 +98,16 @@ final class Greeting {
    */
   private @Nullable String verdict() {
     for (byte[] reply : List.of(helloReply, selectReply)) {
-      String said = new String(reply, StandardCharsets.UTF_8).strip();
+      String said = text(reply);
       if (said.startsWith("-") && !said.startsWith("-NOAUTH")) {
         return said;
       }
     }
     return null;
+  }
+
+  private static String text(byte[] reply) {
+    return new String(reply, StandardCharsets.UTF_8).strip();
   }
 
   private static void say(UpstreamConnection connection, byte[] request, ReplySink sink) {

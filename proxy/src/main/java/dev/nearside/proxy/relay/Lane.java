@@ -1,5 +1,6 @@
 package dev.nearside.proxy.relay;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -23,9 +24,10 @@ import org.slf4j.LoggerFactory;
  * made again when it was lost. Confined to its event loop.
  *
  * <p>Requests that come while it is being made wait, up to a bound. When it cannot be made they are
- * refused, and for a little while (jittered, doubling) everything is refused at once; unless it was
- * made and only a script keeps it from selecting its database, which they are told as Redis says it
- * to every request. When it is lost, what was sent and not answered is lost with it.
+ * refused, and for a little while (jittered, doubling) everything is refused at once: on every lane
+ * where the upstream cannot be reached, on this one where it refuses the greeting; unless only a
+ * script keeps it from selecting its database, which they are told as Redis says it to every
+ * request. When it is lost, what was sent and not answered is lost with it.
  *
  * <p>Of its connections one at most serves. What that has to hand on may take long: it is then set
  * aside until it owes nothing, and another serves; of those that come back one is kept in reserve.
@@ -47,6 +49,7 @@ public final class Lane {
   private final UpstreamAddress address;
   private final LaneKey key;
   private final RelayListener listener;
+  private final ConnectPace pace;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private final Deque<UpstreamConnection> aside = new ArrayDeque<>(0);
   private @Nullable UpstreamConnection serving;
@@ -63,19 +66,21 @@ public final class Lane {
       Class<? extends Channel> channelType,
       UpstreamAddress address,
       LaneKey key,
-      RelayListener listener) {
+      RelayListener listener,
+      ConnectPace pace) {
     this.loop = loop;
     this.channelType = channelType;
     this.address = address;
     this.key = key;
     this.listener = listener;
+    this.pace = pace;
   }
 
   /**
    * Sends a copy of a whole request; it leaves when the loop has worked off what is readable now.
    */
   public void send(ByteBuf from, int start, int length, ReplySink sink) {
-    if (serving == null && isRefusing()) {
+    if (serving == null && making == null && isRefusing()) {
       serveAgain();
     }
     UpstreamConnection current = serving;
@@ -84,7 +89,7 @@ public final class Lane {
       current.flushSoon();
       return;
     }
-    if (isRefusing()) {
+    if (making == null && (isRefusing() || !pace.tryEnter(System.nanoTime()))) {
       sink.refused(Reason.DISCONNECTED);
     } else if (waiting.size() >= MAX_WAITING || waitingBytes + length > MAX_WAITING_BYTES) {
       sink.refused(Reason.SATURATED);
@@ -124,7 +129,7 @@ public final class Lane {
     if (refusing && System.nanoTime() - refuseUntilNs >= 0) {
       refusing = false;
     }
-    return refusing;
+    return refusing || pace.waitNs(System.nanoTime()) > 0;
   }
 
   private void connect() {
@@ -132,7 +137,7 @@ public final class Lane {
       Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
       Observer observer = new Observer();
       UpstreamConnection made =
-          UpstreamConnection.connect(loop, channelType, address, next, observer);
+          UpstreamConnection.connect(loop, channelType, address, next, pace, observer);
       observer.own = made;
       making = made;
     }

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.relay;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.HashMap;
@@ -13,20 +14,27 @@ public final class Lanes {
   private final Class<? extends Channel> channelType;
   private final UpstreamAddress address;
   private final RelayListener listener;
+  private final ConnectPace pace;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
   private @Nullable LaneKey lastKey;
   private @Nullable Lane last;
 
-  /** Creates the lanes of {@code loop}; none is connected before it is used. */
+  /**
+   * Creates the lanes of {@code loop}; none is connected before it is used.
+   *
+   * @param pace shared by all loops: how often the upstream is tried while it cannot be reached
+   */
   public Lanes(
       EventLoop loop,
       Class<? extends Channel> channelType,
       UpstreamAddress address,
-      RelayListener listener) {
+      RelayListener listener,
+      ConnectPace pace) {
     this.loop = loop;
     this.channelType = channelType;
     this.address = address;
     this.listener = listener;
+    this.pace = pace;
   }
 
   /** Returns the lane of {@code key}, which lives as long as this. */
@@ -35,26 +43,32 @@ public final class Lanes {
     if (known != null && key.equals(lastKey)) {
       return known;
     }
-    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(loop, channelType, address, k, listener));
+    Lane lane =
+        lanes.computeIfAbsent(key, k -> new Lane(loop, channelType, address, k, listener, pace));
     last = lane;
     lastKey = key;
     return lane;
   }
 
   /**
-   * Returns a connection for one client alone, which is being made.
+   * Returns a connection for one client alone, which is being made; null where the upstream could
+   * not be reached a moment ago, and is not to be tried for each client.
    *
    * @param replayed whole requests the client had been answered before, to repeat on it
    */
-  public PinnedConnection pin(
+  public @Nullable PinnedConnection pin(
       int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
+    if (!pace.tryEnter(System.nanoTime())) {
+      return null;
+    }
     return new PinnedConnection(
         loop,
         channelType,
         address,
         new Greeting(address, protocol, database, replayed),
         owner,
-        listener);
+        listener,
+        pace);
   }
 
   /** Returns the address the connections go to. */

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.relay;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -53,11 +54,13 @@ public final class PinnedConnection {
       UpstreamAddress address,
       Greeting greeting,
       Owner owner,
-      RelayListener listener) {
+      RelayListener listener,
+      ConnectPace pace) {
     this.address = address;
     this.owner = owner;
     this.connection =
-        UpstreamConnection.connect(loop, channelType, address, greeting, new Observer(listener));
+        UpstreamConnection.connect(
+            loop, channelType, address, greeting, pace, new Observer(listener));
   }
 
   /** Returns whether requests may be sent. */

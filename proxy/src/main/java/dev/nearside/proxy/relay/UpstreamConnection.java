@@ -1,5 +1,6 @@
 package dev.nearside.proxy.relay;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -77,12 +78,17 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     this.observer = observer;
   }
 
-  /** Connects and greets; the observer hears {@code opened} or {@code failed} later, once. */
+  /**
+   * Connects and greets; the observer hears {@code opened} or {@code failed} later, once.
+   *
+   * @param pace has let this try in, and is told how it went
+   */
   static UpstreamConnection connect(
       EventLoop loop,
       Class<? extends Channel> type,
       UpstreamAddress address,
       Greeting greeting,
+      ConnectPace pace,
       Observer observer) {
     Bootstrap bootstrap =
         new Bootstrap()
@@ -98,8 +104,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     connecting.addListener(done -> {
       if (done.isSuccess()) {
         connection.channel.pipeline().addLast(connection);
-        connection.greet(greeting, address);
+        connection.greet(greeting, address, pace);
       } else {
+        pace.failed(System.nanoTime());
         // Not in the caller's hands yet where it failed at once, and perhaps on a foreign thread.
         loop.execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
       }
@@ -107,10 +114,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     return connection;
   }
 
-  private void greet(Greeting greeting, UpstreamAddress address) {
+  private void greet(Greeting greeting, UpstreamAddress address, ConnectPace pace) {
     greeting.send(
         this,
         why -> {
+          if (why == null || greeting.wasAnswered()) {
+            pace.succeeded();
+          } else {
+            pace.failed(System.nanoTime());
+          }
           if (why == null) {
             open = true;
             observer.opened(greeting);

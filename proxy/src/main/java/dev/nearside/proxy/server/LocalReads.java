@@ -253,7 +253,8 @@ final class LocalReads {
       return Taken.NOT_LOCAL;
     }
     Shard shard = context.coherence().shard(session.database);
-    if (shard != null && !client.upstream().ordersReads()) {
+    boolean allowed = reads.allowsMget(session.database);
+    if (shard != null && allowed && !client.upstream().ordersReads()) {
       long sequence = shard.sequence();
       Taken taken = lookUpAll(request, shard);
       if (taken == Taken.PAUSED) {

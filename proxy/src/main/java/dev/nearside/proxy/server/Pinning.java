@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * that do the same again and again.
  */
 final class Pinning implements PinnedConnection.Owner {
+  private static final String JUST_FAILED = "it could not be reached a moment ago";
   private static final int LINGER_MS = 2_000;
 
   private final ClientConnection client;
@@ -64,8 +65,11 @@ final class Pinning implements PinnedConnection.Owner {
         return false;
       }
       context.counters().pinned();
-      pinned = context.lanes().pin(session.protocol, session.database, session.replayed(), this);
       client.pause();
+      pinned = context.lanes().pin(session.protocol, session.database, session.replayed(), this);
+      if (pinned == null) {
+        client.schedule(() -> pinnedFailed(JUST_FAILED), Duration.ZERO);
+      }
       return false;
     }
     if (!own.isOpen()) {

@@ -16,6 +16,8 @@ public enum InvalidationCause {
   GENERATION,
   /** An audit had found one that Redis had changed without a push. */
   AUDIT,
+  /** What the sidecar's own user may do at the upstream has changed. */
+  PERMISSION,
   /** L1 was switched off. */
   SWITCH
 }

@@ -18,6 +18,8 @@ enum Label {
   REFRESH_RESULT("result", RefreshResult.values()),
   AUDIT_RESULT("result", AuditResult.values()),
   CAUSE("cause", InvalidationCause.values()),
+  GENERATION_END("reason", GenerationEnd.values()),
+  CHECK("check", "role", "tracking-info", "permission"),
   CONNECTION_KIND(
       "kind",
       "reads",

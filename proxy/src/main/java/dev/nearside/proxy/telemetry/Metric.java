@@ -91,6 +91,25 @@ public enum Metric {
       "nearside_generation",
       Collector.Type.GAUGE,
       "Number of the tracked connection, counted from the start of the process."),
+  GENERATIONS_ENDED(
+      "nearside_generations_ended_total",
+      Collector.Type.COUNTER,
+      "Generations of the tracked connection that ended, by why; what L1 held ended with them.",
+      Label.GENERATION_END),
+  CHECKS_OFF(
+      "nearside_tracked_checks_off",
+      Collector.Type.GAUGE,
+      "Tracked connections on which the upstream does not answer a check, for want of a permission"
+          + " or of the command.",
+      Label.CHECK),
+  TRACKED_KEYS(
+      "nearside_tracked_keys",
+      Collector.Type.GAUGE,
+      "Keys that the upstream remembers for this sidecar, estimated."),
+  TRACKED_KEYS_REFUSED(
+      "nearside_tracked_keys_refused_total",
+      Collector.Type.COUNTER,
+      "Reads that were relayed because the upstream remembers `coherence.max-tracked-keys`."),
   L1_OPEN("nearside_l1_open", Collector.Type.GAUGE, "1 while L1 may answer, else 0."),
   L1_BYTES("nearside_l1_bytes", Collector.Type.GAUGE, "Weight of what L1 holds."),
   L1_MAX_BYTES("nearside_l1_max_bytes", Collector.Type.GAUGE, "Bound on that weight."),

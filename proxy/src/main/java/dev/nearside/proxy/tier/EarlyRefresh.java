@@ -81,7 +81,7 @@ final class EarlyRefresh {
       entry.renewed();
       return;
     }
-    connection.read(entry.name(), new Again(entry, namespace));
+    connection.read(entry.name(), new Again(connection, entry, namespace));
   }
 
   private void count(RefreshResult result) {
@@ -90,12 +90,14 @@ final class EarlyRefresh {
 
   /** The end of one refresh. */
   private final class Again implements ReadListener {
+    private final TrackedConnection connection;
     private final Entry entry;
     private final @Nullable Namespace namespace;
     private final long sentAtNs = System.nanoTime();
     private final long guardedSince = flights.guard().now();
 
-    Again(Entry entry, @Nullable Namespace namespace) {
+    Again(TrackedConnection connection, Entry entry, @Nullable Namespace namespace) {
+      this.connection = connection;
       this.entry = entry;
       this.namespace = namespace;
     }
@@ -109,7 +111,8 @@ final class EarlyRefresh {
         return;
       }
       byte[] reply = value == null ? null : Replies.bulk(value);
-      long expiresAtNs = flights.lifetime().expiresAtNs(sentAtNs, ttlMillis, namespace);
+      long maxAgeNs = connection.permission().maxAgeNs();
+      long expiresAtNs = flights.lifetime().expiresAtNs(sentAtNs, ttlMillis, namespace, maxAgeNs);
       count(
           switch (flights.local().renew(entry, reply, sentAtNs, expiresAtNs)) {
             case RENEWED -> RefreshResult.RENEWED;

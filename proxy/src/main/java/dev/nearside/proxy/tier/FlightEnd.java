@@ -58,8 +58,12 @@ final class FlightEnd implements ReadListener {
     took();
     byte[] reply = value == null ? null : Replies.bulk(value);
     if (mayBeHeld(reply) && Lifetime.isOfOneMoment(value, ttlMillis)) {
-      long expiresAtNs = flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace);
-      finished(local.publish(token, reply, expiresAtNs));
+      long maxAgeNs = connection.permission().maxAgeNs();
+      finished(
+          local.publish(
+              token,
+              reply,
+              flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace, maxAgeNs)));
     } else {
       local.deliver(token, reply);
       finished(false);
@@ -126,8 +130,7 @@ final class FlightEnd implements ReadListener {
     flights.tiers().database(reading, outcome.answer());
     took();
     switch (outcome.answer()) {
-      case Miss miss ->
-          finished(local.publish(token, null, System.nanoTime() + reading.negativeTtl().toNanos()));
+      case Miss miss -> finished(local.publish(token, null, absentUntilNs(reading)));
       case Hit hit -> {
         local.deliver(token, Replies.bulk(hit.value()));
         finished(false);
@@ -140,6 +143,11 @@ final class FlightEnd implements ReadListener {
         flights.counters().failed().increment();
       }
     }
+  }
+
+  private long absentUntilNs(Namespace reading) {
+    long maxAgeNs = connection.permission().maxAgeNs();
+    return flights.lifetime().absentUntilNs(token.asOfNs(), System.nanoTime(), reading, maxAgeNs);
   }
 
   /** Brings into L1 what was just put into Redis, once the push of that has passed. */

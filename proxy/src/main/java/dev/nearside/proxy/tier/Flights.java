@@ -46,7 +46,8 @@ record Flights(
    * Starts the flight of {@code key}; sent at the next flush of {@code connection}.
    *
    * @param reader told once, on any thread, if this returns true
-   * @return false where Redis should not be asked now, or another flight came first
+   * @return false where Redis should not be asked now, or is not to remember one more key, or
+   *     another flight came first
    */
   boolean start(
       Shard shard,
@@ -54,6 +55,9 @@ record Flights(
       LookupKey key,
       @Nullable Namespace namespace,
       Flight.Reader reader) {
+    if (!connection.admits(key.hashCode())) {
+      return false;
+    }
     if (guard.acquire() != null) {
       counters.refused().increment();
       return false;

@@ -28,9 +28,16 @@ final class Lifetime {
    *
    * @param asOfNs a moment before which its read was certainly not executed
    * @param ttlMillis what PTTL said: negative for no expiry, or no key
+   * @param maxAgeNs cap by what is known of the sidecar's own permission to read
    */
-  long expiresAtNs(long asOfNs, long ttlMillis, @Nullable Namespace namespace) {
-    return asOfNs + Math.min(capNs(namespace), ttlNs(ttlMillis));
+  long expiresAtNs(long asOfNs, long ttlMillis, @Nullable Namespace namespace, long maxAgeNs) {
+    return asOfNs + Math.min(Math.min(capNs(namespace), maxAgeNs), ttlNs(ttlMillis));
+  }
+
+  /** Returns when the absence of a row, found out just now, expires. */
+  long absentUntilNs(long asOfNs, long nowNs, Namespace namespace, long maxAgeNs) {
+    return nowNs
+        + Math.min(namespace.negativeTtl().toNanos(), Math.max(0, maxAgeNs - (nowNs - asOfNs)));
   }
 
   /** Returns whether the key itself expires before the cap, so that to read it again is no use. */

@@ -331,6 +331,12 @@ public final class ReadPath {
         : null;
   }
 
+  /** Returns whether it is certain that the sidecar's own user may run MGET in {@code database}. */
+  public boolean allowsMget(int database) {
+    TrackedConnection connection = tracked.get(database);
+    return connection != null && connection.permission().allowsMget();
+  }
+
   /** Sends the tracked reads gathered since the last call. */
   public void flush(int database) {
     TrackedConnection connection = tracked.get(database);

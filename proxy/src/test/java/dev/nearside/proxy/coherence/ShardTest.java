@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.coherence.Shard.Verdict;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import org.junit.jupiter.api.Test;
@@ -114,7 +115,32 @@ class ShardTest {
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
     assertThat(scene.coherence.fills()).isFalse();
     scene.coherence.setMode(L1Mode.ON);
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
+    scene.coherence.shards().forEach(each -> each.barrierAnswered(Long.MAX_VALUE / 2));
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
+  }
+
+  @Test
+  void findStale_closed_servesItsOwnWhileAllowed() {
+    scene.open(100).hold(0, "k");
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNotNull();
+    scene.shard.close();
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNotNull();
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 151, 50)).isNull();
+    scene.coherence.drop(ShardScene.key(0, "k"), InvalidationCause.WRITE);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
+  }
+
+  @Test
+  void findStale_afterAFlushOrALostPermission_hasNothing() {
+    scene.open(100).hold(0, "k");
+    scene.shard.close();
+    scene.coherence.dropAll(InvalidationCause.FLUSH);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
+    scene.open(200).hold(0, "k");
+    scene.shard.close(InvalidationCause.PERMISSION);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 200, 50)).isNull();
   }
 
   @Test

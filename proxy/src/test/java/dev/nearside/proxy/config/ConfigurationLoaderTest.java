@@ -52,6 +52,8 @@ class ConfigurationLoaderTest {
           entry("coherence.max-staleness", "2s"),
           entry("coherence.heartbeat", "100ms"),
           entry("coherence.fill-timeout", "5s"),
+          entry("coherence.max-tracked-keys", "1234"),
+          entry("coherence.permission-ttl", "7s"),
           entry("database.url", "\"jdbc:postgresql://db/shop?ssl=true\""),
           entry("database.user", "\"o'brien \\\"x\\\"\""),
           entry("database.pool-size", "3"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.relay.Lanes;
@@ -75,7 +76,8 @@ class StrangerTest {
             metrics);
     UpstreamAddress nowhere = new UpstreamAddress("127.0.0.1", 1, "default", "secret", SECOND);
     return new LoopContext(
-        new Lanes(channel.eventLoop(), EmbeddedChannel.class, nowhere, new Silence()),
+        new Lanes(
+            channel.eventLoop(), EmbeddedChannel.class, nowhere, new Silence(), new ConnectPace()),
         reads,
         coherence,
         CommandTable::builtIn,

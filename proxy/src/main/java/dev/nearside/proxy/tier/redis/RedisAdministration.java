@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
@@ -23,12 +24,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RedisAdministration implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisAdministration.class);
-  private static final long RETRY_MS = 500;
 
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
   private final Consumer<List<Object>> commandTable;
+  private final ConnectPace pace = new ConnectPace();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile @Nullable Leases leases;
   private volatile boolean closed;
@@ -60,7 +61,8 @@ public final class RedisAdministration implements AutoCloseable {
         .connectAsync(ByteArrayCodec.INSTANCE, uri)
         .whenComplete((made, failure) -> {
           if (made == null) {
-            scheduler.schedule(this::start, RETRY_MS, TimeUnit.MILLISECONDS);
+            pace.failed(System.nanoTime());
+            scheduler.schedule(this::start, pace.waitNs(System.nanoTime()), TimeUnit.NANOSECONDS);
           } else {
             connected(made);
           }

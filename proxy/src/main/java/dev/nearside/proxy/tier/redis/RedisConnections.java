@@ -2,6 +2,8 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.telemetry.Metrics;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -11,6 +13,8 @@ import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Delay;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,9 @@ import java.util.function.Consumer;
 
 /** Every Lettuce connection of the sidecar, and the threads they run on. Closed by its maker. */
 public final class RedisConnections implements AutoCloseable {
+  private static final Delay RECONNECT_DELAY =
+      Delay.fullJitter(Duration.ofMillis(5), ConnectPace.LONGEST, 100, TimeUnit.MILLISECONDS);
+
   private final ClientResources resources;
   private final RedisClient trackingClient;
   private final RedisClient administrationClient;
@@ -33,12 +40,14 @@ public final class RedisConnections implements AutoCloseable {
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       List<Shard> shards,
+      Metrics metrics,
       Consumer<List<Object>> commandTable) {
     resources =
         DefaultClientResources.builder()
             .ioThreadPoolSize(2)
             .computationThreadPoolSize(2)
             .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+            .reconnectDelay(RECONNECT_DELAY)
             .build();
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
@@ -51,6 +60,8 @@ public final class RedisConnections implements AutoCloseable {
             .autoReconnect(true)
             .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
             .build());
+    TrackedContext context =
+        new TrackedContext(scheduler, relayNodes, new ConnectPace(), Clocks.SYSTEM, metrics);
     for (Shard shard : shards) {
       tracked.put(
           shard.database(),
@@ -58,10 +69,8 @@ public final class RedisConnections implements AutoCloseable {
               trackingClient,
               uri(upstream, shard.database(), "nearside-tracked"),
               shard,
-              coherence.heartbeat(),
-              coherence.fillTimeout(),
-              scheduler,
-              relayNodes));
+              settings(coherence, shards.size()),
+              context));
     }
     administration =
         new RedisAdministration(
@@ -74,14 +83,16 @@ public final class RedisConnections implements AutoCloseable {
   /**
    * Creates the connections; none is made before {@link #start}.
    *
+   * @param metrics where ends of generations are counted
    * @param commandTable told what COMMAND says, on a Lettuce thread
    */
   public static RedisConnections of(
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       List<Shard> shards,
+      Metrics metrics,
       Consumer<List<Object>> commandTable) {
-    return new RedisConnections(upstream, coherence, shards, commandTable);
+    return new RedisConnections(upstream, coherence, shards, metrics, commandTable);
   }
 
   /** Starts connecting. */
@@ -113,6 +124,16 @@ public final class RedisConnections implements AutoCloseable {
     trackingClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
     administrationClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
     resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  /** What a sidecar may make the upstream remember is shared out evenly among its connections. */
+  private static TrackedSettings settings(NearsideConfig.Coherence coherence, int connections) {
+    return new TrackedSettings(
+        coherence.heartbeat(),
+        coherence.fillTimeout(),
+        coherence.maxStaleness(),
+        coherence.permissionTtl(),
+        Math.max(1, coherence.maxTrackedKeys() / connections));
   }
 
   private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {

@@ -1,31 +1,19 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
-import dev.nearside.proxy.tier.local.LookupKey;
-import io.lettuce.core.RedisChannelHandler;
+import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.telemetry.GenerationEnd;
+import dev.nearside.proxy.telemetry.InvalidationCause;
+import dev.nearside.proxy.telemetry.Metric;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisURI;
-import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.push.PushMessage;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.output.IntegerOutput;
-import io.lettuce.core.output.StatusOutput;
-import io.lettuce.core.output.ValueOutput;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandType;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,11 +24,9 @@ import org.slf4j.LoggerFactory;
  * one per database, in default tracking mode, carrying admitted reads, barriers and heartbeats
  * only.
  *
- * <p>Lettuce decodes replies and pushes of one connection in stream order on one thread and calls
- * back from there; everything this class does to its {@link Shard} happens in those calls, so in
- * the order of the stream. It connects by itself: after Lettuce's own reconnect tracking would
- * silently be off. A generation opens only when the server has said OK to CLIENT TRACKING ON, and
- * closes with the connection, or when anything sent has been unanswered for the read time-out.
+ * <p>It makes one {@link TrackedLink} after the other by itself: after Lettuce's own reconnect
+ * tracking would silently be off. A generation opens only when the server has said OK to CLIENT
+ * TRACKING ON, and closes with its link.
  */
 public final class TrackedConnection implements AutoCloseable {
   /** Told once, on the connection's thread, what a read found. */
@@ -62,55 +48,52 @@ public final class TrackedConnection implements AutoCloseable {
     }
   }
 
+  /** The labels of the checks that are made on each connection. */
+  public static final List<String> CHECKS =
+      List.of(RoleCheck.LABEL, TrackingCheck.LABEL, PermissionCheck.LABEL);
+
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
-  private static final long FIRST_BACKOFF_MS = 50;
-  private static final long MAX_BACKOFF_MS = 2_000;
 
   private final RedisClient client;
   private final RedisURI uri;
   private final Shard shard;
-  private final long heartbeatNs;
-  private final long readTimeoutNs;
-  private final ScheduledExecutorService scheduler;
-  private final RelayNodes relayNodes;
+  private final TrackedSettings settings;
+  private final TrackedContext context;
+  private final OwnPermission permission;
+  private final LongAdder refusedKeys;
 
   /**
    * Held while a link becomes the one in use or ceases to be: a late loss must not close the next.
    */
   private final ReentrantLock changing = new ReentrantLock();
 
-  private volatile @Nullable Link link;
+  private volatile @Nullable TrackedLink link;
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
   private volatile boolean closed;
-  private long backoffMs = FIRST_BACKOFF_MS;
+  private volatile long openedAtNs;
 
   /**
    * Creates a connection that is not yet being made.
    *
    * @param client speaks RESP3, with automatic reconnect off
    * @param uri the upstream with the database of {@code shard}
-   * @param heartbeat the longest silence before a PING
-   * @param readTimeout how long anything may be unanswered before the connection is given up
-   * @param scheduler runs heartbeats and reconnects; stays the caller's
-   * @param relayNodes the nodes that relay connections have reached
+   * @param context shared with the connections of other databases; stays the caller's
    */
-  public TrackedConnection(
+  TrackedConnection(
       RedisClient client,
       RedisURI uri,
       Shard shard,
-      Duration heartbeat,
-      Duration readTimeout,
-      ScheduledExecutorService scheduler,
-      RelayNodes relayNodes) {
+      TrackedSettings settings,
+      TrackedContext context) {
     this.client = client;
     this.uri = uri;
     this.shard = shard;
-    this.heartbeatNs = heartbeat.toNanos();
-    this.readTimeoutNs = readTimeout.toNanos();
-    this.scheduler = scheduler;
-    this.relayNodes = relayNodes;
+    this.settings = settings;
+    this.context = context;
+    this.permission = new OwnPermission(settings.permissionTtl());
+    this.refusedKeys = context.metrics().counter(Metric.TRACKED_KEYS_REFUSED);
   }
 
   /** Starts connecting, and goes on for ever. */
@@ -133,13 +116,43 @@ public final class TrackedConnection implements AutoCloseable {
     return nodeId;
   }
 
+  /** Returns what the sidecar's own user may, as far as this connection knows; always the same. */
+  public OwnPermission permission() {
+    return permission;
+  }
+
+  /** Returns how many keys the upstream remembers for this connection, about. */
+  public long trackedKeys() {
+    TrackedLink current = link;
+    return current == null ? 0 : current.keys().estimate();
+  }
+
+  /** Returns the labels of the checks that the upstream does not answer on this connection. */
+  public List<String> checksOff() {
+    TrackedLink current = link;
+    return current == null ? List.of() : current.checks().off();
+  }
+
+  /**
+   * Returns whether the upstream may be made to remember one more key; if not, the read is to be
+   * relayed, and was counted. From any thread.
+   */
+  public boolean admits(int keyHash) {
+    TrackedLink current = link;
+    boolean admits = current == null || current.keys().admits(keyHash);
+    if (!admits) {
+      refusedKeys.increment();
+    }
+    return admits;
+  }
+
   /**
    * Sends GET and PTTL of {@code name} in one write, at the next {@link #flush}. From any thread.
    *
    * @param listener told on the connection's thread, or on the caller's when there is no connection
    */
   public void read(byte[] name, ReadListener listener) {
-    Link current = link;
+    TrackedLink current = link;
     if (current == null) {
       listener.failed();
       return;
@@ -149,98 +162,138 @@ public final class TrackedConnection implements AutoCloseable {
 
   /** Sends what {@link #read} has gathered. */
   public void flush() {
-    Link current = link;
+    TrackedLink current = link;
     if (current != null) {
-      current.connection.flushCommands();
+      current.flush();
     }
   }
 
-  /** Gives the present connection up and makes another; its generation closes at once. */
+  /**
+   * Gives the present connection up, because a relay connection has reached another node, and makes
+   * another; its generation closes at once.
+   */
   public void reconnect(String why) {
-    Link current = link;
+    TrackedLink current = link;
     if (current != null) {
-      current.lost(why);
+      current.lost(GenerationEnd.NODE, why);
     }
   }
 
   @Override
   public void close() {
     closed = true;
-    reconnect("stopping");
+    TrackedLink current = link;
+    if (current != null) {
+      current.lost(GenerationEnd.DISCONNECTED, "stopping");
+    }
   }
 
   private void connect() {
     if (closed) {
       return;
     }
+    if (!context.pace().tryEnter(System.nanoTime())) {
+      connectLater();
+      return;
+    }
     client
         .connectAsync(CODEC, uri)
         .whenComplete((connection, failure) -> {
           if (connection == null) {
-            retry("cannot connect: " + rootMessage(failure));
+            failed("cannot connect: " + rootMessage(failure));
           } else {
-            enableTracking(connection);
+            new TrackedOpening(link(connection), this::open).begin();
           }
         });
   }
 
-  private void enableTracking(StatefulRedisConnection<byte[], byte[]> connection) {
-    Link next = new Link(connection);
-    connection.addListener(next::pushed);
-    connection.addListener(next);
-    long sentAtNs = System.nanoTime();
-    connection
-        .async()
-        .clientTracking(TrackingArgs.Builder.enabled())
-        .thenCombine(
-            connection.async().info("server"),
-            (ok, info) -> {
-              open(next, sentAtNs, info);
-              return ok;
-            })
-        .whenComplete((ok, failure) -> {
-          if (failure != null) {
-            next.lost("tracking refused: " + rootMessage(failure));
-          }
-        });
+  private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
+    List<LinkCheck> checks =
+        List.of(
+            new RoleCheck(),
+            new TrackingCheck(),
+            new PermissionCheck(permission, settings.permissionTtl()));
+    return new TrackedLink(connection, shard, this::lost, checks, settings, context);
   }
 
-  private void open(Link next, long sentAtNs, String info) {
+  private void open(TrackedLink next, long sentAtNs, String info) {
     String reached = NodeId.of(info);
     nodeId = reached;
-    if (!relayNodes.agree(reached)) {
-      next.lost("relay connections are on another node than " + reached);
+    if (!context.relayNodes().agree(reached)) {
+      next.lost(GenerationEnd.NODE, "relay connections are on another node than " + reached);
       return;
     }
-    next.connection.setAutoFlushCommands(false);
     changing.lock();
     try {
       if (next.isLost()) {
         return;
       }
+      next.opened();
       link = next;
-      state = "open";
-      backoffMs = FIRST_BACKOFF_MS;
+      state = openState(next.checks().off());
+      openedAtNs = System.nanoTime();
       shard.open(sentAtNs, next::pingForBarrier);
     } finally {
       changing.unlock();
     }
-    next.tick();
+    context.pace().succeeded();
     log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
   }
 
-  private void retry(String why) {
-    if (closed) {
-      return;
+  private static String openState(List<String> off) {
+    return off.isEmpty() ? "open" : "open; the upstream does not answer for " + off;
+  }
+
+  private void lost(TrackedLink lost, GenerationEnd end, String why) {
+    boolean wasOpen = false;
+    changing.lock();
+    try {
+      if (link == lost) {
+        wasOpen = true;
+        link = null;
+        nodeId = null;
+        shard.close(
+            end == GenerationEnd.PERMISSION
+                ? InvalidationCause.PERMISSION
+                : InvalidationCause.GENERATION);
+      }
+    } finally {
+      changing.unlock();
     }
-    if (!why.equals(state)) {
+    lost.close();
+    if (wasOpen) {
+      context.metrics().counter(Metric.GENERATIONS_ENDED, end.label()).increment();
+    }
+    if (wasOpen && System.nanoTime() - openedAtNs > ConnectPace.LONGEST.toNanos()) {
+      tell(why);
+      connectLater();
+    } else {
+      failed(why);
+    }
+  }
+
+  /** A try, or a generation so short that it is as good as one, has failed. */
+  private void failed(String why) {
+    context.pace().failed(System.nanoTime());
+    tell(why);
+    connectLater();
+  }
+
+  private void tell(String why) {
+    if (!closed && !why.equals(state)) {
       log.warn("tracked connection of database {}: {}", shard.database(), why);
     }
     state = why;
-    long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
-    backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+  }
+
+  /** Tries again when the pace may let it in, and after a while of its own. */
+  private void connectLater() {
+    if (closed) {
+      return;
+    }
+    long delayNs = context.pace().waitNs(System.nanoTime()) + ConnectPace.firstDelayNs();
     try {
-      scheduler.schedule(this::connect, delayMs, TimeUnit.MILLISECONDS);
+      context.scheduler().schedule(this::connect, delayNs, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("not connecting again: stopping");
     }
@@ -252,191 +305,5 @@ public final class TrackedConnection implements AutoCloseable {
       cause = cause.getCause();
     }
     return String.valueOf(cause.getMessage());
-  }
-
-  /** One connection, from TRACKING ON to its loss. */
-  private final class Link implements RedisConnectionStateListener {
-    private final StatefulRedisConnection<byte[], byte[]> connection;
-    private final AtomicInteger unanswered = new AtomicInteger();
-    private volatile long waitingSinceNs;
-    private volatile long lastSentNs = System.nanoTime();
-    private final AtomicInteger lost = new AtomicInteger();
-
-    Link(StatefulRedisConnection<byte[], byte[]> connection) {
-      this.connection = connection;
-    }
-
-    boolean isLost() {
-      return lost.get() != 0;
-    }
-
-    void read(byte[] name, ReadListener listener) {
-      long nowNs = System.nanoTime();
-      Sent<byte[]> get =
-          new Sent<>(CommandType.GET, new ValueOutput<>(CODEC), arguments(name), nowNs);
-      connection.dispatch(get);
-      connection.dispatch(
-          new Sent<>(CommandType.PTTL, new IntegerOutput<>(CODEC), arguments(name), nowNs) {
-            @Override
-            void answered() {
-              if (get.succeeded() && succeeded()) {
-                listener.read(get.get(), get());
-              } else if (get.wasAnswered() && wasAnswered()) {
-                listener.refused();
-              } else {
-                listener.failed();
-              }
-            }
-
-            @Override
-            void unanswered() {
-              listener.failed();
-            }
-          });
-    }
-
-    private CommandArgs<byte[], byte[]> arguments(byte[] name) {
-      return new CommandArgs<>(CODEC).addKey(name);
-    }
-
-    void pingForBarrier() {
-      connection.dispatch(
-          new Ping() {
-            @Override
-            void answered() {
-              shard.barrierAnswered(sentAtNs);
-            }
-          });
-      connection.flushCommands();
-    }
-
-    private void heartbeat() {
-      connection.dispatch(new Ping());
-      connection.flushCommands();
-    }
-
-    /** Sends a heartbeat when it is due, and gives the connection up when an answer is overdue. */
-    void tick() {
-      if (isLost()) {
-        return;
-      }
-      long nowNs = System.nanoTime();
-      if (unanswered.get() > 0 && nowNs - waitingSinceNs > readTimeoutNs) {
-        lost("unanswered for " + Duration.ofNanos(readTimeoutNs).toMillis() + " ms");
-        return;
-      }
-      if (nowNs - lastSentNs >= heartbeatNs) {
-        heartbeat();
-      }
-      long jitterNs = ThreadLocalRandom.current().nextLong(heartbeatNs / 4 + 1);
-      scheduler.schedule(this::tick, heartbeatNs / 2 + jitterNs, TimeUnit.NANOSECONDS);
-    }
-
-    void pushed(PushMessage push) {
-      if (!push.getType().equals("invalidate")) {
-        return;
-      }
-      Object names = push.getContent().size() > 1 ? push.getContent().get(1) : null;
-      if (names instanceof List<?> list) {
-        LookupKey key = new LookupKey();
-        for (Object name : list) {
-          shard.pushed(key.set(shard.database(), bytes((ByteBuffer) name)));
-        }
-      } else {
-        shard.pushedAll();
-      }
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-      byte[] bytes = new byte[buffer.remaining()];
-      buffer.duplicate().get(bytes);
-      return bytes;
-    }
-
-    @Override
-    public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-      lost("connection lost");
-    }
-
-    void lost(String why) {
-      if (!lost.compareAndSet(0, 1)) {
-        return;
-      }
-      changing.lock();
-      try {
-        if (link == this) {
-          link = null;
-          nodeId = null;
-          shard.close();
-        }
-      } finally {
-        changing.unlock();
-      }
-      connection.closeAsync();
-      retry(why);
-    }
-
-    /** A command of ours that moves the staleness clock when it is answered. */
-    private class Sent<T> extends Command<byte[], byte[], T> {
-      final long sentAtNs;
-
-      Sent(
-          CommandType type,
-          CommandOutput<byte[], byte[], T> output,
-          @Nullable CommandArgs<byte[], byte[]> args,
-          long sentAtNs) {
-        super(type, output, args);
-        this.sentAtNs = sentAtNs;
-        lastSentNs = sentAtNs;
-        if (unanswered.getAndIncrement() == 0) {
-          waitingSinceNs = sentAtNs;
-        }
-      }
-
-      void answered() {}
-
-      void unanswered() {}
-
-      boolean wasAnswered() {
-        return exception == null;
-      }
-
-      boolean succeeded() {
-        return !getOutput().hasError() && exception == null;
-      }
-
-      @Override
-      public void complete() {
-        super.complete();
-        unanswered.decrementAndGet();
-        waitingSinceNs = System.nanoTime();
-        shard.answered(sentAtNs);
-        answered();
-      }
-
-      @Override
-      public boolean completeExceptionally(Throwable failure) {
-        boolean first = super.completeExceptionally(failure);
-        if (first) {
-          unanswered();
-        }
-        return first;
-      }
-
-      @Override
-      public void cancel() {
-        boolean first = !isDone();
-        super.cancel();
-        if (first) {
-          unanswered();
-        }
-      }
-    }
-
-    private class Ping extends Sent<String> {
-      Ping() {
-        super(CommandType.PING, new StatusOutput<>(CODEC), null, System.nanoTime());
-      }
-    }
   }
 }

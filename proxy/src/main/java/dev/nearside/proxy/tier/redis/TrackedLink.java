@@ -1,0 +1,252 @@
+package dev.nearside.proxy.tier.redis;
+
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.telemetry.GenerationEnd;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.output.NestedMultiOutput;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to the upstream, from its making to its loss: the commands on it, their order, the
+ * pushes between them, and the heartbeat. It is lost once, and not made again.
+ *
+ * <p>Lettuce decodes replies and pushes of one connection in stream order on one thread and calls
+ * back from there; everything done to the {@link Shard} happens in those calls, so in the order of
+ * the stream. Commands may be sent from any thread.
+ */
+final class TrackedLink implements RedisConnectionStateListener {
+  /** Who made the link and will make the next one. */
+  @FunctionalInterface
+  interface Owner {
+    /** {@code link} is lost; called once, on any thread. The owner closes its connection. */
+    void lost(TrackedLink link, GenerationEnd end, String why);
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(TrackedLink.class);
+  private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
+
+  private final StatefulRedisConnection<byte[], byte[]> connection;
+  private final Shard shard;
+  private final Owner owner;
+  private final ScheduledExecutorService scheduler;
+  private final TrackedKeys keys;
+  private final LinkChecks checks;
+  private final ClockWatch clocks;
+  private final LookupKey lookup = new LookupKey();
+  private final long heartbeatNs;
+  private final long readTimeoutNs;
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicBoolean lost = new AtomicBoolean();
+  private volatile long waitingSinceNs;
+  private volatile long lastSentNs = System.nanoTime();
+  private volatile boolean open;
+
+  TrackedLink(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      Shard shard,
+      Owner owner,
+      List<LinkCheck> checks,
+      TrackedSettings settings,
+      TrackedContext context) {
+    this.connection = connection;
+    this.shard = shard;
+    this.owner = owner;
+    this.scheduler = context.scheduler();
+    this.heartbeatNs = settings.heartbeat().toNanos();
+    this.readTimeoutNs = settings.readTimeout().toNanos();
+    this.keys = new TrackedKeys(settings.maxTrackedKeys());
+    this.checks = new LinkChecks(this, checks);
+    this.clocks = new ClockWatch(context.clocks(), settings.maxStaleness());
+    connection.addListener(new TrackedPushes(shard, keys));
+    connection.addListener(this);
+  }
+
+  /** Closes the connection, after the loss. */
+  void close() {
+    connection.closeAsync();
+  }
+
+  TrackedKeys keys() {
+    return keys;
+  }
+
+  LinkChecks checks() {
+    return checks;
+  }
+
+  /** Returns whether its generation has opened. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Its generation has opened: from now on commands are gathered until {@link #flush}. */
+  void opened() {
+    open = true;
+    connection.setAutoFlushCommands(false);
+  }
+
+  boolean isLost() {
+    return lost.get();
+  }
+
+  /** Sends what was gathered. */
+  void flush() {
+    connection.flushCommands();
+  }
+
+  /** Sends GET and PTTL of {@code name}, gathered. */
+  void read(byte[] name, ReadListener listener) {
+    long nowNs = System.nanoTime();
+    TrackedCommand<byte[]> get =
+        new TrackedCommand<>(
+            this, CommandType.GET, new ValueOutput<>(CODEC), arguments(name), nowNs);
+    connection.dispatch(get);
+    connection.dispatch(
+        new TrackedCommand<>(
+            this, CommandType.PTTL, new IntegerOutput<>(CODEC), arguments(name), nowNs) {
+          @Override
+          void answered() {
+            keys.remembered(lookup.set(shard.database(), name).hashCode());
+            if (get.succeeded() && succeeded()) {
+              listener.read(get.get(), get());
+            } else if (get.wasAnswered() && wasAnswered()) {
+              listener.refused();
+            } else {
+              listener.failed();
+            }
+          }
+
+          @Override
+          void unanswered() {
+            listener.failed();
+          }
+        });
+  }
+
+  private static CommandArgs<byte[], byte[]> arguments(byte[] name) {
+    return new CommandArgs<>(CODEC).addKey(name);
+  }
+
+  /**
+   * Asks something of the sidecar's own; gathered once the link is open.
+   *
+   * @param told hears the answer on the connection's thread, or nothing when the link is lost
+   */
+  void ask(List<String> question, Consumer<Told> told) {
+    CommandArgs<byte[], byte[]> rest = new CommandArgs<>(CODEC);
+    question.subList(1, question.size()).forEach(rest::add);
+    connection.dispatch(
+        new TrackedCommand<>(
+            this,
+            CommandType.valueOf(question.getFirst()),
+            new NestedMultiOutput<>(CODEC),
+            rest,
+            System.nanoTime()) {
+          @Override
+          void answered() {
+            told.accept(Told.of(getOutput().get(), getOutput().getError(), sentAtNs()));
+          }
+        });
+  }
+
+  /** Sends a PING whose answer is that of the shard's barrier. */
+  void pingForBarrier() {
+    connection.dispatch(
+        new Ping() {
+          @Override
+          void answered() {
+            shard.barrierAnswered(sentAtNs());
+          }
+        });
+    flush();
+  }
+
+  /** Goes on for as long as the link lives: looks for what is wrong, and sends what is due. */
+  void tick() {
+    look(System.nanoTime());
+    if (isLost()) {
+      return;
+    }
+    long jitterNs = ThreadLocalRandom.current().nextLong(heartbeatNs / 4 + 1);
+    try {
+      scheduler.schedule(this::tick, heartbeatNs / 2 + jitterNs, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("no more heartbeats: stopping");
+    }
+  }
+
+  private void look(long nowNs) {
+    if (unanswered.get() > 0 && nowNs - waitingSinceNs > readTimeoutNs) {
+      lost(
+          GenerationEnd.UNANSWERED,
+          "unanswered for " + Duration.ofNanos(readTimeoutNs).toMillis() + " ms");
+      return;
+    }
+    long apartMs = clocks.movedApartMs();
+    if (apartMs != 0) {
+      lost(
+          GenerationEnd.CLOCK,
+          "the wall clock moved " + apartMs + " ms further than monotonic time");
+      return;
+    }
+    boolean asked = open && checks.askDue(nowNs);
+    if (asked || nowNs - lastSentNs >= heartbeatNs) {
+      connection.dispatch(new Ping());
+      flush();
+    }
+  }
+
+  /** A command is about to be sent. */
+  void sending(long nowNs) {
+    lastSentNs = nowNs;
+    if (unanswered.getAndIncrement() == 0) {
+      waitingSinceNs = nowNs;
+    }
+  }
+
+  /** The answer to a command has come: the staleness clock moves. */
+  void received(long sentAtNs) {
+    unanswered.decrementAndGet();
+    waitingSinceNs = System.nanoTime();
+    shard.answered(sentAtNs);
+  }
+
+  @Override
+  public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
+    lost(GenerationEnd.DISCONNECTED, "connection lost");
+  }
+
+  /** Gives the link up; only the first call counts. */
+  void lost(GenerationEnd end, String why) {
+    if (lost.compareAndSet(false, true)) {
+      owner.lost(this, end, why);
+    }
+  }
+
+  private class Ping extends TrackedCommand<String> {
+    Ping() {
+      super(TrackedLink.this, CommandType.PING, new StatusOutput<>(CODEC), null, System.nanoTime());
+    }
+  }
+}

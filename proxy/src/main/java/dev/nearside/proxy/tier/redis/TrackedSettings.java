@@ -1,0 +1,19 @@
+package dev.nearside.proxy.tier.redis;
+
+import java.time.Duration;
+
+/**
+ * How a tracked connection is kept.
+ *
+ * @param heartbeat the longest silence before a PING
+ * @param readTimeout how long anything may be unanswered before the connection is given up
+ * @param maxStaleness the oldest a local read may be
+ * @param permissionTtl the oldest that what is known of the own permissions may be
+ * @param maxTrackedKeys the most keys that the upstream is made to remember, about
+ */
+record TrackedSettings(
+    Duration heartbeat,
+    Duration readTimeout,
+    Duration maxStaleness,
+    Duration permissionTtl,
+    int maxTrackedKeys) {}

@@ -1,0 +1,113 @@
+package dev.nearside.proxy.tier.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LinkCheckTest {
+  private static final Duration TTL = Duration.ofSeconds(5);
+
+  private final OwnPermission own = new OwnPermission(TTL);
+
+  private static Told told(Object... values) {
+    return Told.of(Arrays.asList(values), null, 0);
+  }
+
+  private static Told error(String text) {
+    return Told.of(null, text, 0);
+  }
+
+  @Test
+  void role_demotedOrOfAnotherPrimary_isAFault() {
+    RoleCheck primary = new RoleCheck();
+    assertThat(primary.answered(told("master", 3129659L, List.of()))).isNull();
+    assertThat(primary.answered(told("master", 3129999L, List.of("a replica")))).isNull();
+    assertThat(primary.answered(told("slave", "h", 1L, "connect", 1L))).contains("master", "h:1");
+    RoleCheck replica = new RoleCheck();
+    assertThat(replica.answered(told("slave", "h", 1L, "connected", 5L))).isNull();
+    assertThat(replica.answered(told("slave", "h", 1L, "sync", 9L))).isNull();
+    assertThat(replica.answered(told("slave", "other", 1L, "sync", 9L))).isNotNull();
+  }
+
+  @Test
+  void tracking_asAsked_isNone() {
+    TrackingCheck check = new TrackingCheck();
+    assertThat(check.answered(info(0, List.of(), "on"))).isNull();
+    assertThat(check.answered(info(0, List.of(), "on", "a-later-flag"))).isNull();
+    assertThat(check.answered(info(-1, List.of(), "on"))).isNull();
+  }
+
+  @Test
+  void tracking_offOrInAnotherMode_isAFault() {
+    TrackingCheck check = new TrackingCheck();
+    assertThat(check.answered(info(-1, List.of(), "off"))).isNotNull();
+    assertThat(check.answered(info(7, List.of(), "on"))).isNotNull();
+    assertThat(check.answered(info(0, List.of("a"), "on"))).isNotNull();
+    for (String mode : List.of("bcast", "noloop", "optin", "optout", "broken_redirect")) {
+      assertThat(check.answered(info(0, List.of(), "on", mode))).as(mode).contains(mode);
+    }
+    assertThat(check.answered(told())).isNotNull();
+  }
+
+  private static Told info(long redirect, List<String> prefixes, String... flags) {
+    List<byte[]> bytes =
+        Arrays.stream(flags).map(flag -> flag.getBytes(StandardCharsets.UTF_8)).toList();
+    return told("flags", bytes, "redirect", redirect, "prefixes", prefixes);
+  }
+
+  @Test
+  void permission_asksWhoItIsThenWhatThatMay() {
+    PermissionCheck check = check();
+    assertThat(check.question()).containsExactly("ACL", "WHOAMI");
+    assertThat(check.answered(told("app"))).isNull();
+    assertThat(check.asksTwice()).isTrue();
+    assertThat(check.question()).containsExactly("ACL", "GETUSER", "app");
+    assertThat(own.isKnown()).isFalse();
+    assertThat(check.answered(told("commands", "+@all"))).isNull();
+    assertThat(own.isKnown()).isTrue();
+    assertThat(check.answered(told("commands", "+@all"))).isNull();
+    assertThat(check.answered(told("commands", "+@all -get"))).contains("app", "changed");
+  }
+
+  @Test
+  void permission_refusedAtOpening_isNoFaultButNotKnown() {
+    PermissionCheck check = check();
+    check.answered(told("app"));
+    assertThat(check.refused(error("NOPERM no"))).isNull();
+    assertThat(own.isKnown()).isFalse();
+    assertThat(check.overdue(Long.MAX_VALUE / 2)).isNull();
+  }
+
+  @Test
+  void permission_refusedLater_isAFault() {
+    PermissionCheck check = check();
+    check.answered(told("app"));
+    check.answered(told("commands", "+@all"));
+    assertThat(check.refused(error("NOPERM no"))).isNotNull();
+  }
+
+  @Test
+  void permission_notConfirmedInTime_isOverdue() {
+    PermissionCheck check = check();
+    check.answered(told("app"));
+    check.answered(told("commands", "+@all"));
+    assertThat(check.overdue(TTL.toNanos())).isNull();
+    assertThat(check.overdue(TTL.toNanos() + 1)).isNotNull();
+  }
+
+  @Test
+  void permission_withoutAcl_limitsNothing() {
+    PermissionCheck check = check();
+    check.refused(error("ERR unknown command `ACL`, with args beginning with: `WHOAMI`, "));
+    assertThat(own.maxAgeNs()).isEqualTo(Long.MAX_VALUE);
+    assertThat(own.allowsMget()).isFalse();
+  }
+
+  private PermissionCheck check() {
+    return new PermissionCheck(own, TTL);
+  }
+}
