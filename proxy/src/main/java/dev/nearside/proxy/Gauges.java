@@ -6,6 +6,7 @@ import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.server.Listener;
 import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.DatabaseFill;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.redis.RedisConnections;
@@ -23,6 +24,7 @@ final class Gauges {
       Listener listener,
       RedisConnections redis,
       @Nullable DatabaseTier database,
+      @Nullable DatabaseFill fill,
       Guard redisGuard,
       Guard databaseGuard,
       String transport) {}
@@ -58,6 +60,12 @@ final class Gauges {
             from.redis.tracked().values().stream().mapToLong(TrackedConnection::trackedKeys).sum());
     for (String check : TrackedConnection.CHECKS) {
       metrics.gauge(Metric.CHECKS_OFF, () -> checksOff(from.redis, check), check);
+    }
+    metrics.gauge(
+        Metric.UPSTREAM_CONNECTIONS, () -> from.redis.leaseWatch().isOpen() ? 1 : 0, "leases");
+    DatabaseFill fill = from.fill;
+    if (fill != null) {
+      metrics.gauge(Metric.LEASE_WAITERS, fill::waiting);
     }
     breaker("redis", from.redisGuard);
     breaker("database", from.databaseGuard);

@@ -107,6 +107,7 @@ public final class Proxy implements AutoCloseable {
     Guard databaseGuard =
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
+    DatabaseFill fill = databaseFill(databaseGuard);
     ReadPath reads =
         new ReadPath(
             coherence,
@@ -114,9 +115,7 @@ public final class Proxy implements AutoCloseable {
             redis.tracked(),
             namespaces,
             redisGuard,
-            database == null
-                ? null
-                : new DatabaseFill(database, databaseGuard, redis.administration()),
+            fill,
             new Audit(
                 coherence,
                 local,
@@ -144,6 +143,9 @@ public final class Proxy implements AutoCloseable {
     addContexts(transport, policy, reads);
     coherence.setMode(config.l1().mode());
     redis.start();
+    if (database != null) {
+      redis.leaseWatch().start();
+    }
     agent = startAgent(registry, reads);
     started.add(agent);
     listener =
@@ -158,6 +160,7 @@ public final class Proxy implements AutoCloseable {
                 listener,
                 redis,
                 database,
+                fill,
                 redisGuard,
                 databaseGuard,
                 transport.label()));
@@ -247,6 +250,20 @@ public final class Proxy implements AutoCloseable {
             settings.maxBatch(),
             DATABASE_WAITING),
         namespaces.all(),
+        metrics);
+  }
+
+  private @Nullable DatabaseFill databaseFill(Guard guard) {
+    NearsideConfig.Database settings = config.database();
+    if (database == null || settings == null) {
+      return null;
+    }
+    return DatabaseFill.of(
+        database,
+        guard,
+        redis.administration(),
+        coherence.fences(),
+        new DatabaseFill.Limits(settings.timeout(), config.coherence().maxStaleness()),
         metrics);
   }
 

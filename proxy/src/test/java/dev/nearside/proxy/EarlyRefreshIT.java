@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.DelayingHop.Side;
 import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.ThreeTiers;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,28 @@ class EarlyRefreshIT {
       scene.holdAsIs(client, "short");
       Waiting.until("it has expired", () -> client.call("GET", "short").equals("$-1\r\n"));
       assertThat(scene.sidecar.metric(RENEWED)).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void hotRow_aboutToExpireInRedis_isReadFromTheDatabaseBeforeAnybodyWaits() throws Exception {
+    try (ThreeTiers tiers = new ThreeTiers();
+        Sidecar sidecar = tiers.sidecar("2s", "namespaces.session.l2-ttl=1s");
+        RespClient client = sidecar.connect()) {
+      String cart = bulk("cart");
+      assertThat(client.call("GET", "session:t1")).isEqualTo(cart);
+      Waiting.until(
+          "its row was read again early, several times",
+          () -> {
+            for (int i = 0; i < 200; i++) {
+              assertThat(client.call("GET", "session:t1")).isEqualTo(cart);
+            }
+            return sidecar.metric("nearside_refreshes_total{result=\"from-database\"}") >= 3;
+          });
+      tiers.database().execute("UPDATE session SET content = 'new cart' WHERE token = 't1'");
+      Waiting.until(
+          "the change arrives with a refresh",
+          () -> client.call("GET", "session:t1").equals(bulk("new cart")));
     }
   }
 }

@@ -180,12 +180,6 @@ class ThreeTiersIT {
     assertThat(sidecar.metric(QUERIES)).isLessThan(20);
   }
 
-  private static long leases() throws IOException {
-    try (RespClient redis = RespClient.connect(tiers.redis().port())) {
-      return redis.call("KEYS", "nearside:lease:*").lines().filter(l -> l.startsWith("$")).count();
-    }
-  }
-
   @Test
   void get_hundredClientsHundredKeys_isFewStatements() throws IOException, SQLException {
     List<RespClient> clients = new ArrayList<>();
@@ -194,7 +188,9 @@ class ThreeTiersIT {
         clients.add(sidecar.connect().send("GET", "prompt:" + (201 + i)));
       }
       gate.awaitWaiting(1);
-      Waiting.until("every read has its lease", () -> leases() == 100);
+      Waiting.until(
+          "every read has its lease and is queued",
+          () -> sidecar.metric("nearside_leases_total{result=\"taken\"}") == 100);
     }
     for (int i = 0; i < 100; i++) {
       assertThat(clients.get(i).reply()).isEqualTo(bulk("body " + (201 + i)));

@@ -108,6 +108,7 @@ public final class Coherence {
   }
 
   void dropAll(InvalidationCause cause) {
+    fences.changedAll();
     for (Shard shard : all) {
       shard.dropAll(cause);
     }

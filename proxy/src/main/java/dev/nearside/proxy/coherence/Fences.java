@@ -20,26 +20,46 @@ public final class Fences {
 
   private final AtomicIntegerArray stripes = new AtomicIntegerArray(STRIPES);
   private final AtomicInteger all = new AtomicInteger();
+  private final AtomicIntegerArray changes = new AtomicIntegerArray(STRIPES);
+  private final AtomicInteger changesOfAll = new AtomicInteger();
 
   /** Returns whether a write of a key with this hash, or of every key, is under way. */
   public boolean isUp(int keyHash) {
     return all.get() != 0 || stripes.get(keyHash & STRIPES - 1) != 0;
   }
 
+  /**
+   * Returns a number that is another one after a write of a key with this hash, or of every key,
+   * has begun or ended. What was asked for under one number shows no write that ended under it.
+   */
+  public long version(int keyHash) {
+    return (long) changesOfAll.get() << Integer.SIZE
+        | (changes.get(keyHash & STRIPES - 1) & 0xffff_ffffL);
+  }
+
   void raise(int keyHash) {
     stripes.incrementAndGet(keyHash & STRIPES - 1);
+    changes.incrementAndGet(keyHash & STRIPES - 1);
   }
 
   void lower(int keyHash) {
+    changes.incrementAndGet(keyHash & STRIPES - 1);
     stripes.decrementAndGet(keyHash & STRIPES - 1);
   }
 
   void raiseAll() {
     all.incrementAndGet();
+    changedAll();
   }
 
   void lowerAll() {
+    changedAll();
     all.decrementAndGet();
+  }
+
+  /** Every key may have been written. */
+  void changedAll() {
+    changesOfAll.incrementAndGet();
   }
 
   /** Returns how many writes are under way; 0 at rest. Takes time in proportion to the counters. */

@@ -41,6 +41,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   private @Nullable RelayedRead redis;
   private @Nullable SharedRead lead;
   private @Nullable Entry shadow;
+  private long floorNs;
   private @Nullable ScheduledFuture<?> deadline;
   private int attempts;
   private boolean joined;
@@ -64,6 +65,7 @@ final class GetRead implements Flight.Reader, ReplySink {
     this.guarded = reads.guardedOf(key);
     this.way = way;
     this.startedNs = client.nowNs();
+    this.floorNs = reads.floorOf(key, startedNs, client.session().floorNs);
     this.reply = reply;
     this.ended = ended;
     this.touch = Touch.read(client.context().coherence(), List.of(key));
@@ -88,6 +90,9 @@ final class GetRead implements Flight.Reader, ReplySink {
    */
   void relay(Request request, @Nullable SharedRead shared) {
     lead = shared;
+    if (shared != null) {
+      floorNs = System.nanoTime(); // what is shared is as new as the moment from which it is
+    }
     ask(Unpooled.wrappedBuffer(request.buffer().slice(request.start(), request.length())));
   }
 
@@ -318,6 +323,7 @@ final class GetRead implements Flight.Reader, ReplySink {
         java.util.Objects.requireNonNull(guarded),
         key.name(),
         redisAnswers,
+        floorNs,
         found -> client.execute(() -> answered(found)));
   }
 

@@ -173,6 +173,20 @@ public enum Metric {
       Label.POOL_STATE),
   DATABASE_POOL_WAITING(
       "nearside_database_pool_waiting", Collector.Type.GAUGE, "Reads waiting for a connection."),
+  LEASES(
+      "nearside_leases_total",
+      Collector.Type.COUNTER,
+      "Reads of the database whose key's lease was taken here, waited for because another had it, or"
+          + " said that the row is known to be absent.",
+      Label.LEASE_RESULT),
+  LEASE_WAKES(
+      "nearside_lease_wakes_total",
+      Collector.Type.COUNTER,
+      "Ends of a wait for another's lease: its push, its expiry, the read's own deadline, or the loss"
+          + " of the connection that waits.",
+      Label.LEASE_WAKE),
+  LEASE_WAITERS(
+      "nearside_lease_waiters", Collector.Type.GAUGE, "Reads that wait for another's lease."),
   EVENT_LOOP_PENDING(
       "nearside_event_loop_pending_tasks",
       Collector.Type.GAUGE,

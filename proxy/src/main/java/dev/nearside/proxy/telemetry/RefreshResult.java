@@ -4,6 +4,8 @@ package dev.nearside.proxy.telemetry;
 public enum RefreshResult {
   /** The same value was read again: it lives on. */
   RENEWED,
+  /** Its key was about to expire in Redis, too: its row was put there anew. */
+  FROM_DATABASE,
   /** It had been invalidated meanwhile. */
   GONE,
   /** Another value was read: it was removed. Under tracking its push should have come first. */

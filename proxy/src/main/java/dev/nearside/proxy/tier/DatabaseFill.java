@@ -1,77 +1,145 @@
 package dev.nearside.proxy.tier;
 
+import dev.nearside.proxy.coherence.Fences;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Hit;
+import dev.nearside.proxy.tier.Answer.Miss;
+import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From the database into Redis: reads a row, and SETs its value only while the lease that was taken
- * before the row was read still stands. Thread-safe; never blocks.
+ * From the database into Redis: one read of a row for the whole fleet, put into Redis only while
+ * the lease that was taken before the row was read still stands. Thread-safe; never blocks.
  *
- * <p>Without a lease (somebody else holds it, or Redis is away) the value goes to whoever asked and
- * nowhere else.
+ * <p>Readers of one key in this sidecar share a fill ({@link SharedFills}), sidecars share it by
+ * the lease ({@link LeasedRead}). Where Redis is away, and for a reader who has waited for as long
+ * as a read may take, the value goes to whoever asked and nowhere else; so no answer takes longer
+ * than twice that time.
  */
 public final class DatabaseFill {
   /**
    * What a read through the database gave.
    *
-   * @param answer what the database said
+   * @param answer what the database said, or what another's read of it has left in Redis
    * @param stored whether Redis now has the value
+   * @param asked whether the database was asked for it
+   * @param absentNs for how long it may be remembered that there is no row; 0: not at all
    */
-  public record Outcome(Answer answer, boolean stored) {}
+  public record Outcome(Answer answer, boolean stored, boolean asked, long absentNs) {
+    static Outcome unstored(Answer answer) {
+      return new Outcome(answer, false, true, 0);
+    }
 
-  private final DatabaseTier database;
-  private final Guard guard;
-  private final RedisAdministration redis;
-
-  /** Creates the path over a database tier, its breaker and bulkhead, and the upstream. */
-  public DatabaseFill(DatabaseTier database, Guard guard, RedisAdministration redis) {
-    this.database = database;
-    this.guard = guard;
-    this.redis = redis;
+    static Outcome absent(boolean asked, long millis) {
+      return new Outcome(
+          Miss.INSTANCE, false, asked, TimeUnit.MILLISECONDS.toNanos(Math.max(0, millis)));
+    }
   }
 
   /**
-   * Reads {@code name} of {@code namespace}; completes on an unspecified thread, never
-   * exceptionally.
+   * How long things may take.
+   *
+   * @param timeout bound on a read of a row, and on a wait for another's
+   * @param maxAge how long after its beginning a fill may be joined
+   */
+  public record Limits(Duration timeout, Duration maxAge) {}
+
+  private final FillContext context;
+  private final Supplier<@Nullable Leases> redis;
+  private final SharedFills shared;
+
+  DatabaseFill(FillContext context, Supplier<@Nullable Leases> redis, SharedFills shared) {
+    this.context = context;
+    this.redis = redis;
+    this.shared = shared;
+  }
+
+  /** Creates the path over a database tier, its breaker and bulkhead, and the upstream. */
+  public static DatabaseFill of(
+      DatabaseTier database,
+      Guard guard,
+      RedisAdministration redis,
+      Fences fences,
+      Limits limits,
+      Metrics metrics) {
+    RowReads rows = new RetriedReads(database::read, guard, database::schedule, metrics);
+    long timeoutNs = limits.timeout().toNanos();
+    return new DatabaseFill(
+        new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics)),
+        redis::leases,
+        new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime));
+  }
+
+  /**
+   * Reads {@code name} of {@code namespace}; completes on an unspecified thread, exceptionally only
+   * by a mistake of ours.
    *
    * @param redisAnswers whether Redis is there to take the value; false asks it for nothing
+   * @param floorNs the answer shows every write that had ended at this moment
    */
-  public CompletableFuture<Outcome> fill(Namespace namespace, byte[] name, boolean redisAnswers) {
-    Leases leases = redisAnswers ? redis.leases() : null;
+  public CompletableFuture<Outcome> fill(
+      Namespace namespace, byte[] name, boolean redisAnswers, long floorNs) {
+    return shared.join(name, floorNs, alone -> begin(namespace, name, redisAnswers, alone));
+  }
+
+  private CompletableFuture<Outcome> begin(
+      Namespace namespace, byte[] name, boolean redisAnswers, Runnable alone) {
+    Leases leases = redisAnswers ? redis.get() : null;
     if (leases == null) {
-      return read(namespace, name).thenApply(answer -> new Outcome(answer, false));
+      return context.read(namespace, name).thenApply(Outcome::unstored);
+    }
+    return new LeasedRead(context, leases, namespace, name, alone).start();
+  }
+
+  /**
+   * Reads the row of a key that Redis still has and that is about to expire, and gives Redis its
+   * value with a fresh TTL, or deletes the key where there is no row. Does nothing where the key
+   * changes meanwhile or somebody else reads the row; never waits for others.
+   *
+   * @param oldValue what Redis had
+   * @return whether Redis was changed; false also where the row could not be read
+   */
+  public CompletableFuture<Boolean> refresh(Namespace namespace, byte[] name, byte[] oldValue) {
+    Leases leases = redis.get();
+    if (leases == null) {
+      return CompletableFuture.completedFuture(false);
     }
     return leases
-        .acquire(name)
-        .exceptionally(failure -> null)
-        .thenCompose(lease -> readUnder(lease, leases, namespace, name));
+        .acquire(name, context.leaseTtl())
+        .thenCompose(lease ->
+            lease == null
+                ? CompletableFuture.completedFuture(false)
+                : context
+                    .readUnder(lease, leases, namespace, name)
+                    .thenCompose(answer -> refreshed(leases, lease, namespace, oldValue, answer)));
   }
 
-  private CompletableFuture<Outcome> readUnder(
-      @Nullable Lease lease, Leases leases, Namespace namespace, byte[] name) {
-    return read(namespace, name)
-        .thenCompose(answer -> {
-          if (lease == null) {
-            return CompletableFuture.completedFuture(new Outcome(answer, false));
-          }
-          if (answer instanceof Hit hit) {
-            return leases
-                .fill(lease, hit.value(), namespace.l2Ttl())
-                .exceptionally(failure -> false)
-                .thenApply(stored -> new Outcome(answer, stored));
-          }
-          return leases.release(lease).handle((nothing, failure) -> new Outcome(answer, false));
-        });
+  private static CompletableFuture<Boolean> refreshed(
+      Leases leases, Lease lease, Namespace namespace, byte[] oldValue, Answer answer) {
+    return switch (answer) {
+      case Hit hit -> leases.replace(lease, oldValue, hit.value(), namespace.l2Ttl());
+      case Miss miss -> leases.remove(lease, oldValue, namespace.negativeTtl());
+      case Unavailable unavailable -> leases.release(lease).thenApply(nothing -> false);
+    };
   }
 
-  private CompletableFuture<Answer> read(Namespace namespace, byte[] name) {
-    return guard.call(() -> database.read(namespace, name));
+  /** Returns how many reads wait for another's lease. */
+  public int waiting() {
+    return context.counters().waiting().get();
+  }
+
+  /** Returns how many fills are under way; 0 at rest. */
+  public int underWay() {
+    return shared.size();
   }
 }

@@ -1,10 +1,12 @@
 package dev.nearside.proxy.tier;
 
+import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.telemetry.RefreshResult;
 import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.util.EnumMap;
@@ -73,7 +75,8 @@ final class EarlyRefresh {
   }
 
   /** Reads {@code entry} again, after {@link #isDue} has said so. */
-  void start(TrackedConnection connection, Entry entry, @Nullable Namespace namespace) {
+  void start(
+      Shard shard, TrackedConnection connection, Entry entry, @Nullable Namespace namespace) {
     if (entry.isNil() && flights.readsThrough(namespace)) {
       return; // only the database can say that it still has no such row
     }
@@ -81,7 +84,7 @@ final class EarlyRefresh {
       entry.renewed();
       return;
     }
-    connection.read(entry.name(), new Again(connection, entry, namespace));
+    connection.read(entry.name(), new Again(shard, connection, entry, namespace));
   }
 
   private void count(RefreshResult result) {
@@ -90,13 +93,15 @@ final class EarlyRefresh {
 
   /** The end of one refresh. */
   private final class Again implements ReadListener {
+    private final Shard shard;
     private final TrackedConnection connection;
     private final Entry entry;
     private final @Nullable Namespace namespace;
     private final long sentAtNs = System.nanoTime();
     private final long guardedSince = flights.guard().now();
 
-    Again(TrackedConnection connection, Entry entry, @Nullable Namespace namespace) {
+    Again(Shard shard, TrackedConnection connection, Entry entry, @Nullable Namespace namespace) {
+      this.shard = shard;
       this.connection = connection;
       this.entry = entry;
       this.namespace = namespace;
@@ -105,7 +110,6 @@ final class EarlyRefresh {
     @Override
     public void read(byte @Nullable [] value, long ttlMillis) {
       flights.guard().succeeded(guardedSince);
-      flights.times().took(entry.namespace(), System.nanoTime() - sentAtNs);
       if (!Lifetime.isOfOneMoment(value, ttlMillis)) {
         count(RefreshResult.GONE);
         return;
@@ -120,8 +124,33 @@ final class EarlyRefresh {
             case DIFFERS -> RefreshResult.DIFFERS;
           });
       if (!flights.lifetime().isBoundByTtl(ttlMillis, namespace)) {
-        entry.renewed(); // else its key expires with it, and to read it again wins nothing
-      }
+        took();
+        entry.renewed();
+      } else if (value != null && namespace != null && flights.readsThrough(namespace)) {
+        readDatabase(namespace, value);
+      } // else its key expires with it, and to read it again wins nothing
+    }
+
+    private void took() {
+      flights.times().took(entry.namespace(), System.nanoTime() - sentAtNs);
+    }
+
+    /** The key itself is about to expire: Redis gets its row anew, and then L1 from there. */
+    private void readDatabase(Namespace reading, byte[] oldValue) {
+      DatabaseFill fill = Objects.requireNonNull(flights.database());
+      fill.refresh(reading, entry.name(), oldValue)
+          .thenAccept(changed -> {
+            took();
+            count(changed ? RefreshResult.FROM_DATABASE : RefreshResult.FAILED);
+            if (changed) {
+              shard.barrier().await(System.nanoTime(), this::flyAgain);
+            }
+          });
+    }
+
+    private void flyAgain() {
+      LookupKey key = new LookupKey().set(entry.database(), entry.name());
+      flights.startForNobody(shard, connection, key, namespace);
     }
 
     @Override

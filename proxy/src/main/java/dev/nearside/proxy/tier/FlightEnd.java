@@ -109,7 +109,7 @@ final class FlightEnd implements ReadListener {
     Namespace reading = Objects.requireNonNull(namespace);
     DatabaseFill fill = Objects.requireNonNull(flights.database());
     try {
-      fill.fill(reading, token.name(), true)
+      fill.fill(reading, token.name(), true, token.asOfNs())
           .thenAccept(outcome -> databaseAnswered(reading, outcome))
           .exceptionally(fault -> {
             faulted(reading, fault);
@@ -127,10 +127,10 @@ final class FlightEnd implements ReadListener {
   }
 
   private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
-    flights.tiers().database(reading, outcome.answer());
+    flights.tiers().readThrough(reading, outcome);
     took();
     switch (outcome.answer()) {
-      case Miss miss -> finished(local.publish(token, null, absentUntilNs(reading)));
+      case Miss miss -> finished(local.publish(token, null, absentUntilNs(outcome.absentNs())));
       case Hit hit -> {
         local.deliver(token, Replies.bulk(hit.value()));
         finished(false);
@@ -145,9 +145,9 @@ final class FlightEnd implements ReadListener {
     }
   }
 
-  private long absentUntilNs(Namespace reading) {
+  private long absentUntilNs(long absentNs) {
     long maxAgeNs = connection.permission().maxAgeNs();
-    return flights.lifetime().absentUntilNs(token.asOfNs(), System.nanoTime(), reading, maxAgeNs);
+    return flights.lifetime().absentUntilNs(token.asOfNs(), System.nanoTime(), absentNs, maxAgeNs);
   }
 
   /** Brings into L1 what was just put into Redis, once the push of that has passed. */

@@ -35,9 +35,8 @@ final class Lifetime {
   }
 
   /** Returns when the absence of a row, found out just now, expires. */
-  long absentUntilNs(long asOfNs, long nowNs, Namespace namespace, long maxAgeNs) {
-    return nowNs
-        + Math.min(namespace.negativeTtl().toNanos(), Math.max(0, maxAgeNs - (nowNs - asOfNs)));
+  long absentUntilNs(long asOfNs, long nowNs, long absentNs, long maxAgeNs) {
+    return nowNs + Math.min(absentNs, Math.max(0, maxAgeNs - (nowNs - asOfNs)));
   }
 
   /** Returns whether the key itself expires before the cap, so that to read it again is no use. */

@@ -194,9 +194,10 @@ public final class ReadPath {
   private void used(LookupKey key, Entry entry, long nowNs) {
     entry.serve();
     if (refresh.isDue(entry, nowNs)) {
+      Shard shard = coherence.shard(key.database());
       TrackedConnection connection = tracked.get(key.database());
-      if (connection != null) {
-        refresh.start(connection, entry, namespaceOf(key));
+      if (shard != null && connection != null) {
+        refresh.start(shard, connection, entry, namespaceOf(key));
       }
     }
   }
@@ -360,22 +361,23 @@ public final class ReadPath {
    * Reads a key that the upstream does not have, or cannot be asked for, in the database.
    *
    * @param redisAnswers whether Redis is there to take what is found
+   * @param floorNs the answer shows every write that had ended at this moment
    * @param done told once, on any thread, with the reply as it is to be written, null for nil
    */
   public void readThrough(
-      Namespace namespace, byte[] name, boolean redisAnswers, ReplyListener done) {
+      Namespace namespace, byte[] name, boolean redisAnswers, long floorNs, ReplyListener done) {
     if (database == null) {
       done.reply(null);
       return;
     }
     database
-        .fill(namespace, name, redisAnswers)
+        .fill(namespace, name, redisAnswers, floorNs)
         .exceptionally(fault -> {
           log.error("a read of namespace {} ended in a fault of ours", namespace, fault);
-          return new DatabaseFill.Outcome(FAULT, false);
+          return DatabaseFill.Outcome.unstored(FAULT);
         })
         .thenAccept(outcome -> {
-          tiers.database(namespace, outcome.answer());
+          tiers.readThrough(namespace, outcome);
           done.reply(reply(namespace, outcome.answer()));
         });
   }

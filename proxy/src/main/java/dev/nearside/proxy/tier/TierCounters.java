@@ -45,8 +45,17 @@ final class TierCounters {
     (hit ? redisHits : redisMisses).get(number(namespace)).increment();
   }
 
+  /** Counts a read through the database: which of the two tiers had the answer. */
+  void readThrough(Namespace namespace, DatabaseFill.Outcome outcome) {
+    if (outcome.asked()) {
+      database(namespace, outcome.answer());
+    } else {
+      redis(namespace, outcome.answer() instanceof Answer.Hit);
+    }
+  }
+
   /** Counts what the database said; where it could not say, a miss. */
-  void database(Namespace namespace, Answer answer) {
+  private void database(Namespace namespace, Answer answer) {
     boolean hit = answer instanceof Answer.Hit;
     (hit ? databaseHits : databaseMisses).get(number(namespace)).increment();
   }

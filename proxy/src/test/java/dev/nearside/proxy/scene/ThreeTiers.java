@@ -1,9 +1,12 @@
 package dev.nearside.proxy.scene;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 
 /**
  * A Redis and a PostgreSQL with a few tables, and sidecars in front of both. The gate holds reads
@@ -75,17 +78,32 @@ public final class ThreeTiers implements AutoCloseable {
 
   /** Starts a sidecar that waits at most {@code timeout} for the database, and awaits it. */
   public Sidecar sidecar(String timeout, String... settings) throws IOException {
-    String yaml =
-        NAMESPACES
-            + """
-            database:
-              url: %s
-              user: %s
-              pool-size: 4
-              timeout: %s
-            """
-                .formatted(database.jdbcUrl(), PostgresServer.USER, timeout);
-    return Sidecar.configured(yaml, redis.port(), settings).awaitReady();
+    return Sidecar.configured(yaml(timeout), redis.port(), settings).awaitReady();
+  }
+
+  /** As {@link #sidecar}, in a process of its own. */
+  public SidecarProcess process(String timeout) throws IOException {
+    Path file = Files.createTempFile("nearside", ".yaml");
+    try {
+      Files.writeString(file, yaml(timeout));
+      String upstream = "redis://127.0.0.1:" + redis.port();
+      return SidecarProcess.run(List.of("--config", file.toString(), "--upstream", upstream))
+          .awaitReady();
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private String yaml(String timeout) {
+    return NAMESPACES
+        + """
+        database:
+          url: %s
+          user: %s
+          pool-size: 4
+          timeout: %s
+        """
+            .formatted(database.jdbcUrl(), PostgresServer.USER, timeout);
   }
 
   /** Returns the database. */
@@ -122,9 +140,15 @@ public final class ThreeTiers implements AutoCloseable {
 
   /**
    * Closes the gate: statements on prompts that start from now on see the rows of now, and wait.
+   * One that finds no row passes.
    */
   public Gate closeGate() throws SQLException {
-    return new Gate();
+    return new Gate("SELECT pg_advisory_lock(1)", "advisory");
+  }
+
+  /** Holds up every statement on prompts, before it sees anything. */
+  public Gate lockPrompts() throws SQLException {
+    return new Gate("BEGIN; LOCK TABLE prompt IN ACCESS EXCLUSIVE MODE", "relation");
   }
 
   @Override
@@ -136,16 +160,19 @@ public final class ThreeTiers implements AutoCloseable {
   /** The closed gate; opened by closing it. */
   public final class Gate implements AutoCloseable {
     private final Connection holder = database.connect();
+    private final String kind;
 
-    private Gate() throws SQLException {
-      try (Statement lock = holder.createStatement()) {
-        lock.execute("SELECT pg_advisory_lock(1)");
+    private Gate(String lock, String kind) throws SQLException {
+      this.kind = kind;
+      try (Statement statement = holder.createStatement()) {
+        statement.execute(lock);
       }
     }
 
     /** Waits until {@code statements} statements stand before it. */
     public void awaitWaiting(int statements) {
-      String waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+      String waiting =
+          "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '" + kind + "'";
       Waiting.until(
           statements + " statements wait at the gate", () -> database.count(waiting) >= statements);
     }

@@ -143,12 +143,16 @@ public final class DatabaseTier implements AutoCloseable {
    * @throws IllegalArgumentException if the namespace has no query here or the key is not its own
    */
   public CompletableFuture<Answer> read(Namespace namespace, byte[] key) {
+    return read(namespace, key, settings.timeout().toNanos());
+  }
+
+  /** As {@link #read(Namespace, byte[])}, within {@code timeoutNanos}, at most the timeout. */
+  public CompletableFuture<Answer> read(Namespace namespace, byte[] key, long timeoutNanos) {
     ReadQueue queue = queues.get(namespace);
     Object[] parts = namespace.template().partsOf(key);
     if (queue == null || parts == null) {
       throw new IllegalArgumentException("a read that is not of namespace " + namespace);
     }
-    long timeoutNanos = settings.timeout().toNanos();
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     PendingRead read = new PendingRead(List.of(parts), answer, System.nanoTime() + timeoutNanos);
     if (stopping.get()) {
@@ -164,6 +168,14 @@ public final class DatabaseTier implements AutoCloseable {
       read.unavailable(Reason.SATURATED);
     }
     return answer;
+  }
+
+  /**
+   * Runs {@code task}, which must not block, after {@code delayNanos} on this tier's timer; never
+   * once it was closed.
+   */
+  public Future<?> schedule(Runnable task, long delayNanos) {
+    return deadlines.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
   }
 
   /** Returns how many reads wait for a statement, in all namespaces. */

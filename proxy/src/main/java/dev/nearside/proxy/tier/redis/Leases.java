@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.nearside.proxy.tier.redis.LookCommands.Seen;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
@@ -19,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
- * Why a value read from the database under a lease is never older than a write of its key.
+ * Why what was read from the database under a lease is never older than a write of its key.
  *
- * The filler:  A  SET lease(k) token NX PX ttl   at Redis
- *              R  read of k's row                at the database, sent after A's reply
+ * The holder:  A  lease(k) set to token, with an expiry, if there was no lease      at Redis
+ *              R  read of k's row                  at the database, sent after A's reply
  *              F  script: if lease(k) is token, delete it and SET k unless k exists
  *
- * The writer:  C  commit of k's row              at the database
- *              D  DEL lease(k)                   at Redis, sent after C
- *              W  DEL k, or SET k                at Redis, after D on the same connection
+ * The writer:  C  commit of k's row                at the database
+ *              D  DEL lease(k)                     at Redis, sent after C
+ *              W  DEL k, or SET k                  at Redis, after D on the same connection
  *
  * Redis executes A, F, D and W one at a time, in some order in which A is before F and D before W.
  *
@@ -43,62 +44,90 @@ import org.slf4j.LoggerFactory;
  * invisible to everybody; and a Redis that does not lose D. A failover to a replica that has A but
  * not D can keep one stale value until the namespace's TTL.
  *
- * A holder that dies or hangs loses its lease by PX. Its token is never used twice, so a late F finds
- * another's token, or none.
+ * No row. In F's place comes M: if lease(k) is token (and k is not there), lease(k) becomes the
+ * marker "absent" for the negative TTL. A marker is deleted by every D, as a lease is.
+ *
+ *   A before D. M before D: D deletes the marker. M after D: the token is gone, M does nothing.
+ *   D before A. Then C is before R: R saw the commit, so "no row" is true as of C or newer.
+ *
+ * So behind a D there is no marker that hides its C: a marker never outlives a write made through
+ * any sidecar, and a reader that found one looked before D, while that write was still under way.
+ * A reader looks for k first (a flight, or the client's own GET), and k is there after a W that
+ * SETs: a marker hides no value either. A holder that wants the marker to be remembered in L1 looks
+ * once more, on the connection that is told of D; so does every other reader (see LeaseWatch).
+ *
+ * Refresh of a value that is about to expire. A does not ask for k to be missing, and F becomes P:
+ * if lease(k) is token and k is still the old value, SET k; or, where there is no row, DEL k and
+ * mark. A before D: as above, P is before D (and W has the last word) or does nothing. D before A:
+ * R saw C, P's value is the writer's or newer. After W, P replaces only what equals the old value:
+ * the bytes of a row that R read later. Whatever somebody else SET meanwhile is not the old value
+ * and stays; where k is gone (deleted past every sidecar, or expired), it stays gone.
+ *
+ * A holder that dies or hangs loses its lease by its expiry, which it otherwise puts off (PEXPIRE,
+ * only of its own) while its read is under way. Its token is never used twice, so a late F, M or P
+ * finds another's token, a marker, or none. How long a lease lasts is no part of the argument: only
+ * how many reads there are depends on it.
  */
 
 /**
  * Leases: the right of one reader to put what it reads from the database into Redis. Thread-safe,
- * never blocks; the connection belongs to the caller.
+ * never blocks; the connections belong to the caller.
  *
  * <p>Whoever writes or deletes {@code k} sends {@code DEL} of {@link #leaseKey} just before, on the
  * same connection. In a cluster the side key must live in {@code k}'s slot and would need its hash
  * tag; this class is for a single primary.
  *
- * <p>Futures are completed on the connection's thread, or by its command time-out, and never
+ * <p>Futures are completed on a connection's thread, or by its command time-out, and never
  * exceptionally: where Redis cannot be asked there is no lease, and nothing was filled.
  */
 public final class Leases {
-  /** How long a lease outlives a holder that is gone. */
-  public static final Duration TTL = Duration.ofSeconds(5);
+  /** What a lease is turned into when there is no row; shorter than any token. */
+  static final byte[] ABSENT = "absent".getBytes(US_ASCII);
 
   private static final Logger log = LoggerFactory.getLogger(Leases.class);
   private static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
-
-  /** KEYS: k, lease(k). ARGV: token, value, TTL in milliseconds. */
-  private static final byte[] FILL =
-      """
-      if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-      redis.call('DEL', KEYS[2])
-      if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-      redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-      return 1
-      """
-          .getBytes(US_ASCII);
-
-  /** KEYS: lease(k). ARGV: token. */
-  private static final byte[] RELEASE =
-      """
-      if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-      return redis.call('DEL', KEYS[1])
-      """
-          .getBytes(US_ASCII);
+  private static final long POLL_MILLIS = 50;
+  private static final long UNANSWERED = -1;
 
   /**
    * A lease that was taken.
    *
    * @param key the key it is for
    * @param token what tells it from every other lease
+   * @param ttl how long it outlives a holder that is gone
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier between the calls of this class
-  public record Lease(byte[] key, byte[] token) {}
+  public record Lease(byte[] key, byte[] token, Duration ttl) {}
 
+  /**
+   * What came of trying to take a lease.
+   *
+   * @param lease what was taken, or null
+   * @param answered whether Redis has said anything; if it has and there is no lease, {@link #look}
+   *     tells why
+   */
+  public record Attempt(@Nullable Lease lease, boolean answered) {}
+
+  private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
+  private final @Nullable LeaseWatch watch;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
 
   Leases(StatefulRedisConnection<byte[], byte[]> connection) {
+    this(connection, null);
+  }
+
+  /**
+   * Creates the leases of one sidecar.
+   *
+   * @param connection takes and gives back
+   * @param watch looks and is told of changes, or null: then whoever waits asks again and again
+   */
+  public Leases(StatefulRedisConnection<byte[], byte[]> connection, @Nullable LeaseWatch watch) {
+    this.connection = connection;
     this.redis = connection.async();
+    this.watch = watch;
     new SecureRandom().nextBytes(process);
   }
 
@@ -110,21 +139,72 @@ public final class Leases {
     return leaseKey;
   }
 
+  /** Returns the key that {@code name} is the side key of, or null where it is none. */
+  static byte @Nullable [] keyOf(ByteBuffer name) {
+    int length = name.remaining() - PREFIX.length;
+    if (length < 0 || !name.slice(name.position(), PREFIX.length).equals(ByteBuffer.wrap(PREFIX))) {
+      return null;
+    }
+    byte[] key = new byte[length];
+    name.get(name.position() + PREFIX.length, key);
+    return key;
+  }
+
   /**
-   * Takes the lease of {@code key}, to be called <em>before</em> the database is read. Null when
-   * another holds it or Redis cannot be asked: then what is read goes to its waiters and nowhere
-   * else.
+   * Takes the lease of {@code key} for {@code ttl}, to be called <em>before</em> the database is
+   * read. Null when another holds it, the row is known to be absent, or Redis cannot be asked.
    */
-  public CompletableFuture<@Nullable Lease> acquire(byte[] key) {
-    byte[] token = newToken();
-    SetArgs onlyNew = SetArgs.Builder.nx().px(TTL.toMillis());
-    CompletionStage<@Nullable String> reply = redis.set(leaseKey(key), token, onlyNew);
+  public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
+    Lease lease = new Lease(key, newToken(), ttl);
+    SetArgs onlyNew = SetArgs.Builder.nx().px(ttl.toMillis());
+    CompletionStage<@Nullable String> reply = redis.set(leaseKey(key), lease.token(), onlyNew);
     return reply
         .handle((ok, failure) -> {
           note("acquire", failure);
-          return failure == null && ok != null ? new Lease(key, token) : null;
+          return failure == null && ok != null ? lease : null;
         })
         .toCompletableFuture();
+  }
+
+  /** As {@link #acquire}, but takes nothing where the key exists by now. */
+  public CompletableFuture<Attempt> acquireMissing(byte[] key, Duration ttl) {
+    Lease lease = new Lease(key, newToken(), ttl);
+    return run("acquire", LeaseScripts.ACQUIRE, lease, millis(ttl))
+        .thenApply(did -> new Attempt(did == 1 ? lease : null, did != UNANSWERED));
+  }
+
+  /** Looks at {@code key} and its lease; what is held is then watched. */
+  public CompletableFuture<Look> look(byte[] key) {
+    LeaseWatch watching = watch;
+    if (watching != null && watching.isOpen()) {
+      return watching.look(key);
+    }
+    return LookCommands.send(
+        connection, key, seen -> seen == null ? new Look.Unknown() : unwatched(seen));
+  }
+
+  /**
+   * What is being read of {@code key} may be older than a write by now: no reader may be given it
+   * who comes from now on.
+   */
+  public void outdated(byte[] key) {
+    LeaseWatch watching = watch;
+    if (watching != null) {
+      watching.outdated(key);
+    }
+  }
+
+  private static Look unwatched(Seen seen) {
+    if (seen.value() != null) {
+      return new Look.Value(seen.value());
+    }
+    if (seen.lease() == null || seen.leaseMillis() == -2) {
+      return new Look.Free();
+    }
+    if (seen.isMarked()) {
+      return new Look.Absent(seen.leaseMillis());
+    }
+    return new Look.Held(seen.lease(), POLL_MILLIS, new CompletableFuture<>());
   }
 
   /**
@@ -133,19 +213,58 @@ public final class Leases {
    * not known.
    */
   public CompletableFuture<Boolean> fill(Lease lease, byte[] value, Duration ttl) {
-    byte[] millis = Long.toString(Math.max(1, ttl.toMillis())).getBytes(US_ASCII);
-    byte[][] keys = {lease.key(), leaseKey(lease.key())};
-    return run("fill", FILL, keys, lease.token(), value, millis);
+    return did("fill", LeaseScripts.FILL, lease, value, millis(ttl));
+  }
+
+  /**
+   * Turns the lease into the marker that there is no such row, for {@code ttl}, if it still stands;
+   * zero only gives it back. True when there is a marker now.
+   */
+  public CompletableFuture<Boolean> mark(Lease lease, Duration ttl) {
+    if (ttl.isZero()) {
+      return release(lease).thenApply(nothing -> false);
+    }
+    return did("mark", LeaseScripts.MARK, lease, ABSENT, millis(ttl));
+  }
+
+  /**
+   * As {@link #fill}, where the key exists: puts {@code value} there only if it is still {@code
+   * old}.
+   */
+  public CompletableFuture<Boolean> replace(Lease lease, byte[] old, byte[] value, Duration ttl) {
+    return did("replace", LeaseScripts.REPLACE, lease, value, millis(ttl), old);
+  }
+
+  /**
+   * As {@link #mark}, where the key exists: deletes it first, and does neither unless it is still
+   * {@code old}. True when it did.
+   */
+  public CompletableFuture<Boolean> remove(Lease lease, byte[] old, Duration ttl) {
+    byte[] millis = ttl.isZero() ? number(0) : millis(ttl);
+    return did("remove", LeaseScripts.REMOVE, lease, ABSENT, millis, old);
+  }
+
+  /** Begins the lease's time anew; false when it is not ours any more, or that is not known. */
+  public CompletableFuture<Boolean> renew(Lease lease) {
+    return did("renew", LeaseScripts.RENEW, lease, millis(lease.ttl()));
   }
 
   /** Gives the lease back, if it is still ours. */
   public CompletableFuture<Void> release(Lease lease) {
-    byte[][] keys = {leaseKey(lease.key())};
-    return run("release", RELEASE, keys, lease.token()).thenAccept(did -> {});
+    return did("release", LeaseScripts.RELEASE, lease).thenAccept(did -> {});
   }
 
-  private CompletableFuture<Boolean> run(
-      String what, byte[] script, byte[][] keys, byte[]... args) {
+  private CompletableFuture<Boolean> did(
+      String what, byte[] script, Lease lease, byte[]... arguments) {
+    return run(what, script, lease, arguments).thenApply(did -> did == 1);
+  }
+
+  private CompletableFuture<Long> run(
+      String what, byte[] script, Lease lease, byte[]... arguments) {
+    byte[][] keys = {lease.key(), leaseKey(lease.key())};
+    byte[][] args = new byte[arguments.length + 1][];
+    args[0] = lease.token();
+    System.arraycopy(arguments, 0, args, 1, arguments.length);
     CompletionStage<Long> known =
         redis.evalsha(redis.digest(script), ScriptOutputType.INTEGER, keys, args);
     return known
@@ -157,7 +276,7 @@ public final class Leases {
         })
         .handle((did, failure) -> {
           note(what, failure);
-          return failure == null && did == 1;
+          return failure == null ? did : UNANSWERED;
         })
         .toCompletableFuture();
   }
@@ -167,6 +286,14 @@ public final class Leases {
         .put(process)
         .putLong(taken.incrementAndGet())
         .array();
+  }
+
+  private static byte[] millis(Duration ttl) {
+    return number(Math.max(1, ttl.toMillis()));
+  }
+
+  private static byte[] number(long number) {
+    return Long.toString(number).getBytes(US_ASCII);
   }
 
   private static void note(String what, @Nullable Throwable failure) {

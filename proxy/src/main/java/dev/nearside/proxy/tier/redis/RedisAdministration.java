@@ -28,6 +28,7 @@ public final class RedisAdministration implements AutoCloseable {
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
+  private final LeaseWatch leaseWatch;
   private final Consumer<List<Object>> commandTable;
   private final ConnectPace pace = new ConnectPace();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
@@ -38,6 +39,7 @@ public final class RedisAdministration implements AutoCloseable {
    * Creates an administration that is not yet connected.
    *
    * @param client speaks RESP3 and reconnects automatically
+   * @param leaseWatch where readers wait for the leases of others
    * @param commandTable told the reply of COMMAND after each connect, on a Lettuce thread; not told
    *     where the upstream refuses it
    */
@@ -45,10 +47,12 @@ public final class RedisAdministration implements AutoCloseable {
       RedisClient client,
       RedisURI uri,
       ScheduledExecutorService scheduler,
+      LeaseWatch leaseWatch,
       Consumer<List<Object>> commandTable) {
     this.client = client;
     this.uri = uri;
     this.scheduler = scheduler;
+    this.leaseWatch = leaseWatch;
     this.commandTable = commandTable;
   }
 
@@ -103,7 +107,7 @@ public final class RedisAdministration implements AutoCloseable {
   }
 
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {
-    leases = new Leases(made);
+    leases = new Leases(made, leaseWatch);
     connection = made;
     made.addListener(
         new RedisConnectionStateListener() {

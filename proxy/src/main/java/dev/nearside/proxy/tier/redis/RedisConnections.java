@@ -4,6 +4,7 @@ import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -33,6 +34,7 @@ public final class RedisConnections implements AutoCloseable {
   private final RedisClient administrationClient;
   private final ScheduledExecutorService scheduler;
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
+  private final LeaseWatch leaseWatch;
   private final RedisAdministration administration;
   private final RelayNodes relayNodes = new RelayNodes();
 
@@ -72,11 +74,19 @@ public final class RedisConnections implements AutoCloseable {
               settings(coherence, shards.size()),
               context));
     }
+    leaseWatch =
+        new LeaseWatch(
+            trackingClient,
+            uri(upstream, upstream.database(), "nearside-leases"),
+            scheduler,
+            coherence.fillTimeout(),
+            name -> forget(shards, upstream.database(), name));
     administration =
         new RedisAdministration(
             administrationClient,
             uri(upstream, upstream.database(), "nearside-administration"),
             scheduler,
+            leaseWatch,
             commandTable);
   }
 
@@ -101,6 +111,20 @@ public final class RedisConnections implements AutoCloseable {
     tracked.values().forEach(TrackedConnection::start);
   }
 
+  /** A row that L1 may have as absent may be there by now. */
+  private static void forget(List<Shard> shards, int database, byte[] name) {
+    for (Shard shard : shards) {
+      if (shard.database() == database) {
+        shard.pushed(new LookupKey().set(database, name));
+      }
+    }
+  }
+
+  /** Returns the connection on which readers wait for leases; its user starts it. */
+  public LeaseWatch leaseWatch() {
+    return leaseWatch;
+  }
+
   /** Returns the tracked connection of each database. */
   public Map<Integer, TrackedConnection> tracked() {
     return tracked;
@@ -119,6 +143,7 @@ public final class RedisConnections implements AutoCloseable {
   @Override
   public void close() {
     tracked.values().forEach(TrackedConnection::close);
+    leaseWatch.close();
     administration.close();
     scheduler.shutdownNow();
     trackingClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();

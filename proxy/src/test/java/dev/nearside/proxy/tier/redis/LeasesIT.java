@@ -66,7 +66,7 @@ final class LeasesIT {
 
   @Test
   void race_rowRead_rowChanged_delOfTheMissingKey_oldRowWritten_doesNotLand() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     byte[] oldRow = readRow();
     changeRowAndForget();
     assertThat(await(leases.fill(lease, oldRow, TTL))).isFalse();
@@ -84,7 +84,7 @@ final class LeasesIT {
 
   @Test
   void race_fillBeforeTheWriter_isForgottenByIt() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     byte[] oldRow = readRow();
     database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
     assertThat(await(leases.fill(lease, oldRow, TTL))).isTrue();
@@ -96,7 +96,7 @@ final class LeasesIT {
   void race_leaseTakenBetweenDelOfLeaseAndWrite_carriesTheNewRow() {
     database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
     writer.del(Leases.leaseKey(KEY));
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     byte[] row = readRow();
     writer.del(KEY);
     assertThat(await(leases.fill(lease, row, TTL))).isTrue();
@@ -105,7 +105,7 @@ final class LeasesIT {
 
   @Test
   void race_valueSetBySomebody_isNotReplaced() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     writer.set(KEY, bytes("written"));
     assertThat(await(leases.fill(lease, bytes("read"), TTL))).isFalse();
     assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
@@ -114,9 +114,9 @@ final class LeasesIT {
 
   @Test
   void race_leaseLostAndTakenByAnother_oldHolderDoesNothing() {
-    Lease old = await(leases.acquire(KEY));
+    Lease old = await(leases.acquire(KEY, TTL));
     writer.del(Leases.leaseKey(KEY)); // as its expiry would
-    Lease fresh = await(new Leases(other).acquire(KEY));
+    Lease fresh = await(new Leases(other).acquire(KEY, TTL));
     assertThat(await(leases.fill(old, bytes("old"), TTL))).isFalse();
     await(leases.release(old));
     assertThat(writer.get(Leases.leaseKey(KEY))).isEqualTo(fresh.token());
@@ -125,17 +125,58 @@ final class LeasesIT {
   }
 
   @Test
+  void race_noRow_rowInserted_delOfTheMissingKey_thenMarked_leavesNoMarker() {
+    Lease lease = await(leases.acquire(KEY, TTL));
+    forget();
+    assertThat(await(leases.mark(lease, TTL))).isFalse();
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+  }
+
+  @Test
+  void race_markedBeforeTheWriter_isForgottenByIt() {
+    assertThat(await(leases.mark(await(leases.acquire(KEY, TTL)), TTL))).isTrue();
+    assertThat(await(leases.acquireMissing(KEY, TTL)).lease()).isNull();
+    assertThat(await(leases.look(KEY))).isInstanceOf(Look.Absent.class);
+    forget();
+    assertThat(await(leases.look(KEY))).isInstanceOf(Look.Free.class);
+    assertThat(await(leases.acquireMissing(KEY, TTL)).lease()).isNotNull();
+  }
+
+  @Test
+  void mark_valueSetBySomebody_leavesNoMarkerAndTheValue() {
+    Lease lease = await(leases.acquire(KEY, TTL));
+    writer.set(KEY, bytes("written"));
+    assertThat(await(leases.mark(lease, TTL))).isFalse();
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
+  }
+
+  @Test
+  void renew_onlyWhatIsOurs() {
+    Lease old = await(leases.acquire(KEY, TTL));
+    writer.pexpire(Leases.leaseKey(KEY), 100 * TTL.toMillis());
+    assertThat(await(leases.renew(old))).isTrue();
+    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, TTL.toMillis());
+    writer.del(Leases.leaseKey(KEY));
+    assertThat(await(leases.renew(old))).isFalse();
+    assertThat(await(new Leases(other).acquire(KEY, TTL))).isNotNull();
+    writer.pexpire(Leases.leaseKey(KEY), 100 * TTL.toMillis());
+    assertThat(await(leases.renew(old))).isFalse();
+    assertThat(writer.pttl(Leases.leaseKey(KEY))).isGreaterThan(TTL.toMillis());
+  }
+
+  @Test
   void acquire_heldByAnother_isNull() {
-    assertThat(await(leases.acquire(KEY))).isNotNull();
-    assertThat(await(leases.acquire(KEY))).isNull();
-    assertThat(await(new Leases(other).acquire(KEY))).isNull();
-    assertThat(await(leases.acquire(bytes("prompt:8")))).isNotNull();
-    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, Leases.TTL.toMillis());
+    assertThat(await(leases.acquire(KEY, TTL))).isNotNull();
+    assertThat(await(leases.acquire(KEY, TTL))).isNull();
+    assertThat(await(new Leases(other).acquire(KEY, TTL))).isNull();
+    assertThat(await(leases.acquire(bytes("prompt:8"), TTL))).isNotNull();
+    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, TTL.toMillis());
   }
 
   @Test
   void fill_setsTheValueWithItsTtlAndGivesTheLeaseBack() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     byte[] value = {0, 13, 10, (byte) 0xff};
     assertThat(await(leases.fill(lease, value, TTL))).isTrue();
     assertThat(writer.get(KEY)).isEqualTo(value);
@@ -149,33 +190,33 @@ final class LeasesIT {
     for (int i = 0; i < 3; i++) {
       writer.scriptFlush();
       writer.del(KEY);
-      assertThat(await(leases.fill(await(leases.acquire(KEY)), KEY, TTL))).isTrue();
+      assertThat(await(leases.fill(await(leases.acquire(KEY, TTL)), KEY, TTL))).isTrue();
       writer.del(KEY);
-      assertThat(await(leases.fill(await(leases.acquire(KEY)), KEY, TTL))).isTrue();
+      assertThat(await(leases.fill(await(leases.acquire(KEY, TTL)), KEY, TTL))).isTrue();
     }
   }
 
   @Test
   void release_letsTheNextIn() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     await(leases.release(lease));
-    assertThat(await(new Leases(other).acquire(KEY))).isNotNull();
+    assertThat(await(new Leases(other).acquire(KEY, TTL))).isNotNull();
   }
 
   @Test
   void redisRefuses_isNoLeaseAndNoFill() {
-    Lease lease = await(leases.acquire(KEY));
+    Lease lease = await(leases.acquire(KEY, TTL));
     writer.del(Leases.leaseKey(KEY));
     writer.configSet("maxmemory", "1");
     try {
-      assertThat(await(leases.acquire(KEY))).isNull();
+      assertThat(await(leases.acquire(KEY, TTL))).isNull();
       assertThat(await(leases.fill(lease, KEY, TTL))).isFalse();
       await(leases.release(lease));
     } finally {
       writer.configSet("maxmemory", "0");
     }
     sidecar.close();
-    assertThat(await(leases.acquire(KEY))).isNull();
+    assertThat(await(leases.acquire(KEY, TTL))).isNull();
     assertThat(await(leases.fill(lease, KEY, TTL))).isFalse();
   }
 

@@ -1,0 +1,60 @@
+package dev.nearside.proxy.tier;
+
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.redis.Leases;
+import dev.nearside.proxy.tier.redis.Leases.Lease;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What every read through the database needs. Thread-safe.
+ *
+ * @param rows reads rows
+ * @param timer renews leases and ends waits
+ * @param timeoutNs bound on a wait for another's lease, and on a read of a row
+ * @param counters counts leases
+ */
+record FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters) {
+  private static final Duration MIN_LEASE = Duration.ofSeconds(1);
+  private static final Duration MAX_LEASE = Duration.ofSeconds(5);
+  private static final int RENEWALS = 3;
+
+  /**
+   * Returns how long a lease lasts unless it is renewed: half of the time that others wait for it,
+   * so that a holder that is gone is replaced before they give up.
+   */
+  Duration leaseTtl() {
+    long halfNs = timeoutNs / 2;
+    return Duration.ofNanos(Math.clamp(halfNs, MIN_LEASE.toNanos(), MAX_LEASE.toNanos()));
+  }
+
+  CompletableFuture<Answer> read(Namespace namespace, byte[] name) {
+    return rows.read(namespace, name, timeoutNs);
+  }
+
+  /** Reads the row under {@code lease}, whose expiry is put off until the answer is there. */
+  CompletableFuture<Answer> readUnder(
+      Lease lease, Leases leases, Namespace namespace, byte[] name) {
+    CompletableFuture<Answer> reading = read(namespace, name);
+    counters.taken().increment();
+    AtomicBoolean ended = new AtomicBoolean();
+    Future<?> first = timer.schedule(() -> renew(lease, leases, ended), renewalNs(lease));
+    return reading.whenComplete((answer, fault) -> {
+      ended.set(true);
+      first.cancel(false);
+    });
+  }
+
+  private void renew(Lease lease, Leases leases, AtomicBoolean ended) {
+    if (!ended.get()) {
+      var _ = leases.renew(lease);
+      var _ = timer.schedule(() -> renew(lease, leases, ended), renewalNs(lease));
+    }
+  }
+
+  private static long renewalNs(Lease lease) {
+    return lease.ttl().toNanos() / RENEWALS;
+  }
+}

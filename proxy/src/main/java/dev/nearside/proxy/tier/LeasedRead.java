@@ -1,0 +1,272 @@
+package dev.nearside.proxy.tier;
+
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.Answer.Hit;
+import dev.nearside.proxy.tier.Answer.Miss;
+import dev.nearside.proxy.tier.Answer.Unavailable;
+import dev.nearside.proxy.tier.DatabaseFill.Outcome;
+import dev.nearside.proxy.tier.redis.Leases;
+import dev.nearside.proxy.tier.redis.Leases.Attempt;
+import dev.nearside.proxy.tier.redis.Leases.Lease;
+import dev.nearside.proxy.tier.redis.Look;
+import dev.nearside.proxy.tier.redis.Look.Absent;
+import dev.nearside.proxy.tier.redis.Look.Free;
+import dev.nearside.proxy.tier.redis.Look.Held;
+import dev.nearside.proxy.tier.redis.Look.Unknown;
+import dev.nearside.proxy.tier.redis.Look.Value;
+import dev.nearside.proxy.tier.redis.Look.Wake;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/*
+ *                 taken ──▶ read the row ──▶ fill, mark or give back ──▶ done
+ *                   ▲
+ *   ──▶ take the lease ◀─────────────── free ──┐
+ *            │      ▲                          │
+ *      not taken    └─ timer, unknown ─┐       │
+ *            ▼                         │       │
+ *          look ◀── push, lost ── wait ◀─ held ┤
+ *            ▲                                 │
+ *            └─────────────────────────────────┴─▶ value or absent: done
+ *
+ * Every way round ends at the deadline: from then on the row is read without a lease.
+ */
+
+/**
+ * One read through the database, of which there is one in the whole fleet for a key: whoever gets
+ * the lease reads the row, the others wait for what becomes of it. Thread-safe; each step runs when
+ * the one before it has ended.
+ */
+final class LeasedRead {
+  private static final int AT_ONCE = 2;
+  private static final int MAX_DOUBLINGS = 6;
+  private static final long EXPIRY_MARGIN_MS = 2;
+
+  private final FillContext context;
+  private final Leases leases;
+  private final Namespace namespace;
+  private final byte[] name;
+  private final Runnable alone;
+  private final CompletableFuture<Outcome> result = new CompletableFuture<>();
+  private final AtomicBoolean decided = new AtomicBoolean();
+  private final AtomicBoolean waited = new AtomicBoolean();
+  private final AtomicInteger rounds = new AtomicInteger();
+  private volatile @Nullable CompletableFuture<Wake> waiting;
+  private volatile boolean answered;
+
+  /**
+   * Creates a read.
+   *
+   * @param alone called when nobody may join it any more
+   */
+  LeasedRead(FillContext context, Leases leases, Namespace namespace, byte[] name, Runnable alone) {
+    this.context = context;
+    this.leases = leases;
+    this.namespace = namespace;
+    this.name = name;
+    this.alone = alone;
+  }
+
+  /** Begins, once; completed exceptionally only by a mistake of ours. */
+  CompletableFuture<Outcome> start() {
+    Future<?> deadline = context.timer().schedule(this::overdue, context.timeoutNs());
+    var _ = result.whenComplete((outcome, fault) -> deadline.cancel(false));
+    attempt();
+    return result;
+  }
+
+  /** Returns true to the one step that decides where the answer comes from. */
+  private boolean decide() {
+    return decided.compareAndSet(false, true);
+  }
+
+  private void attempt() {
+    then(leases.acquireMissing(name, context.leaseTtl()).thenAccept(this::attempted));
+  }
+
+  private void attempted(Attempt attempt) {
+    Lease lease = attempt.lease();
+    if (lease != null) {
+      if (decide()) {
+        hold(lease);
+      } else {
+        then(leases.release(lease));
+      }
+    } else if (attempt.answered()) {
+      look();
+    } else if (decide()) {
+      readAlone();
+    }
+  }
+
+  private void look() {
+    then(leases.look(name).thenAccept(this::seen));
+  }
+
+  private void seen(Look look) {
+    switch (look) {
+      case Value found -> found(new Outcome(new Hit(found.value()), true, false, 0));
+      case Absent absent -> {
+        context.counters().absent().increment();
+        found(Outcome.absent(false, absent.millis()));
+      }
+      case Held held -> await(held);
+      case Free free -> again();
+      case Unknown unknown -> again();
+    }
+  }
+
+  private void found(Outcome outcome) {
+    if (decide()) {
+      result.complete(outcome);
+    }
+  }
+
+  /** Nobody is seen to hold it: the first tries are made at once, the others ever later. */
+  private void again() {
+    int round = rounds.incrementAndGet();
+    if (decided.get()) {
+      return;
+    }
+    if (round <= AT_ONCE) {
+      attempt();
+      return;
+    }
+    long maxMs = 2L << Math.min(round - AT_ONCE, MAX_DOUBLINGS);
+    long pauseMs = ThreadLocalRandom.current().nextLong(maxMs / 2, maxMs + 1);
+    var _ = context.timer().schedule(this::attempt, TimeUnit.MILLISECONDS.toNanos(pauseMs));
+  }
+
+  private void await(Held held) {
+    if (waited.compareAndSet(false, true)) {
+      context.counters().waited().increment();
+    }
+    context.counters().waiting().incrementAndGet();
+    CompletableFuture<Wake> changed = held.changed();
+    waiting = changed;
+    if (decided.get()) {
+      changed.complete(Wake.DEADLINE);
+    }
+    Future<?> expiry = held.millis() < 0 ? null : expiryOf(held);
+    then(
+        changed.thenAccept(wake -> {
+          if (expiry != null) {
+            expiry.cancel(false);
+          }
+          woken(wake);
+        }));
+  }
+
+  private Future<?> expiryOf(Held held) {
+    long delayNs = TimeUnit.MILLISECONDS.toNanos(held.millis() + EXPIRY_MARGIN_MS);
+    return context.timer().schedule(() -> held.changed().complete(Wake.TIMER), delayNs);
+  }
+
+  private void woken(Wake wake) {
+    context.counters().woken(wake);
+    if (decided.get()) {
+      return;
+    }
+    switch (wake) {
+      case PUSH, LOST -> look();
+      case TIMER -> attempt();
+      case DEADLINE -> {}
+    }
+  }
+
+  private void overdue() {
+    if (!decide()) {
+      return;
+    }
+    context.counters().overdue();
+    CompletableFuture<Wake> wait = waiting;
+    if (wait != null) {
+      wait.complete(Wake.DEADLINE);
+    }
+    readAlone();
+  }
+
+  /** Nothing tells of writes meanwhile. */
+  private void readAlone() {
+    closeToOthers();
+    try {
+      deliver(context.read(namespace, name).thenApply(Outcome::unstored));
+    } catch (RuntimeException fault) { // ours
+      result.completeExceptionally(fault);
+    }
+  }
+
+  private void hold(Lease lease) {
+    deliver(
+        context
+            .readUnder(lease, leases, namespace, name)
+            .thenCompose(answer -> {
+              answered = true;
+              return settled(lease, answer);
+            }));
+    followOwn(lease);
+  }
+
+  /** Notices when the lease is broken by a write: the row may be older than that. */
+  private void followOwn(Lease lease) {
+    if (!answered) {
+      then(leases.look(name).thenAccept(look -> ownSeen(lease, look)));
+    }
+  }
+
+  private void ownSeen(Lease lease, Look look) {
+    if (look instanceof Held held && Arrays.equals(held.token(), lease.token())) {
+      CompletableFuture<Wake> changed = held.changed();
+      then(changed.thenAccept(wake -> followOwn(lease)));
+      var _ = result.whenComplete((outcome, fault) -> changed.complete(Wake.TIMER));
+    } else if (!answered) {
+      closeToOthers();
+    }
+  }
+
+  private void closeToOthers() {
+    alone.run();
+    leases.outdated(name);
+  }
+
+  private CompletableFuture<Outcome> settled(Lease lease, Answer answer) {
+    return switch (answer) {
+      case Hit hit ->
+          leases
+              .fill(lease, hit.value(), namespace.l2Ttl())
+              .thenApply(stored -> new Outcome(answer, stored, true, 0));
+      case Miss miss -> leases.mark(lease, namespace.negativeTtl()).thenCompose(this::marked);
+      case Unavailable unavailable ->
+          leases.release(lease).thenApply(nothing -> Outcome.unstored(answer));
+    };
+  }
+
+  /** From this look on a change of the marker is told; only so may L1 remember it. */
+  private CompletableFuture<Outcome> marked(boolean marked) {
+    if (!marked) {
+      return CompletableFuture.completedFuture(Outcome.absent(true, 0));
+    }
+    return leases
+        .look(name)
+        .thenApply(look -> Outcome.absent(true, look instanceof Absent left ? left.millis() : 0));
+  }
+
+  private void deliver(CompletableFuture<Outcome> outcome) {
+    then(outcome.thenAccept(result::complete));
+  }
+
+  /** A fault in a step is ours: it ends the read. */
+  private void then(CompletableFuture<?> step) {
+    var _ =
+        step.exceptionally(fault -> {
+          result.completeExceptionally(fault);
+          return null;
+        });
+  }
+}

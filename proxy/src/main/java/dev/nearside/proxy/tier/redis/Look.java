@@ -1,0 +1,46 @@
+package dev.nearside.proxy.tier.redis;
+
+import java.util.concurrent.CompletableFuture;
+
+/** What one look at a key and its lease has shown. */
+public sealed interface Look {
+  /** Redis has the value. The array is the receiver's. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared; a copy would cost a value
+  record Value(byte[] value) implements Look {}
+
+  /**
+   * The row is known to be absent.
+   *
+   * @param millis for how long; 0 where it may be told, but not remembered
+   */
+  record Absent(long millis) implements Look {}
+
+  /**
+   * Somebody holds the lease.
+   *
+   * @param token what its holder calls it
+   * @param millis when to look again if nothing is said until then
+   * @param changed completed when the lease or the key has changed, or that would not be noticed;
+   *     whoever waits no more completes it as well
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  record Held(byte[] token, long millis, CompletableFuture<Wake> changed) implements Look {}
+
+  /** There is neither a value nor a lease. */
+  record Free() implements Look {}
+
+  /** Redis has not answered, or with an error. */
+  record Unknown() implements Look {}
+
+  /** What ended a wait. */
+  enum Wake {
+    /** The upstream said that the lease or the key changed. */
+    PUSH,
+    /** The lease must have expired, or it is time to ask again. */
+    TIMER,
+    /** The read's time is over. */
+    DEADLINE,
+    /** The connection that would have said it is gone. */
+    LOST
+  }
+}
