@@ -67,6 +67,7 @@ final class Gauges {
     if (fill != null) {
       metrics.gauge(Metric.LEASE_WAITERS, fill::waiting);
     }
+    metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> from.redis.fleet().isOpen() ? 1 : 0, "fleet");
     breaker("redis", from.redisGuard);
     breaker("database", from.databaseGuard);
     if (from.database != null) {

@@ -8,6 +8,7 @@ import dev.nearside.proxy.config.LoadedConfiguration;
 import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.KeyTemplate;
+import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,7 +41,7 @@ public final class Nearside {
 
   /** What is asked about namespaces while the configuration is read. */
   private static final NamespaceChecks NAMESPACE_CHECKS =
-      new NamespaceChecks(KeyTemplate::parse, DatabaseTier::checkQuery);
+      new NamespaceChecks(KeyTemplate::parse, DatabaseTier::checkQuery, Namespace::checkTags);
 
   private final Map<String, String> environment;
 

@@ -12,10 +12,14 @@ import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
 import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.guard.Guard;
+import dev.nearside.proxy.invalidation.Fleet;
+import dev.nearside.proxy.invalidation.Invalidation;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.pressure.PressureActions;
@@ -74,6 +78,7 @@ public final class Proxy implements AutoCloseable {
   private final Coherence coherence;
   private final LocalTier local;
   private final RedisConnections redis;
+  private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
   private final EventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
@@ -91,7 +96,13 @@ public final class Proxy implements AutoCloseable {
     local = new LocalTier(config.l1().maxBytes(), config.l1().compressAboveBytes());
     coherence =
         new Coherence(
-            local, config.upstream().localDatabases(), config.coherence().maxStaleness(), metrics);
+            local,
+            config.coherence().mode() == CoherenceMode.OFF
+                ? List.of()
+                : config.upstream().localDatabases(),
+            config.coherence().mode(),
+            config.coherence().maxStaleness(),
+            metrics);
     redis =
         RedisConnections.of(
             config.upstream(),
@@ -125,7 +136,7 @@ public final class Proxy implements AutoCloseable {
                 metrics),
             new ReadPath.Policy(
                 config.l1().maxEntryBytes(),
-                config.l1().maxTtl(),
+                longestLife(config),
                 config.l1().admissionWindow(),
                 config.l1().skipsChurning(),
                 config.l1().refreshesEarly(),
@@ -134,6 +145,15 @@ public final class Proxy implements AutoCloseable {
                 config.coherence().maxStaleness(),
                 config.upstream().database()),
             metrics);
+    invalidation =
+        new Invalidation(
+            coherence,
+            namespaces,
+            redis.fleet(),
+            redis.administration().tags(),
+            config.upstream().connectTimeout(),
+            metrics);
+    started.add(invalidation.fleet());
     Transport transport = transport(config.transport());
     loops =
         new MultiThreadIoEventLoopGroup(
@@ -146,6 +166,8 @@ public final class Proxy implements AutoCloseable {
     if (database != null) {
       redis.leaseWatch().start();
     }
+    redis.fleet().start(invalidation.fleet());
+    redis.every(Fleet.ANNOUNCEMENTS, invalidation.fleet()::announce);
     agent = startAgent(registry, reads);
     started.add(agent);
     listener =
@@ -211,6 +233,7 @@ public final class Proxy implements AutoCloseable {
     admin.close();
     agent.close();
     redis.close();
+    invalidation.fleet().close();
     end(loops);
     if (database != null) {
       database.close();
@@ -253,6 +276,14 @@ public final class Proxy implements AutoCloseable {
         metrics);
   }
 
+  /** Without tracking an entry must be gone before it is older than the staleness allowed. */
+  private static Duration longestLife(NearsideConfig config) {
+    Duration max = config.l1().maxTtl();
+    Duration staleness = config.coherence().maxStaleness();
+    boolean tracking = config.coherence().mode() == CoherenceMode.TRACKING;
+    return tracking || max.compareTo(staleness) < 0 ? max : staleness;
+  }
+
   private @Nullable DatabaseFill databaseFill(Guard guard) {
     NearsideConfig.Database settings = config.database();
     if (database == null || settings == null) {
@@ -287,7 +318,8 @@ public final class Proxy implements AutoCloseable {
         (int) config.limits().tcpKeepalive().toSeconds(),
         config.upstream().database(),
         config.coherence().maxStaleness().toNanos(),
-        config.trust() == Trust.NETWORK);
+        config.trust() == Trust.NETWORK,
+        config.l1().mget() == MgetMode.MERGE);
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
@@ -310,6 +342,7 @@ public final class Proxy implements AutoCloseable {
               lanes,
               reads,
               coherence,
+              invalidation,
               commands::get,
               metrics.addLoop(((SingleThreadIoEventLoop) loop)::pendingTasks),
               policy,
@@ -353,15 +386,21 @@ public final class Proxy implements AutoCloseable {
         ready.add(
             new Readiness(
                 "tracked-connection-" + each.getKey(),
-                () -> shard.isOpen() || config.l1().mode() == L1Mode.OFF,
+                () -> shard.isOpen() || coherence.mode() == L1Mode.OFF,
                 () -> each.getValue().state()));
       }
     }
+    ready.add(
+        new Readiness(
+            "fleet-invalidation",
+            () -> redis.fleet().isSettled() || config.l1().mode() == L1Mode.OFF,
+            redis.fleet()::state));
     return new AdminSources(
         registry,
         List.of(),
         ready,
         () -> EffectiveConfiguration.redactedYaml(config),
-        new L1Switch(coherence::mode, coherence::setMode));
+        new L1Switch(coherence::mode, coherence::setMode),
+        invalidation);
   }
 }

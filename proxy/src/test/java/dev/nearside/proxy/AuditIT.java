@@ -59,7 +59,12 @@ class AuditIT {
       scene.direct.call("SET", "k", "changed");
       assertThat(client.call("GET", "k")).isEqualTo(bulk("changed"));
       assertThat(scene.localGets()).isZero();
-      assertThat(scene.sidecar.metric("nearside_l1_entries")).isEqualTo(1);
+      Waiting.until(
+          "it is held",
+          () -> {
+            assertThat(client.call("GET", "k")).isEqualTo(bulk("changed"));
+            return scene.sidecar.metric("nearside_l1_entries") == 1;
+          });
       assertThat(audits(scene, "inconsistent")).isZero();
     }
   }

@@ -34,7 +34,11 @@ class FailedStartIT {
       Waiting.until("its threads have ended", () -> threads.containsAll(ourThreads()));
       Waiting.until(
           "Redis has no client but this test's",
-          () -> client.call("CLIENT", "LIST").lines().filter(l -> l.contains("id=")).count() == 1);
+          () -> {
+            String list = client.call("CLIENT", "LIST");
+            assertThat(list.lines().filter(l -> l.contains("id=")).count()).as(list).isEqualTo(1);
+            return true;
+          });
     }
   }
 

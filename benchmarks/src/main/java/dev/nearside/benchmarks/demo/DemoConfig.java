@@ -3,11 +3,13 @@ package dev.nearside.benchmarks.demo;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.Coherence;
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.Database;
 import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.L1;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.Limits;
+import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
@@ -42,8 +44,18 @@ final class DemoConfig {
             List.of(0),
             Duration.ofSeconds(2),
             Duration.ofMillis(500)),
-        new L1(L1Mode.ON, 64L * MIB, MIB, Duration.ofMinutes(10), 4096, Duration.ZERO, true, true),
+        new L1(
+            L1Mode.ON,
+            64L * MIB,
+            MIB,
+            Duration.ofMinutes(10),
+            4096,
+            Duration.ZERO,
+            MgetMode.SNAPSHOT,
+            true,
+            true),
         new Coherence(
+            CoherenceMode.TRACKING,
             Duration.ofSeconds(1),
             Duration.ofMillis(250),
             Duration.ofSeconds(2),
@@ -79,7 +91,8 @@ final class DemoConfig {
 
   private static Namespace namespace(
       String name, String keys, Duration ttl, @Nullable DatabaseRead read) {
-    return new Namespace(name, keys, ttl, ttl, Duration.ofSeconds(5), false, Duration.ZERO, read);
+    return new Namespace(
+        name, keys, ttl, ttl, Duration.ofSeconds(5), false, Duration.ZERO, List.of(), read);
   }
 
   private static DatabaseRead read(String query, String value) {

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpContentException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -87,19 +88,26 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
       refuse(ctx, request.decoderResult().cause());
       return;
     }
-    FullHttpResponse response = answer(ctx, request);
     boolean keepAlive = HttpUtil.isKeepAlive(request);
-    HttpUtil.setKeepAlive(response.headers(), request.protocolVersion(), keepAlive);
-    ctx.writeAndFlush(response).addListener((ChannelFuture done) -> replied(ctx, done, keepAlive));
-  }
-
-  private FullHttpResponse answer(ChannelHandlerContext ctx, FullHttpRequest request) {
+    HttpVersion version = request.protocolVersion();
     try {
-      return endpoints.answer(ctx.channel(), request);
+      endpoints.answer(
+          ctx.channel(), request, response -> reply(ctx, response, version, keepAlive));
     } catch (IOException | RuntimeException e) { // the rim: our bug costs this request only
       log.error("{} {} failed", request.method(), request.uri(), e);
-      return Replies.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "this is a bug, see the log");
+      FullHttpResponse response =
+          Replies.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "this is a bug, see the log");
+      reply(ctx, response, version, keepAlive);
     }
+  }
+
+  private void reply(
+      ChannelHandlerContext ctx,
+      FullHttpResponse response,
+      HttpVersion version,
+      boolean keepAlive) {
+    HttpUtil.setKeepAlive(response.headers(), version, keepAlive);
+    ctx.writeAndFlush(response).addListener((ChannelFuture done) -> replied(ctx, done, keepAlive));
   }
 
   private void replied(ChannelHandlerContext ctx, ChannelFuture done, boolean keepAlive) {

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.admin;
 
+import dev.nearside.proxy.invalidation.Invalidation;
 import io.prometheus.client.CollectorRegistry;
 import java.util.List;
 import java.util.function.Supplier;
@@ -12,10 +13,12 @@ import java.util.function.Supplier;
  * @param ready checks of {@code /readyz}: false means that clients should go elsewhere for now
  * @param config the configuration in force as JSON or YAML, secrets already left out
  * @param l1 the switch of L1
+ * @param invalidation what forgets on request
  */
 public record AdminSources(
     CollectorRegistry registry,
     List<Readiness> alive,
     List<Readiness> ready,
     Supplier<String> config,
-    L1Switch l1) {}
+    L1Switch l1,
+    Invalidation invalidation) {}

@@ -41,8 +41,8 @@ final class L1Endpoint {
           HttpResponseStatus.BAD_REQUEST, "expected on, shadow, off or {\"mode\":\"off\"}");
     }
     log.info("L1 {} -> {} by {}", l1.mode().get(), wanted.get(), channel.remoteAddress());
-    l1.set().accept(wanted.get());
-    return get();
+    String refusal = l1.set().apply(wanted.get());
+    return refusal == null ? get() : Replies.error(HttpResponseStatus.CONFLICT, refusal);
   }
 
   private static Optional<L1Mode> modeIn(String body) {

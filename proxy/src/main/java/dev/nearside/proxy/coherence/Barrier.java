@@ -1,5 +1,6 @@
 package dev.nearside.proxy.coherence;
 
+import dev.nearside.proxy.telemetry.InvalidationCause;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -12,7 +13,8 @@ import java.util.concurrent.atomic.LongAdder;
  * answer moves the staleness clock to its send time. At most one is under way; everybody whose
  * moment it covers is woken by it, the others by the next. They wait in the order of their moments:
  * nobody behind the first that is not covered is looked at. A shard that closes wakes all: whoever
- * is woken looks again, finds L1 closed and reads upstream.
+ * is woken looks again, finds L1 closed and reads upstream. Where the upstream does not tell of
+ * changes there is nothing to wait for: L1 is emptied, and nobody waits.
  */
 public final class Barrier {
   private record Waiter(long momentNs, long number, Runnable wake) {
@@ -52,6 +54,11 @@ public final class Barrier {
    * or the shard has closed.
    */
   public void await(long momentNs, Runnable wake) {
+    if (!shard.isTracking()) {
+      shard.dropAll(InvalidationCause.FLUSH);
+      wake.run();
+      return;
+    }
     waiters.add(new Waiter(momentNs, numbers.getAndIncrement(), wake));
     wakeCovered();
   }

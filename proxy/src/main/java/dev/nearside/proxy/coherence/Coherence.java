@@ -1,5 +1,6 @@
 package dev.nearside.proxy.coherence;
 
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.telemetry.Metrics;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,25 +22,45 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Coherence {
   private final LocalTier local;
+  private final CoherenceMode by;
   private final Fences fences = new Fences();
   private final Invalidations invalidations;
   private final Map<Integer, Shard> shards = new LinkedHashMap<>();
   private final Shard[] all;
   private volatile L1Mode mode = L1Mode.OFF;
 
+  /** Creates closed shards, kept true by tracking. */
+  public Coherence(
+      LocalTier local, List<Integer> databases, Duration maxStaleness, Metrics metrics) {
+    this(local, databases, CoherenceMode.TRACKING, maxStaleness, metrics);
+  }
+
   /**
    * Creates closed shards, one per database.
    *
    * @param databases the databases whose reads may be local
+   * @param by what keeps L1 true; nothing, and L1 stays off
    * @param maxStaleness the oldest a local read may be
    */
   public Coherence(
-      LocalTier local, List<Integer> databases, Duration maxStaleness, Metrics metrics) {
+      LocalTier local,
+      List<Integer> databases,
+      CoherenceMode by,
+      Duration maxStaleness,
+      Metrics metrics) {
     this.local = local;
+    this.by = by;
     this.invalidations = new Invalidations(metrics);
     for (int database : databases) {
       shards.put(
-          database, new Shard(database, local, fences, invalidations, maxStaleness.toNanos()));
+          database,
+          new Shard(
+              database,
+              local,
+              fences,
+              invalidations,
+              maxStaleness.toNanos(),
+              by == CoherenceMode.TRACKING));
     }
     all = shards.values().toArray(new Shard[0]);
   }
@@ -71,8 +93,13 @@ public final class Coherence {
   /**
    * Switches L1. {@code OFF} drops everything; no local read starts after it has returned. {@code
    * ON} serves behind a barrier: in shadow mode, reads on other paths may have shown newer states.
+   *
+   * @return why it cannot be switched so, or null
    */
-  public void setMode(L1Mode mode) {
+  public @Nullable String setMode(L1Mode mode) {
+    if (by == CoherenceMode.OFF && mode != L1Mode.OFF) {
+      return "L1 stays off, because coherence.mode is off";
+    }
     this.mode = mode;
     for (Shard shard : all) {
       if (mode == L1Mode.ON) {
@@ -87,6 +114,7 @@ public final class Coherence {
     if (mode == L1Mode.OFF) {
       local.clear();
     }
+    return null;
   }
 
   /** Returns whether misses may be filled into L1 now. */
@@ -104,6 +132,57 @@ public final class Coherence {
     for (Shard shard : all) {
       LookupKey here = key.database() == shard.database() ? key : key.in(shard.database());
       invalidations.count(cause, local.remove(here));
+    }
+  }
+
+  /**
+   * Forgets {@code name} in every database because somebody asks for it, and kills its flights.
+   * From any thread; when this returns, no look-up finds what was there before.
+   *
+   * @return how many entries and flights that were
+   */
+  public int invalidate(byte[] name) {
+    int removed = 0;
+    LookupKey key = new LookupKey();
+    for (Shard shard : all) {
+      removed += shard.dropOnRequest(key.set(shard.database(), name)) ? 1 : 0;
+    }
+    return removed;
+  }
+
+  /**
+   * Forgets every entry and flight that {@code chosen} says, because somebody asks for it. Takes
+   * time in proportion to all entries, so not for event loops.
+   *
+   * <p>Nothing that was put before the call survives it. The iteration shows every mapping that was
+   * there when it began and is still there when it is reached. A mapping that is replaced meanwhile
+   * is removed and put anew; the new one's token was put after the call, so its read was sent after
+   * it. A flight that lands meanwhile keeps its token, the same object under the same key, and so
+   * is removed like any other; removed before it lands, it cannot publish. Of reads that clients
+   * share the same holds: nobody joins an older one any more.
+   *
+   * @return how many entries and flights that were
+   */
+  public int invalidate(Predicate<Entry> chosen) {
+    int[] removed = new int[1];
+    local.endShared(chosen);
+    local.forEach(entry -> {
+      Shard shard = shards.get(entry.database());
+      if (shard != null && chosen.test(entry) && shard.dropOnRequest(entry)) {
+        removed[0]++;
+      }
+    });
+    return removed[0];
+  }
+
+  /**
+   * Drops everything, flights included, because nobody knows what was missed. All of it is dead
+   * when this returns; its memory comes back soon, on another thread.
+   */
+  public void repair() {
+    for (Shard shard : all) {
+      shard.dropAll(InvalidationCause.REPAIR);
+      local.clear(shard.database(), shard.epoch());
     }
   }
 

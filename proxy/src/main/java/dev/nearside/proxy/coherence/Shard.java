@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * then finds had survived all pushes up to the clock's moment. The other order would let a thread
  * that stalls in between serve what a push has long removed.
  *
+ * <p><b>Without tracking</b> none of this holds: nothing tells of changes elsewhere. Then each
+ * entry is as old as its own read, lives no longer than the staleness allowed, and is read again
+ * for whoever has seen something later. What would wait for a barrier empties L1 instead.
+ *
  * <p>The clock, {@link #coherentAsOfNs()}, is the send time of the newest command that the tracked
  * connection has answered: every write that the upstream executed before it has had its effect
  * here.
@@ -57,6 +61,7 @@ public final class Shard {
   private final Fences fences;
   private final Invalidations invalidations;
   private final long maxStalenessNs;
+  private final boolean tracking;
   private final Barrier barrier;
   private final AtomicInteger epoch = new AtomicInteger();
   private final AtomicLong sequence = new AtomicLong();
@@ -71,12 +76,14 @@ public final class Shard {
       LocalTier local,
       Fences fences,
       Invalidations invalidations,
-      long maxStalenessNs) {
+      long maxStalenessNs,
+      boolean tracking) {
     this.database = database;
     this.local = local;
     this.fences = fences;
     this.invalidations = invalidations;
     this.maxStalenessNs = maxStalenessNs;
+    this.tracking = tracking;
     this.barrier = new Barrier(this, invalidations.barriers());
   }
 
@@ -122,11 +129,20 @@ public final class Shard {
       invalidations.count(InvalidationCause.EXPIRED);
       return Verdict.MISS;
     }
-    if (asOfNs - floorNs < 0) {
-      return Verdict.BEHIND;
+    if ((tracking ? asOfNs : entry.asOfNs()) - floorNs < 0) {
+      return behind(entry);
     }
     found.entry = entry;
     return Verdict.HIT;
+  }
+
+  /** Without tracking, to wait brings no news of an entry: it is to be read again. */
+  private Verdict behind(Entry entry) {
+    if (tracking) {
+      return Verdict.BEHIND;
+    }
+    local.remove(entry);
+    return Verdict.MISS;
   }
 
   /**
@@ -146,6 +162,20 @@ public final class Shard {
             && entry.flight() == null
             && entry.expiresAtNs() - nowNs > 0;
     return usable ? entry : null;
+  }
+
+  /**
+   * Returns what is held of {@code key} in this epoch, in flight, landed or expired, or null.
+   * Changes nothing, and says nothing of whether it may be served.
+   */
+  public @Nullable Entry peek(LookupKey key) {
+    Entry entry = local.peek(key);
+    return entry != null && entry.epoch() == epoch.get() ? entry : null;
+  }
+
+  /** Returns whether L1 is too far behind the upstream to be served at {@code nowNs}. */
+  public boolean isStale(long nowNs) {
+    return nowNs - coherentAsOfNs > maxStalenessNs;
   }
 
   /** Receives what {@link #look} found; one per event loop, reused. */
@@ -191,6 +221,20 @@ public final class Shard {
   /** Returns the barrier of this shard's tracked connection. */
   public Barrier barrier() {
     return barrier;
+  }
+
+  /** Returns whether the upstream tells of changes. */
+  public boolean isTracking() {
+    return tracking;
+  }
+
+  /** Runs {@code then}, on any thread, once every push that is due by now has arrived. */
+  public void whenTold(Runnable then) {
+    if (tracking) {
+      barrier.await(System.nanoTime(), then);
+    } else {
+      then.run();
+    }
   }
 
   /** Returns whether a key with this hash has a write of this sidecar under way. */
@@ -259,6 +303,29 @@ public final class Shard {
     sequence.incrementAndGet();
     invalidations.count(InvalidationCause.PUSH, local.remove(key));
     sequence.incrementAndGet();
+  }
+
+  /** Somebody asks that {@code entry} be forgotten; returns whether it was still there. */
+  boolean dropOnRequest(Entry entry) {
+    sequence.incrementAndGet();
+    boolean removed = local.remove(entry);
+    if (removed) {
+      invalidations.count(InvalidationCause.REQUEST);
+    }
+    sequence.incrementAndGet();
+    return removed;
+  }
+
+  /**
+   * Somebody asks that {@code key} be forgotten; returns whether anything was known of it. In the
+   * order of {@link #pushed}: a snapshot of many keys sees the sequence move.
+   */
+  boolean dropOnRequest(LookupKey key) {
+    sequence.incrementAndGet();
+    Entry removed = local.remove(key);
+    invalidations.count(InvalidationCause.REQUEST, removed);
+    sequence.incrementAndGet();
+    return removed != null;
   }
 
   /** The server says that everything changed. */

@@ -38,6 +38,7 @@ final class ConfigurationAssembly {
         upstream(),
         l1,
         new Coherence(
+            read(Keys.COHERENCE_MODE),
             read(Keys.COHERENCE_MAX_STALENESS),
             read(Keys.COHERENCE_HEARTBEAT),
             read(Keys.COHERENCE_FILL_TIMEOUT),
@@ -115,6 +116,7 @@ final class ConfigurationAssembly {
         read(Keys.L1_MAX_TTL),
         read(Keys.L1_COMPRESS_ABOVE),
         read(Keys.L1_ADMISSION_WINDOW),
+        read(Keys.L1_MGET),
         read(Keys.L1_SKIP_CHURNING),
         read(Keys.L1_EARLY_REFRESH));
   }
@@ -157,6 +159,7 @@ final class ConfigurationAssembly {
         settings.readWithDefault(prefix, NamespaceKeys.NEGATIVE_TTL),
         settings.readWithDefault(prefix, NamespaceKeys.STRICT),
         settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
+        settings.read(prefix, NamespaceKeys.TAGS, List.of()),
         query == null ? null : new DatabaseRead(query, value, whenUnavailable));
   }
 }

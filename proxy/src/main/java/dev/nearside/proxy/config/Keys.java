@@ -1,8 +1,10 @@
 package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.Database;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
 import java.time.Duration;
@@ -197,6 +199,15 @@ final class Keys {
           "A key is held from its second request within this time on; `0s` holds it at once.",
           config -> config.l1().admissionWindow());
 
+  static final Key<NearsideConfig, MgetMode> L1_MGET =
+      Key.of(
+          "l1.mget",
+          ValueTypes.choice("a way", MgetMode.class, Map.of()),
+          "snapshot",
+          "`snapshot` answers MGET from memory only where all of its keys are there, as they were at"
+              + " one moment; `merge` takes each key from where it is, as many GETs would.",
+          config -> config.l1().mget());
+
   static final Key<NearsideConfig, Boolean> L1_SKIP_CHURNING =
       Key.of(
           "l1.skip-churning",
@@ -213,6 +224,16 @@ final class Keys {
           "true",
           "Whether a hot entry is read again just before it expires, so that nobody waits then.",
           config -> config.l1().refreshesEarly());
+
+  static final Key<NearsideConfig, CoherenceMode> COHERENCE_MODE =
+      Key.of(
+          "coherence.mode",
+          ValueTypes.choice("a mode", CoherenceMode.class, Map.of("false", CoherenceMode.OFF)),
+          "tracking",
+          "`tracking` holds what Redis pushes the changes of, and nothing where it cannot; `ttl`, for"
+              + " upstreams without tracking, holds everything for no longer than"
+              + " `coherence.max-staleness`; `off` holds nothing.",
+          config -> config.coherence().mode());
 
   static final Key<NearsideConfig, Duration> COHERENCE_MAX_STALENESS =
       Key.of(
@@ -402,8 +423,10 @@ final class Keys {
           L1_MAX_TTL,
           L1_COMPRESS_ABOVE,
           L1_ADMISSION_WINDOW,
+          L1_MGET,
           L1_SKIP_CHURNING,
           L1_EARLY_REFRESH,
+          COHERENCE_MODE,
           COHERENCE_MAX_STALENESS,
           COHERENCE_HEARTBEAT,
           COHERENCE_FILL_TIMEOUT,

@@ -10,8 +10,11 @@ import java.util.function.Consumer;
  *
  * @param keys gets a key pattern
  * @param query gets a namespace whose key pattern passed and that has a query
+ * @param tags gets a namespace whose key pattern passed and that names tags
  */
-public record NamespaceChecks(Consumer<String> keys, Consumer<Namespace> query) {
+public record NamespaceChecks(
+    Consumer<String> keys, Consumer<Namespace> query, Consumer<Namespace> tags) {
   /** Finds nothing wrong. */
-  public static final NamespaceChecks NONE = new NamespaceChecks(keys -> {}, namespace -> {});
+  public static final NamespaceChecks NONE =
+      new NamespaceChecks(keys -> {}, namespace -> {}, namespace -> {});
 }

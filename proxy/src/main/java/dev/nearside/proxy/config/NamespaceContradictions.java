@@ -26,6 +26,7 @@ final class NamespaceContradictions {
     for (Namespace namespace : config.namespaces()) {
       reportKeys(namespace);
       reportL1Ttl(namespace);
+      reportTags(namespace);
       DatabaseRead read = namespace.read();
       if (read != null) {
         reportRead(namespace, read);
@@ -70,6 +71,17 @@ final class NamespaceContradictions {
           " is above l1.max-ttl, which is "
               + Keys.L1_MAX_TTL.yaml(config)
               + "; expected at most that");
+    }
+  }
+
+  private void reportTags(Namespace namespace) {
+    String path = path(namespace, NamespaceKeys.TAGS);
+    if (namespace.tags().isEmpty() || problems.isRefused(path(namespace, NamespaceKeys.KEYS))) {
+      return;
+    }
+    String refusal = refusal(() -> checks.tags().accept(namespace));
+    if (refusal != null) {
+      add(path, "does not fit " + namespace.keys() + ": " + refusal);
     }
   }
 

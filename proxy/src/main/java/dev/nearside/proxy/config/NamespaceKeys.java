@@ -65,6 +65,15 @@ final class NamespaceKeys {
               + " Redis cannot be asked. The keys' own expiry holds all the same.",
           Namespace::staleIfError);
 
+  static final Key<Namespace, List<String>> TAGS =
+      Key.optional(
+          "tags",
+          ValueTypes.texts("a list of tags", "for example [\"account:{id}\", catalog]"),
+          "none",
+          "More tags of its keys, for `NEARSIDE.INVALIDATE TAG`, besides the namespace's name: text in"
+              + " which `{part}` is that part of the key.",
+          namespace -> namespace.tags().isEmpty() ? null : namespace.tags());
+
   static final Key<Namespace, String> QUERY =
       Key.optional(
           "database.query",
@@ -98,6 +107,7 @@ final class NamespaceKeys {
           NEGATIVE_TTL,
           STRICT,
           STALE_IF_ERROR,
+          TAGS,
           QUERY,
           VALUE,
           WHEN_UNAVAILABLE);

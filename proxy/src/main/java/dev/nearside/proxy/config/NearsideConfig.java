@@ -108,6 +108,7 @@ public record NearsideConfig(
    *     a fifth
    * @param admissionWindow a key is filled on its second request within this time; zero fills at
    *     once
+   * @param mget how a local MGET comes about
    * @param skipsChurning whether keys that change more often than they are served are not held
    * @param refreshesEarly whether hot entries are read again just before they expire
    */
@@ -118,6 +119,7 @@ public record NearsideConfig(
       Duration maxTtl,
       int compressAboveBytes,
       Duration admissionWindow,
+      MgetMode mget,
       boolean skipsChurning,
       boolean refreshesEarly) {}
 
@@ -132,8 +134,26 @@ public record NearsideConfig(
   }
 
   /**
+   * By what L1 stays true: {@code TRACKING} by the upstream's pushes; {@code TTL} by serving
+   * nothing that is older than the staleness allowed, for upstreams that push nothing; {@code OFF}
+   * by holding nothing.
+   */
+  public enum CoherenceMode {
+    TRACKING,
+    TTL,
+    OFF
+  }
+
+  /** How a local MGET comes about: as one snapshot, or key by key. */
+  public enum MgetMode {
+    SNAPSHOT,
+    MERGE
+  }
+
+  /**
    * How L1 stays true.
    *
+   * @param mode by what
    * @param maxStaleness a local read is never older than this
    * @param heartbeat the longest silence on the tracked connection before it is pinged
    * @param fillTimeout bound on one tracked read
@@ -142,6 +162,7 @@ public record NearsideConfig(
    * @param auditInterval one local read in each is compared with Redis; zero compares none
    */
   public record Coherence(
+      CoherenceMode mode,
       Duration maxStaleness,
       Duration heartbeat,
       Duration fillTimeout,
@@ -184,6 +205,7 @@ public record NearsideConfig(
    * @param negativeTtl how long "not found in the database" is remembered
    * @param strict whether reads are linearizable (answered from memory behind a barrier)
    * @param staleIfError how long what was held may be served while Redis cannot be asked
+   * @param tags templates of more tags of its keys, for example {@code account:{id}}
    * @param read what a miss reads in the database, or null
    */
   public record Namespace(
@@ -194,6 +216,7 @@ public record NearsideConfig(
       Duration negativeTtl,
       boolean strict,
       Duration staleIfError,
+      List<String> tags,
       @Nullable DatabaseRead read) {}
 
   /**

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The kinds of values that keys have. */
 final class ValueTypes {
@@ -146,6 +147,18 @@ final class ValueTypes {
     return new ValueType<>(name, expected, ValueTypes::parseText, YamlText::quoted);
   }
 
+  /** Returns lists of texts that are not empty and hold no comma. */
+  static ValueType<List<String>> texts(String name, String expected) {
+    return new ValueType<>(
+        name,
+        expected,
+        ValueTypes::parseTexts,
+        texts ->
+            texts.stream().map(YamlText::plainOrQuoted).collect(Collectors.joining(", ", "[", "]")),
+        Function.identity(),
+        true);
+  }
+
   private static String word(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
@@ -197,9 +210,7 @@ final class ValueTypes {
 
   private static Parsed<List<Integer>> parseWholeNumbers(String text, int min, int max) {
     List<Integer> numbers = new ArrayList<>();
-    String items =
-        text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-    for (String item : items.split(",", -1)) {
+    for (String item : items(text)) {
       switch (parseWholeNumber(item.strip(), min, max)) {
         case Parsed.Good<Integer>(Integer number) -> numbers.add(number);
         case Parsed.Refused<Integer>(String reason) -> {
@@ -208,6 +219,32 @@ final class ValueTypes {
       }
     }
     return Parsed.good(List.copyOf(numbers));
+  }
+
+  private static Parsed<List<String>> parseTexts(String text) {
+    List<String> texts = new ArrayList<>();
+    for (String item : items(text)) {
+      switch (parseText(unquoted(item.strip()))) {
+        case Parsed.Good<String>(String one) -> texts.add(one);
+        case Parsed.Refused<String>(String reason) -> {
+          return new Parsed.Refused<>(reason);
+        }
+      }
+    }
+    return Parsed.good(List.copyOf(texts));
+  }
+
+  /** Takes the quotes away that a variable or a flag may have as YAML would. */
+  private static String unquoted(String item) {
+    return item.length() >= 2 && item.startsWith("\"") && item.endsWith("\"")
+        ? item.substring(1, item.length() - 1)
+        : item;
+  }
+
+  /** Takes a list as YAML writes it, and as the file's reader joins it. */
+  private static String[] items(String text) {
+    boolean bracketed = text.startsWith("[") && text.endsWith("]");
+    return (bracketed ? text.substring(1, text.length() - 1) : text).split(",", -1);
   }
 
   private static <A, B> Parsed<B> map(Parsed<A> parsed, Function<A, B> function) {

@@ -63,8 +63,24 @@ public final class KeyTemplate {
    * null when the key does not match.
    */
   public Object @Nullable [] partsOf(byte[] key) {
+    int[] bounds = boundsOf(key, 0, key.length);
+    if (bounds == null) {
+      return null;
+    }
     Object[] values = new Object[parts.length];
-    return walk(key, 0, key.length, values) ? values : null;
+    for (int i = 0; i < parts.length; i++) {
+      values[i] = parts[i].type().read(key, bounds[2 * i], bounds[2 * i + 1]);
+    }
+    return values;
+  }
+
+  /**
+   * Returns where the parts of the key in {@code bytes[offset, offset + length)} begin and end, two
+   * indexes each, in order, or null when the key does not match.
+   */
+  int @Nullable [] boundsOf(byte[] bytes, int offset, int length) {
+    int[] bounds = new int[2 * parts.length];
+    return walk(bytes, offset, offset + length, bounds) ? bounds : null;
   }
 
   @Override
@@ -72,7 +88,7 @@ public final class KeyTemplate {
     return text;
   }
 
-  private boolean walk(byte[] bytes, int offset, int end, Object @Nullable [] values) {
+  private boolean walk(byte[] bytes, int offset, int end, int @Nullable [] bounds) {
     if (!startsWith(bytes, offset, end, literals[0])) {
       return false;
     }
@@ -82,8 +98,9 @@ public final class KeyTemplate {
       if (to < 0 || !parts[i].type().accepts(bytes, from, to)) {
         return false;
       }
-      if (values != null) {
-        values[i] = parts[i].type().read(bytes, from, to);
+      if (bounds != null) {
+        bounds[2 * i] = from;
+        bounds[2 * i + 1] = to;
       }
       from = to + literals[i + 1].length;
     }

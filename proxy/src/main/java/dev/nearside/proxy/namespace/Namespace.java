@@ -2,7 +2,10 @@ package dev.nearside.proxy.namespace;
 
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,8 @@ public final class Namespace {
   private final boolean strict;
   private final long staleIfErrorNs;
   private final NearsideConfig.@Nullable DatabaseRead read;
+  private final byte[] ownTag;
+  private final List<TagTemplate> tags;
 
   private Namespace(NearsideConfig.Namespace config) {
     this.name = config.name();
@@ -27,12 +32,14 @@ public final class Namespace {
     this.strict = config.strict();
     this.staleIfErrorNs = config.staleIfError().toNanos();
     this.read = config.read();
+    this.ownTag = name.getBytes(StandardCharsets.UTF_8);
+    this.tags = config.tags().stream().map(tag -> TagTemplate.parse(tag, template)).toList();
   }
 
   /**
    * Builds the namespace that {@code config} describes.
    *
-   * @throws IllegalArgumentException if its key pattern is malformed
+   * @throws IllegalArgumentException if its key pattern or a tag is malformed
    */
   public static Namespace of(NearsideConfig.Namespace config) {
     return new Namespace(config);
@@ -90,6 +97,30 @@ public final class Namespace {
   public WhenUnavailable whenUnavailable() {
     NearsideConfig.DatabaseRead configured = read();
     return configured == null ? WhenUnavailable.ERROR : configured.whenUnavailable();
+  }
+
+  /**
+   * Says whether the tags of a namespace can be read.
+   *
+   * @throws IllegalArgumentException if not; the message says which and why
+   */
+  public static void checkTags(NearsideConfig.Namespace config) {
+    KeyTemplate template = KeyTemplate.parse(config.keys());
+    config.tags().forEach(tag -> TagTemplate.parse(tag, template));
+  }
+
+  /**
+   * Returns the tags of a key of this namespace, whose name is {@code bytes[0, length)}: the
+   * namespace's own name, then those of its templates. No template's where the key does not match.
+   */
+  public List<byte[]> tagsOf(byte[] bytes, int length) {
+    List<byte[]> found = new ArrayList<>(1 + tags.size());
+    found.add(ownTag);
+    int[] bounds = tags.isEmpty() ? null : template.boundsOf(bytes, 0, length);
+    if (bounds != null) {
+      tags.forEach(tag -> found.add(tag.of(bytes, bounds)));
+    }
+    return found;
   }
 
   @Override

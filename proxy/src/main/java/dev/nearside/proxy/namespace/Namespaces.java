@@ -66,6 +66,12 @@ public final class Namespaces {
     return null;
   }
 
+  /** Returns the tags that the configuration gives to the key {@code bytes[0, length)}. */
+  public List<byte[]> tagsOf(byte[] bytes, int length) {
+    Namespace namespace = find(bytes, 0, length);
+    return namespace == null ? List.of() : namespace.tagsOf(bytes, length);
+  }
+
   private static boolean canStartWith(Namespace namespace, int first) {
     byte[] prefix = namespace.template().prefix();
     return prefix.length == 0 || (prefix[0] & 0xff) == first;

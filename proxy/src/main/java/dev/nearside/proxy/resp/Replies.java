@@ -51,6 +51,11 @@ public final class Replies {
     return ("-" + line + "\r\n").getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Returns an integer reply, {@code :42\r\n}. */
+  public static byte[] integer(long value) {
+    return ascii(":" + value + "\r\n");
+  }
+
   /** Returns a bulk string, {@code $5\r\nhello\r\n}. */
   public static byte[] bulk(byte[] value) {
     String length = String.valueOf(value.length);

@@ -129,6 +129,10 @@ final class GetRead implements Flight.Reader, ReplySink {
       sent = true;
       upstream.sendRead(key, request, this);
     }
+    if (lead != null) {
+      ByteBuf ttl = Unpooled.wrappedBuffer(Requests.encode("PTTL", key.name()));
+      upstream.resend(ttl, new SharedTtl(lead));
+    }
   }
 
   private void tooLate() {

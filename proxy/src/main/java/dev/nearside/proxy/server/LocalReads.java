@@ -254,7 +254,7 @@ final class LocalReads {
     }
     Shard shard = context.coherence().shard(session.database);
     boolean allowed = reads.allowsMget(session.database);
-    if (shard != null && allowed && !client.upstream().ordersReads()) {
+    if (shard != null && shard.isTracking() && allowed && !client.upstream().ordersReads()) {
       long sequence = shard.sequence();
       Taken taken = lookUpAll(request, shard);
       if (taken == Taken.PAUSED) {
@@ -268,7 +268,8 @@ final class LocalReads {
         return writeAll();
       }
     }
-    return readsThrough(request) ? gather(request) : Taken.NOT_LOCAL;
+    boolean merges = allowed && context.policy().mergesMget();
+    return merges || readsThrough(request) ? gather(request) : Taken.NOT_LOCAL;
   }
 
   private Taken lookUpAll(Request request, Shard shard) {

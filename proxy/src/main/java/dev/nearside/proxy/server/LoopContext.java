@@ -3,6 +3,7 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.invalidation.Invalidation;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.telemetry.LoopCounters;
 import dev.nearside.proxy.tier.ReadPath;
@@ -21,6 +22,7 @@ public record LoopContext(
     Lanes lanes,
     ReadPath reads,
     Coherence coherence,
+    Invalidation invalidation,
     Supplier<CommandTable> commands,
     LoopCounters counters,
     ServerPolicy policy,

@@ -2,50 +2,130 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.invalidation.Invalidation;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.CommandLabel;
+import dev.nearside.proxy.tier.local.LookupKey;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
- * The commands of Nearside itself, which the upstream never sees: {@code NEARSIDE.L1 [ON|OFF]}.
- * Confined to the connection's event loop.
+ * The commands of Nearside itself, which the upstream never sees. Confined to the connection's
+ * event loop.
  */
 final class OwnCommands {
   private final ClientConnection client;
   private final Coherence coherence;
+  private final Invalidation invalidation;
 
   OwnCommands(ClientConnection client) {
     this.client = client;
     this.coherence = client.context().coherence();
+    this.invalidation = client.context().invalidation();
   }
 
   boolean run(Request request) {
     client.answeredLocally(CommandLabel.OTHER);
-    if (!request.argIs(0, "NEARSIDE.L1")) {
-      String name = new String(request.arg(0), StandardCharsets.UTF_8);
-      return client.answer(Replies.error("ERR unknown command '" + name + "'"));
+    if (request.argIs(0, "NEARSIDE.L1")) {
+      return l1(request);
     }
+    if (request.argIs(0, "NEARSIDE.INVALIDATE")) {
+      return invalidate(request);
+    }
+    if (request.argIs(0, "NEARSIDE.TAG")) {
+      return tag(request);
+    }
+    if (request.argIs(0, "NEARSIDE.EXPLAIN")) {
+      return explain(request);
+    }
+    String name = new String(request.arg(0), StandardCharsets.UTF_8);
+    return error("ERR unknown command '" + name + "'");
+  }
+
+  private boolean l1(Request request) {
     if (request.argCount() == 1) {
       String mode = coherence.mode().name().toLowerCase(Locale.ROOT);
       return client.answer(Replies.bulk(mode.getBytes(StandardCharsets.UTF_8)));
     }
     if (!client.session().ownIdentity) {
-      return client.answer(
-          Replies.error("NOPERM only the user of the sidecar itself may switch NEARSIDE.L1"));
+      return refuse("switch NEARSIDE.L1");
     }
     if (request.argCount() == 2 && request.argIs(1, "ON")) {
       return set(L1Mode.ON);
     }
+    if (request.argCount() == 2 && request.argIs(1, "SHADOW")) {
+      return set(L1Mode.SHADOW);
+    }
     if (request.argCount() == 2 && request.argIs(1, "OFF")) {
       return set(L1Mode.OFF);
     }
-    return client.answer(Replies.error("ERR NEARSIDE.L1 takes ON, OFF or nothing"));
+    return error("ERR NEARSIDE.L1 takes ON, SHADOW, OFF or nothing");
   }
 
   private boolean set(L1Mode mode) {
-    coherence.setMode(mode);
-    return client.answer(Replies.ok());
+    String refusal = coherence.setMode(mode);
+    return refusal == null ? client.answer(Replies.ok()) : error("ERR " + refusal);
+  }
+
+  private boolean invalidate(Request request) {
+    if (!client.session().ownIdentity) {
+      return refuse("use NEARSIDE.INVALIDATE");
+    }
+    try {
+      Invalidate asked = Invalidate.of(request);
+      return later(done -> invalidation.forget(asked.scope(), asked.target(), done));
+    } catch (IllegalArgumentException e) { // the client's mistake, and said so
+      return error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private boolean tag(Request request) {
+    if (!client.session().ownIdentity) {
+      return refuse("use NEARSIDE.TAG");
+    }
+    if (request.argCount() < 3) {
+      return error("ERR NEARSIDE.TAG takes a key and one or more tags");
+    }
+    byte[] key = request.arg(1);
+    List<byte[]> tags = Invalidate.args(request, 2);
+    return later(done -> invalidation.tag(key, tags, done));
+  }
+
+  private boolean explain(Request request) {
+    if (request.argCount() != 2) {
+      return error("ERR NEARSIDE.EXPLAIN takes a key");
+    }
+    LookupKey key = new LookupKey().set(client.session().database, request.arg(1));
+    return client.answer(new Explanation(client, key).reply());
+  }
+
+  /**
+   * Replies when {@code task} is done. No further request is worked off before: a GET behind an
+   * INVALIDATE must not find what that is about to remove.
+   */
+  private boolean later(Consumer<Consumer<Invalidation.Outcome>> task) {
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+    client.pauseUntilDrained();
+    task.accept(outcome -> client.execute(() -> done(reply, outcome)));
+    return true;
+  }
+
+  private void done(PendingReply reply, Invalidation.Outcome outcome) {
+    if (client.isOpen()) {
+      String shortfall = outcome.shortfall();
+      reply.append(shortfall == null ? Replies.integer(outcome.count()) : Replies.error(shortfall));
+      reply.complete();
+    }
+  }
+
+  private boolean refuse(String what) {
+    return error("NOPERM only the user of the sidecar itself may " + what);
+  }
+
+  private boolean error(String message) {
+    return client.answer(Replies.error(message));
   }
 }

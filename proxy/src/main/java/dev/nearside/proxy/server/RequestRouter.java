@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 
@@ -11,6 +12,9 @@ import dev.nearside.proxy.resp.Request;
  */
 final class RequestRouter {
   private static final byte[] NO_AUTH = Replies.error("NOAUTH Authentication required.");
+
+  private static final byte[] TOO_LONG =
+      Replies.error("ERR a command of the sidecar itself is at most 64 KiB long");
 
   private final ClientConnection client;
   private final Session session;
@@ -74,6 +78,11 @@ final class RequestRouter {
     }
     Command command =
         head.argCount() == 0 ? Command.unknown() : context.commands().get().find(head);
+    if (command.way() == Way.OWN) {
+      client.answer(TOO_LONG);
+      client.closeWhenWritten();
+      return false;
+    }
     if (!reads.allows(command, head) || !upstream.isPinnedAndOpen()) {
       if (answerPinFailure()) {
         client.closeWhenWritten();

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param maxStalenessNs how old local reads may be
  * @param trustNetwork whether clients from elsewhere than this host act as the sidecar's own user
  *     without credentials
+ * @param mergesMget whether MGET takes each key from where it is
  */
 public record ServerPolicy(
     int maxClients,
@@ -27,4 +28,5 @@ public record ServerPolicy(
     int keepAliveSeconds,
     int database,
     long maxStalenessNs,
-    boolean trustNetwork) {}
+    boolean trustNetwork,
+    boolean mergesMget) {}

@@ -242,7 +242,8 @@ final class Upstream {
     LookupKey key = touches.key(request, 1);
     Way way = way();
     context.counters().request(way, CommandLabel.GET);
-    SharedRead shared = outstanding == 0 && !isPinned() ? context.reads().share(key) : null;
+    SharedRead shared =
+        outstanding == 0 && !isPinned() ? context.reads().share(key, client.nowNs()) : null;
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     context.quota().begun();
     Entry held = context.reads().shadow(key, client.nowNs(), session.floorNs, context.found());

@@ -19,5 +19,9 @@ public enum InvalidationCause {
   /** What the sidecar's own user may do at the upstream has changed. */
   PERMISSION,
   /** L1 was switched off. */
-  SWITCH
+  SWITCH,
+  /** Somebody asked for it, here or in the fleet. */
+  REQUEST,
+  /** What the fleet was told may have been missed, so that everything was dropped. */
+  REPAIR
 }

@@ -20,6 +20,9 @@ enum Label {
   CAUSE("cause", InvalidationCause.values()),
   GENERATION_END("reason", GenerationEnd.values()),
   CHECK("check", "role", "tracking-info", "permission"),
+  SCOPE("scope", InvalidationScope.values()),
+  FLEET_EVENT("event", FleetEvent.values()),
+  REPAIR_CAUSE("cause", RepairCause.values()),
   CONNECTION_KIND(
       "kind",
       "reads",
@@ -30,7 +33,8 @@ enum Label {
       "pinned",
       "tracked",
       "leases",
-      "administration"),
+      "administration",
+      "fleet"),
   REJECTION("reason", "max-clients", "draining", "identity", "tls"),
   CLOSING("reason", CloseReason.values()),
   FAILURE(

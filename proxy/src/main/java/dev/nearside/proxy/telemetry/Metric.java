@@ -78,6 +78,21 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Entries that left L1 because they were or might have been stale.",
       Label.CAUSE),
+  INVALIDATION_REQUESTS(
+      "nearside_invalidation_requests_total",
+      Collector.Type.COUNTER,
+      "Invalidations asked of this sidecar by command or HTTP.",
+      Label.SCOPE),
+  FLEET_MESSAGES(
+      "nearside_fleet_messages_total",
+      Collector.Type.COUNTER,
+      "Messages between sidecars about what to invalidate.",
+      Label.FLEET_EVENT),
+  FLEET_REPAIRS(
+      "nearside_fleet_repairs_total",
+      Collector.Type.COUNTER,
+      "Times that L1 was emptied because a message between sidecars may have been missed.",
+      Label.REPAIR_CAUSE),
   FENCES_UP("nearside_fences_up", Collector.Type.GAUGE, "Writes under way whose keys bypass L1."),
   BARRIERS(
       "nearside_barriers_total",

@@ -148,6 +148,21 @@ public final class Metrics {
     return counter(Metric.INVALIDATIONS, Label.text(cause));
   }
 
+  /** Returns the adder of the invalidations asked of this sidecar that reach so far. */
+  public LongAdder invalidationRequests(InvalidationScope scope) {
+    return counter(Metric.INVALIDATION_REQUESTS, Label.text(scope));
+  }
+
+  /** Returns the adder of the messages between sidecars of which that became. */
+  public LongAdder fleetMessages(FleetEvent event) {
+    return counter(Metric.FLEET_MESSAGES, Label.text(event));
+  }
+
+  /** Returns the adder of the times that L1 was emptied for {@code cause}. */
+  public LongAdder fleetRepairs(RepairCause cause) {
+    return counter(Metric.FLEET_REPAIRS, Label.text(cause));
+  }
+
   /** Returns where the sizes of database batches are recorded, in keys. */
   public SharedHistogram databaseBatch() {
     return databaseBatch;

@@ -108,7 +108,7 @@ public final class Audit {
     Shard shard = coherence.shard(entry.database());
     if (entry.shows(reply)) {
       count(AuditResult.CONSISTENT);
-    } else if (shard == null) {
+    } else if (shard == null || !shard.isTracking()) {
       count(AuditResult.OVERTAKEN);
     } else {
       shard.barrier().await(System.nanoTime(), () -> judge(shard, entry));

@@ -143,7 +143,7 @@ final class EarlyRefresh {
             took();
             count(changed ? RefreshResult.FROM_DATABASE : RefreshResult.FAILED);
             if (changed) {
-              shard.barrier().await(System.nanoTime(), this::flyAgain);
+              shard.whenTold(this::flyAgain);
             }
           });
     }

@@ -57,15 +57,16 @@ final class FlightEnd implements ReadListener {
     }
     took();
     byte[] reply = value == null ? null : Replies.bulk(value);
-    if (mayBeHeld(reply) && Lifetime.isOfOneMoment(value, ttlMillis)) {
-      long maxAgeNs = connection.permission().maxAgeNs();
-      finished(
-          local.publish(
-              token,
-              reply,
-              flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace, maxAgeNs)));
+    long maxAgeNs = connection.permission().maxAgeNs();
+    long expiresAtNs =
+        flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace, maxAgeNs);
+    if (!Lifetime.isOfOneMoment(value, ttlMillis)) {
+      local.deliver(token, reply, token.asOfNs()); // it has expired, or was created, in between
+      finished(false);
+    } else if (mayBeHeld(reply)) {
+      finished(local.publish(token, reply, expiresAtNs));
     } else {
-      local.deliver(token, reply);
+      local.deliver(token, reply, expiresAtNs);
       finished(false);
     }
   }
@@ -122,7 +123,7 @@ final class FlightEnd implements ReadListener {
 
   private void faulted(Namespace reading, Throwable fault) {
     log.error("a read of namespace {} ended in a fault of ours", reading, fault);
-    local.deliver(token, ReadPath.reply(reading, FAULT));
+    deliver(ReadPath.reply(reading, FAULT));
     flights.counters().failed().increment();
   }
 
@@ -132,17 +133,22 @@ final class FlightEnd implements ReadListener {
     switch (outcome.answer()) {
       case Miss miss -> finished(local.publish(token, null, absentUntilNs(outcome.absentNs())));
       case Hit hit -> {
-        local.deliver(token, Replies.bulk(hit.value()));
+        deliver(Replies.bulk(hit.value()));
         finished(false);
         if (outcome.stored()) {
-          shard.barrier().await(System.nanoTime(), this::flyAgain);
+          shard.whenTold(this::flyAgain);
         }
       }
       case Unavailable unavailable -> {
-        local.deliver(token, ReadPath.reply(reading, outcome.answer()));
+        deliver(ReadPath.reply(reading, outcome.answer()));
         flights.counters().failed().increment();
       }
     }
+  }
+
+  /** Tells what the database said, which does not expire. */
+  private void deliver(byte @Nullable [] reply) {
+    local.deliver(token, reply, System.nanoTime() + 1_000_000_000L);
   }
 
   private long absentUntilNs(long absentNs) {

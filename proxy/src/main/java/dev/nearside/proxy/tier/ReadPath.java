@@ -284,8 +284,8 @@ public final class ReadPath {
   }
 
   /** Lets others join the read of {@code key} that goes upstream next; null where they may not. */
-  public @Nullable SharedRead share(LookupKey key) {
-    return shared.lead(key);
+  public @Nullable SharedRead share(LookupKey key, long nowNs) {
+    return shared.lead(key, nowNs);
   }
 
   /**
@@ -332,7 +332,10 @@ public final class ReadPath {
         : null;
   }
 
-  /** Returns whether it is certain that the sidecar's own user may run MGET in {@code database}. */
+  /**
+   * Returns whether MGET in {@code database} may be answered from L1 at all: it is certain that the
+   * sidecar's own user may run it.
+   */
   public boolean allowsMget(int database) {
     TrackedConnection connection = tracked.get(database);
     return connection != null && connection.permission().allowsMget();
@@ -380,6 +383,33 @@ public final class ReadPath {
           tiers.readThrough(namespace, outcome);
           done.reply(reply(namespace, outcome.answer()));
         });
+  }
+
+  /** Returns the namespace of {@code key}, or null where it has none. */
+  public @Nullable Namespace namespaceAt(LookupKey key) {
+    return namespaceOf(key);
+  }
+
+  /** Returns the state of the tracked connection of {@code database} in words. */
+  public String stateOf(int database) {
+    TrackedConnection connection = tracked.get(database);
+    return connection == null ? "none" : connection.state();
+  }
+
+  /**
+   * Returns in a word what stands against bringing {@code key} in at {@code nowNs}, {@code
+   * too-large}, {@code lock}, {@code churning} or {@code not-admitted}, or null; remembers nothing
+   * of having been asked.
+   */
+  public @Nullable String refusalOf(LookupKey key, long nowNs) {
+    boolean dear = flights.readsThrough(namespaceOf(key));
+    return switch (admission.refusal(key.hashCode(), dear, nowNs)) {
+      case null -> null;
+      case TOO_LARGE -> "too-large";
+      case LOCK -> "lock";
+      case CHURNING -> "churning";
+      case FIRST_REQUEST -> "not-admitted";
+    };
   }
 
   /** Begins a relayed read of Redis that the database can stand in for; the caller ends it. */

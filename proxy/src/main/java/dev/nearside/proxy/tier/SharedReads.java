@@ -11,10 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Identical reads at the same time go upstream once, also where L1 may not hold what they bring:
- * while it is closed, and for keys that were not admitted yet. Otherwise losing the tracked
- * connection would multiply the load of Redis by the hit ratio, just when it may be in trouble.
- * Thread-safe, lock-free.
+ * Identical reads at the same time go upstream once also while L1 is closed. Otherwise losing the
+ * tracked connection would multiply the load of Redis by the hit ratio, just when it may be in
+ * trouble. Thread-safe, lock-free.
  *
  * <p>Who joins is answered with a state that the upstream had after the read was sent. So nobody
  * joins whose answer must be newer than that, or that could become older than {@code
@@ -72,10 +71,11 @@ final class SharedReads {
   }
 
   /** Lets others join the read of {@code key} that is sent next; null where they should not. */
-  @Nullable SharedRead lead(LookupKey key) {
+  @Nullable SharedRead lead(LookupKey key, long nowNs) {
     Shard shard = coherence.shard(key.database());
     if (shard == null
         || coherence.mode() == L1Mode.OFF
+        || (shard.isOpen() && !shard.isStale(nowNs))
         || shard.isFenced(key.hashCode())
         || local.sharing() >= MOST) {
       return null;

@@ -47,6 +47,8 @@ class ConfigurationLoaderTest {
           entry("l1.compress-above", "1500B"),
           entry("l1.admission-window", "0ms"),
           entry("coherence.audit-interval", "0ms"),
+          entry("l1.mget", "merge"),
+          entry("coherence.mode", "ttl"),
           entry("l1.skip-churning", "false"),
           entry("l1.early-refresh", "false"),
           entry("coherence.max-staleness", "2s"),
@@ -82,6 +84,7 @@ class ConfigurationLoaderTest {
           entry("negative-ttl", "0ms"),
           entry("strict", "true"),
           entry("stale-if-error", "7s"),
+          entry("tags", "[\"account:{id}\", all]"),
           entry("database.query", "\"SELECT id,\\n \\u00E4 FROM prompt WHERE id = ANY(:id)\""),
           entry("database.value", "\"body\""),
           entry("database.when-unavailable", "nil"));
@@ -235,6 +238,7 @@ class ConfigurationLoaderTest {
                 twoSeconds,
                 true,
                 Duration.ZERO,
+                List.of(),
                 null),
             new Namespace(
                 "prompt",
@@ -244,9 +248,18 @@ class ConfigurationLoaderTest {
                 twoSeconds,
                 false,
                 Duration.ZERO,
+                List.of(),
                 read),
             new Namespace(
-                "a", "a:*", tenMinutes, Duration.ZERO, twoSeconds, false, Duration.ZERO, null));
+                "a",
+                "a:*",
+                tenMinutes,
+                Duration.ZERO,
+                twoSeconds,
+                false,
+                Duration.ZERO,
+                List.of(),
+                null));
   }
 
   @Test

@@ -215,6 +215,9 @@ class ConfigurationProblemsTest {
             },
             namespace -> {
               throw new IllegalArgumentException("the part id is not used");
+            },
+            namespace -> {
+              throw new IllegalArgumentException("there is no part x");
             });
     assertThat(
             new ConfigurationScene(folder)
@@ -224,13 +227,18 @@ class ConfigurationProblemsTest {
                     DATABASE,
                     "namespaces:",
                     "  a: {keys: 'a:{id}', l2-ttl: 1h, database: {query: SELECT 1}}",
-                    "  b: {keys: 'b:{', l2-ttl: 1h, database: {query: SELECT 1}}")
+                    "  b: {keys: 'b:{', l2-ttl: 1h, database: {query: SELECT 1}}",
+                    "  c: {keys: 'c:{id}', tags: ['t:{x}', u]}",
+                    "  d: {keys: 'd:{id}', tags: ['']}")
                 .problems())
         .containsExactly(
+            "nearside.yaml:7: namespaces.d.tags: \"\" is empty; expected for example"
+                + " [\"account:{id}\", catalog]",
             "nearside.yaml:4: namespaces.a.database.query: \"SELECT 1\" does not fit a:{id}: the"
                 + " part id is not used",
             "nearside.yaml:5: namespaces.b.keys: \"b:{\" is not a key pattern: a brace is not"
-                + " closed");
+                + " closed",
+            "nearside.yaml:6: namespaces.c.tags: does not fit c:{id}: there is no part x");
   }
 
   @Test

@@ -108,6 +108,7 @@ final class NamespacesTest {
         Duration.ofSeconds(1),
         false,
         Duration.ZERO,
+        List.of(),
         null);
   }
 }

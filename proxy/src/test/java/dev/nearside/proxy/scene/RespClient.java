@@ -66,6 +66,12 @@ public final class RespClient implements AutoCloseable {
     socket.shutdownOutput();
   }
 
+  /** Ends the connection as the system does for a process that was killed with replies unread. */
+  public void kill() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
   /** Returns the next reply, aggregates whole. */
   public String reply() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * An upstream that answers what connections begin with as a Redis would, and everything else as the
- * test says. It refuses tracking, so that the sidecar relays every read.
+ * test says. It refuses tracking, so that the sidecar relays every read, and the fleet's channel.
  */
 public final class ScriptedUpstream implements AutoCloseable {
   /** What the test says to one request that is no greeting. */
@@ -111,6 +111,7 @@ public final class ScriptedUpstream implements AutoCloseable {
   private static boolean isGreeting(List<String> request) {
     return switch (request.getFirst()) {
       case "HELLO", "SELECT", "INFO", "COMMAND", "CLIENT" -> true;
+      case "SUBSCRIBE" -> request.contains("nearside:invalidate");
       default -> false;
     };
   }

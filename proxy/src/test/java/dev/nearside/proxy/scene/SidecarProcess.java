@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,36 @@ public final class SidecarProcess implements AutoCloseable {
   /** Ends it as a crash would. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** Stops its process; its sockets stay open and silent. Returns once all its threads stand. */
+  public void pause() throws IOException, InterruptedException {
+    signal("STOP");
+    Waiting.until("it stands still", this::isStopped);
+  }
+
+  private boolean isStopped() throws IOException {
+    try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+      for (Path thread : threads.toList()) {
+        if (!Files.readString(thread.resolve("status")).contains("State:\tT")) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Lets a paused sidecar go on. */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    String line = "kill -" + name + " " + process.pid();
+    int status = new ProcessBuilder("sh", "-c", line).start().waitFor();
+    if (status != 0) {
+      throw new IOException(line + " ended with status " + status);
+    }
   }
 
   /** Waits for its end and returns its exit status. */

@@ -11,6 +11,7 @@ import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.RelayListener;
 import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.scene.Nobody;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Audit;
@@ -80,10 +81,11 @@ class StrangerTest {
             channel.eventLoop(), EmbeddedChannel.class, nowhere, new Silence(), new ConnectPace()),
         reads,
         coherence,
+        Nobody.invalidation(coherence, metrics),
         CommandTable::builtIn,
         metrics.addLoop(() -> 0),
         new ServerPolicy(
-            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, false),
+            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, false, false),
         new ReadQuota(),
         new LookupKey(),
         new Shard.Found());

@@ -77,7 +77,15 @@ final class FillNode implements AutoCloseable {
   static Namespace namespace(Duration negativeTtl) {
     return Namespace.of(
         new NearsideConfig.Namespace(
-            "prompt", "prompt:{id}", LONG, LONG, negativeTtl, false, Duration.ZERO, null));
+            "prompt",
+            "prompt:{id}",
+            LONG,
+            LONG,
+            negativeTtl,
+            false,
+            Duration.ZERO,
+            List.of(),
+            null));
   }
 
   private CompletableFuture<Answer> ask(Namespace of, byte[] name, long timeoutNs) {

@@ -50,7 +50,10 @@ public final class Flight {
     return sentAtNs;
   }
 
-  /** Adds a reader; returns false, and will never call it, when the flight has ended. */
+  /**
+   * Adds a reader, of whom the first began the flight; returns false, and will never call it, when
+   * the flight has ended.
+   */
   @SuppressWarnings("ReferenceEquality") // ENDED is one object
   public boolean join(Reader reader) {
     Waiter head;
@@ -68,9 +71,19 @@ public final class Flight {
     return waiters.compareAndSet(null, ENDED);
   }
 
-  void land(Entry entry) {
+  /**
+   * Tells its readers what was read.
+   *
+   * @param expired whether the key has expired since: whoever joined may have come after that, and
+   *     must read again; only who began the flight asked before it was read
+   */
+  void land(Entry entry, boolean expired) {
     for (Waiter w = end(); w != null; w = w.next) {
-      w.reader.landed(entry);
+      if (expired && w.next != null) {
+        w.reader.failed();
+      } else {
+        w.reader.landed(entry);
+      }
     }
   }
 

@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,11 @@ public final class LocalTier {
     return cache.getIfPresent(key);
   }
 
+  /** As {@link #find}, but asking is no access: nothing stays longer for it. */
+  public @Nullable Entry peek(LookupKey key) {
+    return cache.policy().getIfPresentQuietly(key);
+  }
+
   /**
    * Puts the token of a new flight.
    *
@@ -77,6 +84,7 @@ public final class LocalTier {
    * every reader in either case.
    *
    * @param reply the reply as it is written, or null for nil
+   * @param expiresAtNs when it expires; if that is over, only who began the flight is told
    * @return whether it was published
    */
   @SuppressWarnings("ReferenceEquality") // the token is the very object
@@ -99,7 +107,7 @@ public final class LocalTier {
     if (!published[0]) {
       land(token, reply, block, expiresAtNs);
     }
-    flight.land(token);
+    flight.land(token, expiresAtNs - System.nanoTime() <= 0);
     return published[0];
   }
 
@@ -148,10 +156,10 @@ public final class LocalTier {
     DIFFERS
   }
 
-  /** Tells the readers of {@code token}'s flight the value without ever holding it. */
-  public void deliver(Entry token, byte @Nullable [] reply) {
+  /** As {@link #publish}, without ever holding it. */
+  public void deliver(Entry token, byte @Nullable [] reply, long expiresAtNs) {
     remove(token);
-    publish(token, reply, 0);
+    publish(token, reply, expiresAtNs);
   }
 
   /** Gives {@code token} up: removes it, if it is there, and tells its readers that it failed. */
@@ -163,10 +171,29 @@ public final class LocalTier {
     }
   }
 
-  /** Removes exactly {@code entry}; another entry of the same key stays. */
+  /**
+   * Removes exactly {@code entry}; another entry of the same key stays. Returns whether it was
+   * there.
+   */
   @SuppressWarnings("ReferenceEquality") // not another of the same key
-  public void remove(Entry entry) {
-    map.computeIfPresent(entry, (key, current) -> current == entry ? null : current);
+  public boolean remove(Entry entry) {
+    boolean[] removed = new boolean[1];
+    map.computeIfPresent(
+        entry,
+        (key, current) -> {
+          removed[0] = current == entry;
+          return removed[0] ? null : current;
+        });
+    return removed[0];
+  }
+
+  /**
+   * Shows every entry, in flight or landed, to {@code visitor}, which may remove it; takes time in
+   * proportion to them. What was put before the call and is still there is shown, once; what is put
+   * meanwhile may be.
+   */
+  public void forEach(Consumer<Entry> visitor) {
+    map.values().forEach(visitor);
   }
 
   /**
@@ -203,12 +230,17 @@ public final class LocalTier {
     shared.computeIfPresent(token, (key, current) -> current == token ? null : current);
   }
 
+  /** Nobody joins any more the reads, begun before, whose tokens are {@code chosen}. */
+  public void endShared(Predicate<Entry> chosen) {
+    shared.values().removeIf(chosen);
+  }
+
   /** Tells the readers of {@code token}'s read the whole reply, or null for nil; holds nothing. */
   public void landShared(Entry token, byte @Nullable [] reply) {
     Flight flight = token.flight();
     if (flight != null) {
       token.land(reply, 0, 0);
-      flight.land(token);
+      flight.land(token, false);
     }
   }
 

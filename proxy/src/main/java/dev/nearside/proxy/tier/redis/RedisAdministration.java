@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.invalidation.TagStore;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
@@ -19,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sidecar's own errands at the upstream: what COMMAND says, and the leases of database fills.
+ * The sidecar's own errands at the upstream: what COMMAND says, the leases of database fills, tags.
  * Thread-safe; never blocks. Lettuce reconnects it by itself, since nothing of it depends on order.
  */
 public final class RedisAdministration implements AutoCloseable {
@@ -104,6 +105,11 @@ public final class RedisAdministration implements AutoCloseable {
     }
     CompletionStage<byte @Nullable []> reply = current.async().get(name);
     return reply.thenApply(Read::new);
+  }
+
+  /** Returns the tags kept in Redis; asking fails, saying so, while it is not connected. */
+  public TagStore tags() {
+    return new TagSets(() -> isOpen() ? connection : null);
   }
 
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {

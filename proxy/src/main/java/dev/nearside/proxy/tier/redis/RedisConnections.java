@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LookupKey;
@@ -36,6 +37,7 @@ public final class RedisConnections implements AutoCloseable {
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
   private final LeaseWatch leaseWatch;
   private final RedisAdministration administration;
+  private final FleetConnection fleet;
   private final RelayNodes relayNodes = new RelayNodes();
 
   private RedisConnections(
@@ -55,7 +57,11 @@ public final class RedisConnections implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
     trackingClient = RedisClient.create(resources);
-    trackingClient.setOptions(options(upstream).autoReconnect(false).build());
+    trackingClient.setOptions(
+        options(upstream)
+            .autoReconnect(false)
+            .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+            .build());
     administrationClient = RedisClient.create(resources);
     administrationClient.setOptions(
         options(upstream)
@@ -88,6 +94,12 @@ public final class RedisConnections implements AutoCloseable {
             scheduler,
             leaseWatch,
             commandTable);
+    fleet =
+        new FleetConnection(
+            trackingClient,
+            uri(upstream, upstream.database(), "nearside-fleet"),
+            scheduler,
+            upstream.connectTimeout());
   }
 
   /**
@@ -140,8 +152,20 @@ public final class RedisConnections implements AutoCloseable {
     return administration;
   }
 
+  /** Returns the channel between sidecars; started by who listens to it. */
+  public FleetConnection fleet() {
+    return fleet;
+  }
+
+  /** Has {@code task} run again and again on the thread of heartbeats; it must not wait. */
+  public void every(Duration period, Runnable task) {
+    scheduler.scheduleAtFixedRate(
+        task, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   @Override
   public void close() {
+    fleet.close();
     tracked.values().forEach(TrackedConnection::close);
     leaseWatch.close();
     administration.close();
@@ -158,7 +182,8 @@ public final class RedisConnections implements AutoCloseable {
         coherence.fillTimeout(),
         coherence.maxStaleness(),
         coherence.permissionTtl(),
-        Math.max(1, coherence.maxTrackedKeys() / connections));
+        Math.max(1, coherence.maxTrackedKeys() / connections),
+        coherence.mode() == CoherenceMode.TRACKING);
   }
 
   private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {

@@ -10,6 +10,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -139,7 +140,7 @@ public final class TrackedConnection implements AutoCloseable {
    */
   public boolean admits(int keyHash) {
     TrackedLink current = link;
-    boolean admits = current == null || current.keys().admits(keyHash);
+    boolean admits = current == null || !settings.tracking() || current.keys().admits(keyHash);
     if (!admits) {
       refusedKeys.increment();
     }
@@ -201,18 +202,21 @@ public final class TrackedConnection implements AutoCloseable {
         .whenComplete((connection, failure) -> {
           if (connection == null) {
             failed("cannot connect: " + rootMessage(failure));
+          } else if (closed) {
+            connection.closeAsync();
           } else {
-            new TrackedOpening(link(connection), this::open).begin();
+            new TrackedOpening(link(connection), settings.tracking(), this::open).begin();
           }
         });
   }
 
   private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
-    List<LinkCheck> checks =
-        List.of(
-            new RoleCheck(),
-            new TrackingCheck(),
-            new PermissionCheck(permission, settings.permissionTtl()));
+    List<LinkCheck> checks = new ArrayList<>();
+    checks.add(new RoleCheck());
+    checks.add(new PermissionCheck(permission, settings.permissionTtl()));
+    if (settings.tracking()) {
+      checks.add(new TrackingCheck());
+    }
     return new TrackedLink(connection, shard, this::lost, checks, settings, context);
   }
 

@@ -26,17 +26,24 @@ final class TrackedOpening {
   private static final List<String> PING = List.of("PING");
 
   private final TrackedLink link;
+  private final boolean tracks;
   private final Done done;
   private long sentAtNs;
   private String info = "";
 
-  TrackedOpening(TrackedLink link, Done done) {
+  /**
+   * Creates the opening of {@code link}.
+   *
+   * @param tracks whether tracking is asked for
+   */
+  TrackedOpening(TrackedLink link, boolean tracks, Done done) {
     this.link = link;
+    this.tracks = tracks;
     this.done = done;
   }
 
   void begin() {
-    link.ask(TRACKING, this::tracking);
+    link.ask(tracks ? TRACKING : PING, this::tracking);
     link.ask(INFO, this::info);
     link.tick();
   }

@@ -10,10 +10,12 @@ import java.time.Duration;
  * @param maxStaleness the oldest a local read may be
  * @param permissionTtl the oldest that what is known of the own permissions may be
  * @param maxTrackedKeys the most keys that the upstream is made to remember, about
+ * @param tracking whether the upstream is asked to tell of changes
  */
 record TrackedSettings(
     Duration heartbeat,
     Duration readTimeout,
     Duration maxStaleness,
     Duration permissionTtl,
-    int maxTrackedKeys) {}
+    int maxTrackedKeys,
+    boolean tracking) {}

@@ -418,7 +418,8 @@ final class DatabaseTierIT {
     NearsideConfig.DatabaseRead read =
         new NearsideConfig.DatabaseRead(query, value, NearsideConfig.WhenUnavailable.ERROR);
     String name = keys.substring(0, keys.indexOf(':'));
-    return Namespace.of(new NearsideConfig.Namespace(name, keys, ttl, ttl, ttl, false, ttl, read));
+    return Namespace.of(
+        new NearsideConfig.Namespace(name, keys, ttl, ttl, ttl, false, ttl, List.of(), read));
   }
 
   private static byte[] key(String text) {

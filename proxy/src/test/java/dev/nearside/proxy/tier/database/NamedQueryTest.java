@@ -120,7 +120,8 @@ final class NamedQueryTest {
     NearsideConfig.DatabaseRead read =
         new NearsideConfig.DatabaseRead("SELECT :id", "v", NearsideConfig.WhenUnavailable.ERROR);
     Namespace namespace =
-        Namespace.of(new NearsideConfig.Namespace("p", keys, any, any, any, false, any, read));
+        Namespace.of(
+            new NearsideConfig.Namespace("p", keys, any, any, any, false, any, List.of(), read));
     assertThatThrownBy(() -> NamedQuery.of(namespace))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("do not say which row they mean");

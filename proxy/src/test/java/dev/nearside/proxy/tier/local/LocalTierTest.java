@@ -129,7 +129,7 @@ class LocalTierTest {
   @Test
   void deliver_tellsReadersAndHoldsNothing() {
     Entry token = begin(local, "k");
-    local.deliver(token, bulk("v"));
+    local.deliver(token, bulk("v"), NEVER_NS);
     assertThat(told).containsExactly("landed k");
     assertThat(local.find(key("k"))).isNull();
   }

@@ -79,7 +79,7 @@ class TrackedConnectionIT {
             client,
             RedisURI.create("127.0.0.1", port),
             coherence.shards().getFirst(),
-            new TrackedSettings(HEARTBEAT, SECOND, SECOND, Duration.ofMillis(1_200), 100),
+            new TrackedSettings(HEARTBEAT, SECOND, SECOND, Duration.ofMillis(1_200), 100, true),
             new TrackedContext(
                 scheduler,
                 new RelayNodes(),
@@ -233,7 +233,7 @@ class TrackedConnectionIT {
                 RedisURI.create("127.0.0.1", upstream.port()),
                 coherence.shards().getFirst(),
                 new TrackedSettings(
-                    HEARTBEAT, Duration.ofMillis(500), SECOND, Duration.ofSeconds(5), 100),
+                    HEARTBEAT, Duration.ofMillis(500), SECOND, Duration.ofSeconds(5), 100, true),
                 new TrackedContext(
                     scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics))) {
       connection.start();

@@ -1,0 +1,75 @@
+package dev.nearside.proxy.invalidation;
+
+import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.namespace.Namespaces;
+import dev.nearside.proxy.tier.local.Entry;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Forgets what L1 of this sidecar holds, in all its databases: names carry none. Thread-safe; when
+ * a call returns, no look-up finds what was there before it.
+ */
+final class LocalInvalidation {
+  private final Coherence coherence;
+  private final Namespaces namespaces;
+
+  /** One looks through L1 at a time: many at once would only take the processors from clients. */
+  private final ReentrantLock looking = new ReentrantLock();
+
+  LocalInvalidation(Coherence coherence, Namespaces namespaces) {
+    this.coherence = coherence;
+    this.namespaces = namespaces;
+  }
+
+  /**
+   * Forgets {@code target}; of tags, only those that the configuration gives. Looks through all of
+   * L1 unless {@code target} is keys.
+   *
+   * @return how many entries and flights that were
+   */
+  int forget(Target target) {
+    return switch (target) {
+      case Target.Keys(List<byte[]> names) -> names.stream().mapToInt(coherence::invalidate).sum();
+      case Target.Prefix(byte[] prefix) -> look((name, length) -> begins(name, length, prefix));
+      case Target.Pattern(Glob glob) -> look(glob::matches);
+      case Target.Tags(List<byte[]> tags) -> look((name, length) -> carries(name, length, tags));
+    };
+  }
+
+  /** Forgets everything at once. */
+  void forgetAll() {
+    coherence.repair();
+  }
+
+  /** Says something of the name that is {@code name[0, length)}. */
+  private interface OfName {
+    boolean holds(byte[] name, int length);
+  }
+
+  private int look(OfName chosen) {
+    looking.lock();
+    try {
+      return coherence.invalidate((Entry entry) -> chosen.holds(entry.array(), entry.replyStart()));
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  private static boolean begins(byte[] name, int length, byte[] prefix) {
+    return length >= prefix.length
+        && Arrays.equals(name, 0, prefix.length, prefix, 0, prefix.length);
+  }
+
+  private boolean carries(byte[] name, int length, List<byte[]> tags) {
+    for (byte[] carried : namespaces.tagsOf(name, length)) {
+      for (byte[] tag : tags) {
+        if (Arrays.equals(carried, tag)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.nearside.proxy.race;
+
+import static dev.nearside.proxy.scene.DirectedUpstream.bulk;
+import static dev.nearside.proxy.scene.DirectedUpstream.invalidation;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.DirectedUpstream.Exchange;
+import dev.nearside.proxy.scene.DirectedUpstream.Role;
+import dev.nearside.proxy.scene.RespClient;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a connection has been told on one socket before the push of it has come on another. */
+@Timeout(60)
+class CausalityRacesWireTest {
+  @Test
+  void pushDelayedBehindALaneReply_ofTheSameKey_isSeenByOthersToo() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      scene.hold(second, "k", "old");
+      first.send("GETRANGE", "k", "0", "-1");
+      scene.upstream.await(Role.RELAY, "GETRANGE", "k", "0", "-1").reply(bulk("newer"));
+      assertThat(first.reply()).isEqualTo(bulk("newer"));
+      scene.hold(second, "k", "newer");
+    }
+  }
+
+  @Test
+  void laneReplyOfTheSameState_leavesL1AsItIs() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      scene.hold(second, "k", "as it is");
+      first.send("GETRANGE", "k", "0", "-1");
+      scene.upstream.await(Role.RELAY, "GETRANGE", "k", "0", "-1").reply(bulk("as it is"));
+      assertThat(first.reply()).isEqualTo(bulk("as it is"));
+      scene.readsLocally(second, "k", bulk("as it is"));
+    }
+  }
+
+  @Test
+  void pushDelayedBehindALaneReply_ofAnotherKey_isAwaited() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      scene.upstream.holdPings(true);
+      client.send("STRLEN", "flag");
+      scene.upstream.await(Role.RELAY, "STRLEN", "flag").reply(":1\r\n");
+      assertThat(client.reply()).isEqualTo(":1\r\n");
+      client.send("GET", "data");
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(client);
+      barrier.wire().push(invalidation("data"));
+      barrier.reply("+PONG\r\n");
+      scene.flight("data").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+      scene.readsLocally(client, "data", bulk("new"));
+    }
+  }
+
+  @Test
+  void messageBeforeItsPush_isDeliveredBehindIt() throws IOException {
+    String message = "*3\r\n" + bulk("message") + bulk("channel") + bulk("data");
+    try (RaceScene scene = RaceScene.start();
+        RespClient subscriber = scene.client();
+        RespClient reader = scene.client()) {
+      scene.hold(reader, "data", "old");
+      subscriber.send("SUBSCRIBE", "channel");
+      Exchange subscribe = scene.upstream.await(Role.RELAY, "SUBSCRIBE", "channel");
+      subscribe.reply("*3\r\n" + bulk("subscribe") + bulk("channel") + ":1\r\n");
+      assertThat(subscriber.reply()).contains("subscribe");
+      scene.upstream.holdPings(true);
+      subscribe.wire().push(message);
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(subscriber);
+      barrier.wire().push(invalidation("data"));
+      barrier.reply("+PONG\r\n");
+      assertThat(subscriber.reply()).isEqualTo(message);
+      scene.hold(reader, "data", "new");
+    }
+  }
+
+  /** The columns: what is asked, and the raw reply, in which {@code |} stands for a line's end. */
+  @ParameterizedTest
+  @CsvSource({
+    "BLPOP queue 0, *2|$5|queue|$4|data|",
+    "BLMOVE queue done LEFT LEFT 0, $4|data|",
+    "XREAD BLOCK 0 STREAMS s $, *1|*2|$1|s|*1|*2|$3|1-1|*2|$1|k|$4|data|",
+    "XREAD STREAMS s 0, *1|*2|$1|s|*1|*2|$3|1-1|*2|$1|k|$4|data|",
+  })
+  void popOrStreamEntryBeforeItsPush_isDeliveredBehindIt(String command, String written)
+      throws IOException {
+    String reply = written.replace("|", "\r\n");
+    try (RaceScene scene = RaceScene.start();
+        RespClient worker = scene.client();
+        RespClient reader = scene.client()) {
+      scene.hold(reader, "data", "old");
+      worker.send(command.split(" ", -1));
+      Exchange pop = scene.upstream.await(Role.RELAY, command.split(" ", -1));
+      scene.upstream.holdPings(true);
+      pop.reply(reply);
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(worker);
+      barrier.wire().push(invalidation("data"));
+      barrier.reply("+PONG\r\n");
+      assertThat(worker.reply()).isEqualTo(reply);
+      scene.hold(reader, "data", "new");
+    }
+  }
+
+  @Test
+  void popWithoutWaiting_laterLocalReadsAwaitThePush() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient worker = scene.client()) {
+      scene.hold(worker, "data", "old");
+      worker.send("LPOP", "queue");
+      scene.upstream.await(Role.RELAY, "LPOP", "queue").reply(bulk("data"));
+      assertThat(worker.reply()).isEqualTo(bulk("data"));
+      scene.upstream.holdPings(true);
+      worker.send("GET", "data");
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(worker);
+      barrier.wire().push(invalidation("data"));
+      barrier.reply("+PONG\r\n");
+      scene.flight("data").land("new");
+      assertThat(worker.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  @Test
+  void barrierOfAClosedGeneration_setsEverybodyFree() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      scene.upstream.holdPings(true);
+      client.send("STRLEN", "flag");
+      scene.upstream.await(Role.RELAY, "STRLEN", "flag").reply(":1\r\n");
+      assertThat(client.reply()).isEqualTo(":1\r\n");
+      client.send("GET", "data");
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.upstream.refuseTracking(true);
+      barrier.wire().cut();
+      scene.upstream.await(Role.RELAY, "GET", "data").reply(bulk("new"));
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+}
