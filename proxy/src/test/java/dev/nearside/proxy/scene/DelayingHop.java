@@ -24,6 +24,7 @@ public final class DelayingHop implements AutoCloseable {
   private static final String TRACKED = "nearside-tracked";
   private static final int NAMED_WITHIN_BYTES = 4096;
   private static final long STEP_NS = 200_000;
+  private static final long LONGEST_STEP_NS = 20_000_000;
 
   /** Which connections a fault befalls. */
   public enum Side {
@@ -46,13 +47,16 @@ public final class DelayingHop implements AutoCloseable {
   private final ServerSocket listener;
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private volatile int target;
+  private volatile int trackedTarget;
   private volatile long trackedDelayNs;
   private volatile long otherDelayNs;
   private volatile boolean trackedStalled;
+  private volatile boolean othersStalled;
   private volatile boolean closed;
 
   private DelayingHop(int target) throws IOException {
     this.target = target;
+    this.trackedTarget = target;
     listener = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("hop").start(this::accept);
   }
@@ -82,9 +86,24 @@ public final class DelayingHop implements AutoCloseable {
     trackedStalled = stalled;
   }
 
+  /** As {@link #stallTracked}, on either side. */
+  public void stall(Side side, boolean stalled) {
+    if (side == Side.TRACKED) {
+      trackedStalled = stalled;
+    } else {
+      othersStalled = stalled;
+    }
+  }
+
   /** Sends connections made from now on elsewhere; those that are there stay. */
   public void redirect(int otherTarget) {
     target = otherTarget;
+    trackedTarget = otherTarget;
+  }
+
+  /** As {@link #redirect}, of those only that say with their first words that they are tracked. */
+  public void redirectTracked(int otherTarget) {
+    trackedTarget = otherTarget;
   }
 
   /** Closes the connections on {@code side} that are there now. */
@@ -107,9 +126,28 @@ public final class DelayingHop implements AutoCloseable {
     while (!closed) {
       try {
         Socket client = listener.accept();
-        links.add(new Link(client, new Socket(InetAddress.getLoopbackAddress(), target)));
+        Thread.ofVirtual().name("hop-connect").start(() -> connect(client));
       } catch (IOException e) {
-        // closed, or the server is away: the client sees its connection end
+        // closed
+      }
+    }
+  }
+
+  /** The first words say where to. */
+  private void connect(Socket client) {
+    try {
+      byte[] buffer = new byte[NAMED_WITHIN_BYTES];
+      int length = Math.max(0, client.getInputStream().read(buffer));
+      byte[] first = Arrays.copyOf(buffer, length);
+      boolean tracked = new String(first, StandardCharsets.ISO_8859_1).contains(TRACKED);
+      Socket server =
+          new Socket(InetAddress.getLoopbackAddress(), tracked ? trackedTarget : target);
+      links.add(new Link(client, server, first));
+    } catch (IOException e) {
+      try {
+        client.close(); // the server is away: the client sees its connection end
+      } catch (IOException again) {
+        // it is closed already
       }
     }
   }
@@ -120,17 +158,23 @@ public final class DelayingHop implements AutoCloseable {
     private final StringBuilder said = new StringBuilder();
     private volatile boolean tracked;
 
-    Link(Socket client, Socket server) throws IOException {
+    Link(Socket client, Socket server, byte[] first) throws IOException {
       this.client = client;
       this.server = server;
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
-      pump(client, server, true);
-      pump(server, client, false);
+      LinkedBlockingQueue<Chunk> upstream = new LinkedBlockingQueue<>();
+      listenForName(first);
+      add(upstream, first);
+      pump(client, server, upstream, true);
+      pump(server, client, new LinkedBlockingQueue<>(), false);
     }
 
-    private void pump(Socket from, Socket to, boolean upstream) {
-      LinkedBlockingQueue<Chunk> chunks = new LinkedBlockingQueue<>();
+    private void add(LinkedBlockingQueue<Chunk> chunks, byte[] bytes) {
+      chunks.add(new Chunk(bytes, System.nanoTime() + (tracked ? trackedDelayNs : otherDelayNs)));
+    }
+
+    private void pump(Socket from, Socket to, LinkedBlockingQueue<Chunk> chunks, boolean upstream) {
       Thread.ofVirtual().name("hop-in").start(() -> readAll(from, chunks, upstream));
       Thread.ofVirtual().name("hop-out").start(() -> writeAll(to, chunks));
     }
@@ -144,8 +188,7 @@ public final class DelayingHop implements AutoCloseable {
           if (upstream) {
             listenForName(bytes);
           }
-          chunks.add(
-              new Chunk(bytes, System.nanoTime() + (tracked ? trackedDelayNs : otherDelayNs)));
+          add(chunks, bytes);
         }
       } catch (IOException e) {
         // ended; the other direction is told by the close
@@ -178,10 +221,15 @@ public final class DelayingHop implements AutoCloseable {
     }
 
     private void awaitDue(Chunk chunk, Socket to) {
-      while (!to.isClosed()
-          && (chunk.dueNs - System.nanoTime() > 0 || (tracked && trackedStalled))) {
-        LockSupport.parkNanos(STEP_NS);
+      long leftNs = chunk.dueNs - System.nanoTime();
+      while (!to.isClosed() && (leftNs > 0 || isStalled())) {
+        LockSupport.parkNanos(Math.clamp(leftNs, STEP_NS, LONGEST_STEP_NS));
+        leftNs = chunk.dueNs - System.nanoTime();
       }
+    }
+
+    private boolean isStalled() {
+      return tracked ? trackedStalled : othersStalled;
     }
 
     void close() {

@@ -115,12 +115,12 @@ public final class RedisServer implements AutoCloseable {
 
   /** Stops its process where it stands; its sockets stay open and silent. */
   public void pause() {
-    signal("STOP");
+    Signals.send("STOP", process);
   }
 
   /** Lets a paused server go on. */
   public void resume() {
-    signal("CONT");
+    Signals.send("CONT", process);
   }
 
   /** Ends it as a crash would, and returns once it is gone. */
@@ -214,21 +214,6 @@ public final class RedisServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  /** Through the shell's own kill: a small image may have no other. */
-  private void signal(String name) {
-    try {
-      String line = "kill -" + name + " " + process.pid();
-      int status = new ProcessBuilder("sh", "-c", line).start().waitFor();
-      if (status != 0 && process.isAlive()) {
-        throw new IllegalStateException(line + " ended with " + status);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

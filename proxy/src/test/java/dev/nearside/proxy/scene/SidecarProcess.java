@@ -42,11 +42,18 @@ public final class SidecarProcess implements AutoCloseable {
    * @param arguments what follows {@code nearside run}, with {@code --upstream}
    */
   public static SidecarProcess run(List<String> arguments) throws IOException {
+    return run(arguments, List.of());
+  }
+
+  /** As {@link #run(List)}, with more options of its JVM. */
+  public static SidecarProcess run(List<String> arguments, List<String> jvmOptions)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx128m"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of("--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(jvmOptions);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("dev.nearside.proxy.Nearside", "run"));
     command.addAll(arguments);
@@ -126,8 +133,8 @@ public final class SidecarProcess implements AutoCloseable {
   }
 
   /** Stops its process; its sockets stay open and silent. Returns once all its threads stand. */
-  public void pause() throws IOException, InterruptedException {
-    signal("STOP");
+  public void pause() {
+    Signals.send("STOP", process);
     Waiting.until("it stands still", this::isStopped);
   }
 
@@ -143,16 +150,8 @@ public final class SidecarProcess implements AutoCloseable {
   }
 
   /** Lets a paused sidecar go on. */
-  public void resume() throws IOException, InterruptedException {
-    signal("CONT");
-  }
-
-  private void signal(String name) throws IOException, InterruptedException {
-    String line = "kill -" + name + " " + process.pid();
-    int status = new ProcessBuilder("sh", "-c", line).start().waitFor();
-    if (status != 0) {
-      throw new IOException(line + " ended with status " + status);
-    }
+  public void resume() {
+    Signals.send("CONT", process);
   }
 
   /** Waits for its end and returns its exit status. */

@@ -29,18 +29,28 @@ class FlightTest {
   void land_everyReaderIsToldOnce() {
     assertThat(flight.join(reader)).isTrue();
     assertThat(flight.join(reader)).isTrue();
-    flight.land(entry());
-    flight.land(entry());
+    flight.land(entry(), false);
+    flight.land(entry(), false);
     flight.fail();
     assertThat(landed).isEqualTo(2);
     assertThat(failed).isZero();
   }
 
   @Test
+  void land_expired_onlyWhoBeganIsToldTheValue() {
+    flight.join(reader);
+    flight.join(reader);
+    flight.join(reader);
+    flight.land(entry(), true);
+    assertThat(landed).isEqualTo(1);
+    assertThat(failed).isEqualTo(2);
+  }
+
+  @Test
   void join_ended_isRefusedAndNeverTold() {
     flight.fail();
     assertThat(flight.join(reader)).isFalse();
-    flight.land(entry());
+    flight.land(entry(), false);
     assertThat(landed + failed).isZero();
   }
 

@@ -1,0 +1,66 @@
+package dev.nearside.proxy.history;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A subscriber to an arena's channel through one sidecar; listens in a thread of its own. */
+final class Listener implements AutoCloseable {
+  private static final long BETWEEN_CONNECTS_NS = 20_000_000;
+
+  private final int sidecar;
+  private final IntSupplier port;
+  private final String channel;
+  private final AtomicReference<@Nullable Round> round = new AtomicReference<>();
+  private volatile @Nullable Wire wire;
+  private volatile boolean closed;
+
+  Listener(int sidecar, IntSupplier port, String channel) {
+    this.sidecar = sidecar;
+    this.port = port;
+    this.channel = channel;
+    Thread.ofVirtual().name("listener").start(this::listen);
+  }
+
+  /** Notes what it hears as part of this round from now on. */
+  void attend(Round next) {
+    round.set(next);
+  }
+
+  private void listen() {
+    while (!closed) {
+      try (Wire current = new Wire(port.getAsInt())) {
+        wire = current;
+        current.add(List.of("SUBSCRIBE", channel));
+        current.flush();
+        while (!closed) {
+          hear(current.read());
+        }
+      } catch (IOException e) {
+        LockSupport.parkNanos(BETWEEN_CONNECTS_NS); // what was said meanwhile is not heard
+      }
+    }
+  }
+
+  private void hear(Object said) {
+    Round current = round.get();
+    if (current != null
+        && said instanceof List<?> parts
+        && parts.getFirst().equals("message")
+        && parts.getLast() instanceof String what) {
+      current.received(sidecar, what);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    Wire current = wire;
+    if (current != null) {
+      current.close();
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.nearside.proxy.history;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plays as many operations as it is told, over all weathers and faults, and writes a report: {@code
+ * ./nearside history 50000000}. Properties by {@code NEARSIDE_JAVA_OPTS}:
+ *
+ * <ul>
+ *   <li>{@code history.seed}: of the first run; each further one has the next
+ *   <li>{@code history.only}: scenarios whose names contain this
+ *   <li>{@code history.processes}: {@code true} runs every sidecar in a process of its own
+ *   <li>{@code history.sidecar-options}: options of those processes' JVMs, separated by spaces
+ * </ul>
+ */
+final class LongHistory {
+  private static final long SEED = Long.getLong("history.seed", 1);
+  private static final String ONLY = System.getProperty("history.only", "");
+  private static final Duration LONGEST = Duration.ofHours(12);
+
+  private LongHistory() {}
+
+  /** Takes the project's root and about how many operations to play in all. */
+  public static void main(String[] args) throws Exception {
+    Path root = Path.of(args[0]);
+    long operations = Long.parseLong(args[1]);
+    List<HistoryResult> results = new ArrayList<>();
+    Map<Scenario, Double> shares = shares();
+    double all = shares.values().stream().mapToDouble(share -> share).sum();
+    for (Map.Entry<Scenario, Double> entry : shares.entrySet()) {
+      long bound = Math.round(operations * entry.getValue() / all);
+      HistoryResult result =
+          HistoryRun.play(
+              new HistoryRun.Settings(
+                  entry.getKey(), SEED + results.size(), bound, LONGEST, jvmOptions()));
+      results.add(result);
+      System.out.println(result); // it is a command
+      write(root, results);
+      if (!result.violations().isEmpty()) {
+        System.exit(1);
+      }
+    }
+  }
+
+  private static void write(Path root, List<HistoryResult> results) throws IOException {
+    new HistoryReport(results).write(root.resolve("benchmarks/results/histories.md"));
+  }
+
+  private static @Nullable List<String> jvmOptions() {
+    String options = System.getProperty("history.sidecar-options", "");
+    if (options.isEmpty()) {
+      return Boolean.getBoolean("history.processes") ? List.of() : null;
+    }
+    return List.of(options.split(" ", -1));
+  }
+
+  /** Returns which part of all operations is played in which scenario; faults take their time. */
+  private static Map<Scenario, Double> shares() {
+    Map<Scenario, Double> shares = new LinkedHashMap<>();
+    for (Weather weather : Weather.values()) {
+      shares.put(Scenario.of(weather), 18.0);
+    }
+    shares.put(new Scenario(Weather.CALM, Fault.NONE, true), 6.0);
+    for (Fault fault : Fault.values()) {
+      if (fault != Fault.NONE) {
+        shares.put(Scenario.of(fault), 1.4);
+        shares.put(new Scenario(Weather.TRACKED_LATE, fault, false), 0.5);
+        shares.put(new Scenario(Weather.OTHERS_LATE, fault, false), 0.3);
+      }
+    }
+    shares.keySet().removeIf(scenario -> !scenario.toString().contains(ONLY));
+    return shares;
+  }
+}

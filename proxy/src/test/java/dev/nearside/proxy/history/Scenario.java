@@ -1,0 +1,47 @@
+package dev.nearside.proxy.history;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * What a run is played in.
+ *
+ * @param weather between sidecars and Redis
+ * @param fault what befalls it, again and again
+ * @param flushes whether clients also flush and swap databases, each arena its own
+ */
+record Scenario(Weather weather, Fault fault, boolean flushes) {
+  static Scenario of(Weather weather) {
+    return new Scenario(weather, Fault.NONE, false);
+  }
+
+  static Scenario of(Fault fault) {
+    return new Scenario(Weather.CALM, fault, false);
+  }
+
+  /** Returns the bound on staleness that the sidecars are given. */
+  Duration maxStaleness() {
+    return weather.isCalm() && fault != Fault.NONE ? Duration.ofMillis(400) : Duration.ofSeconds(1);
+  }
+
+  /** Returns how many groups are played at a time: who waits costs nothing. */
+  int arenas() {
+    if (flushes) {
+      return 5;
+    }
+    return weather.isCalm() ? 5 : 24;
+  }
+
+  /** Returns how many databases are used. */
+  int databases() {
+    return flushes ? 2 * arenas() : 2;
+  }
+
+  @Override
+  public String toString() {
+    String name = weather + (flushes ? " and flushes" : "");
+    return (fault == Fault.NONE ? name : name + ", " + fault)
+        .toLowerCase(Locale.ROOT)
+        .replace('_', ' ');
+  }
+}
