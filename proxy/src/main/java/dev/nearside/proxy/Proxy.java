@@ -142,7 +142,6 @@ public final class Proxy implements AutoCloseable {
                 config.l1().refreshesEarly(),
                 config.coherence().fillTimeout(),
                 config.upstream().retryReadsFor(),
-                config.coherence().maxStaleness(),
                 config.upstream().database()),
             metrics);
     invalidation =
@@ -318,6 +317,7 @@ public final class Proxy implements AutoCloseable {
         (int) config.limits().tcpKeepalive().toSeconds(),
         config.upstream().database(),
         config.coherence().maxStaleness().toNanos(),
+        config.coherence().permissionTtl().toNanos(),
         config.trust() == Trust.NETWORK,
         config.l1().mget() == MgetMode.MERGE);
   }

@@ -65,7 +65,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     this.onClose = onClose;
     this.nowNs = System.nanoTime();
     ServerPolicy policy = context.policy();
-    this.session = new Session(policy.database(), trusted, nowNs, policy.maxStalenessNs());
+    this.session = new Session(policy.database(), trusted, nowNs, policy);
     this.output = new Output(channel);
     this.localLatency = new LocalLatency(context.counters());
     this.replies = new ReplyQueue(output, this::advanced);

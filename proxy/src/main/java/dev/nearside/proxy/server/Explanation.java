@@ -104,7 +104,7 @@ final class Explanation {
 
   /** Says why no read of this connection is local; the list of {@link Session#readsLocally}. */
   private @Nullable String ofSession() {
-    if (!session.ownIdentity) {
+    if (!session.ownIdentity && !session.grants.allow(key, nowNs)) {
       return "other-user";
     }
     if (session.transaction != null) {

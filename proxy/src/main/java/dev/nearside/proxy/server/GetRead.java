@@ -129,10 +129,6 @@ final class GetRead implements Flight.Reader, ReplySink {
       sent = true;
       upstream.sendRead(key, request, this);
     }
-    if (lead != null) {
-      ByteBuf ttl = Unpooled.wrappedBuffer(Requests.encode("PTTL", key.name()));
-      upstream.resend(ttl, new SharedTtl(lead));
-    }
   }
 
   private void tooLate() {
@@ -158,6 +154,10 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void landed(Entry entry) {
     client.execute(() -> {
+      if (joined && entry.asOfNs() - startedNs < 0 && client.isOpen()) {
+        askAnew(); // what that read was shown may have expired since, or changed
+        return;
+      }
       if (joined) {
         client.session().floorNs = System.nanoTime();
       }
@@ -172,12 +172,22 @@ final class GetRead implements Flight.Reader, ReplySink {
   public void failed() {
     client.execute(() -> {
       if (client.isOpen()) {
-        beside = true;
-        relay();
+        askAnew();
       } else {
         end();
       }
     });
+  }
+
+  /** Together with all who have to as well. */
+  private void askAnew() {
+    Flight shared = reads.findShared(key);
+    joined = shared != null && reads.joinShared(shared, this);
+    if (!joined) {
+      beside = true;
+      lead = reads.share(key, System.nanoTime());
+      relay();
+    }
   }
 
   @Override

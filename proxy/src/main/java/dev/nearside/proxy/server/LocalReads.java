@@ -131,7 +131,7 @@ final class LocalReads {
   }
 
   private Taken lookUp(Request request) {
-    if (request.argCount() != 2 || !session.readsLocally()) {
+    if (request.argCount() != 2 || !session.readsWhatItMay()) {
       return Taken.NOT_LOCAL;
     }
     if (request.argLength(1) > MAX_NAME_BYTES) {
@@ -142,6 +142,9 @@ final class LocalReads {
       return Taken.NOT_LOCAL;
     }
     long nowNs = client.nowNs();
+    if (!session.ownIdentity && !session.grants.allow(key, nowNs)) {
+      return Taken.NOT_LOCAL;
+    }
     long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
@@ -152,6 +155,10 @@ final class LocalReads {
   }
 
   private Taken miss(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
+    if (!session.ownIdentity) {
+      countMiss(key);
+      return Taken.NOT_LOCAL; // flights read as the sidecar's own user
+    }
     if (flying.size() >= MAX_FLIGHTS) {
       client.pauseUntilDrained();
       return Taken.PAUSED;
@@ -171,7 +178,7 @@ final class LocalReads {
   /** Joins an identical read, or joins or starts the flight of {@code key}. */
   private boolean flies(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
     Entry inFlight = context.found().entry();
-    Flight shared = inFlight == null ? reads.findShared(key, nowNs, floorNs) : null;
+    Flight shared = inFlight == null ? reads.findShared(key) : null;
     if (shared == null && !mayFly) {
       return false;
     }

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param keepAliveSeconds silence before TCP asks whether a client is still there; 0 never asks
  * @param database the database clients start in
  * @param maxStalenessNs how old local reads may be
+ * @param permissionTtlNs how long a key that another user was let read may be shown to it
  * @param trustNetwork whether clients from elsewhere than this host act as the sidecar's own user
  *     without credentials
  * @param mergesMget whether MGET takes each key from where it is
@@ -28,5 +29,6 @@ public record ServerPolicy(
     int keepAliveSeconds,
     int database,
     long maxStalenessNs,
+    long permissionTtlNs,
     boolean trustNetwork,
     boolean mergesMget) {}

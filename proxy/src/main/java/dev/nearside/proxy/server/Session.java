@@ -31,6 +31,9 @@ final class Session {
   /** Whether it acts as the sidecar's own user, so that what L1 holds is for its eyes. */
   boolean ownIdentity = true;
 
+  /** What it may read although it is somebody else. */
+  final ReadGrants grants;
+
   /** Its local reads are at least as new as the upstream was at this moment. */
   long floorNs;
 
@@ -52,11 +55,12 @@ final class Session {
   byte @Nullable [] setName;
   final List<byte[]> setInfo = new ArrayList<>(2);
 
-  Session(int database, boolean trusted, long nowNs, long maxAgeNs) {
+  Session(int database, boolean trusted, long nowNs, ServerPolicy policy) {
     this.database = database;
+    this.grants = new ReadGrants(policy.permissionTtlNs());
     this.trusted = trusted;
     this.authenticated = trusted;
-    this.floorNs = nowNs - maxAgeNs;
+    this.floorNs = nowNs - policy.maxStalenessNs();
   }
 
   /** Returns to how it was when it was opened; after RESET. */
@@ -65,6 +69,7 @@ final class Session {
     database = initialDatabase;
     authenticated = trusted;
     ownIdentity = true;
+    grants.clear();
     watching = false;
     kept |= tracking; // keys it has read before are told of when it turns tracking on again
     tracking = false;
@@ -93,10 +98,14 @@ final class Session {
     setInfo.add(request);
   }
 
-  /** Returns whether its reads may be answered by L1 at all. */
+  /** Returns whether its reads may be answered by L1 at all, whatever they read. */
   boolean readsLocally() {
-    return ownIdentity
-        && transaction == null
+    return ownIdentity && readsWhatItMay();
+  }
+
+  /** Returns whether its reads may be answered by L1, of keys that it is known to be allowed. */
+  boolean readsWhatItMay() {
+    return transaction == null
         && !watching
         && !tracking
         && !untouching

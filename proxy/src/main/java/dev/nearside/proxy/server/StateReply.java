@@ -83,6 +83,9 @@ final class StateReply extends RelayedReply {
       boolean partly = !agreed && effect == ConnectionEffect.HELLO && changesUser;
       session.kept |= !understood || partly || (queued && agreed);
       session.ownIdentity &= !(partly || (agreed && changesUser));
+      if (changesUser) {
+        session.grants.clear();
+      }
       if (agreed) {
         apply(session);
       }

@@ -390,8 +390,19 @@ final class Upstream {
               : RelayedReply.to(client, command, request, touch);
       case HELLO, AUTH, SELECT, RESET, CLIENT_NAME, CLIENT_INFO ->
           new StateReply(client, effect, request, argCount == request.argCount());
-      default -> RelayedReply.to(client, command, request, touch);
+      default ->
+          isReadOfAnotherUser(command, request)
+              ? new GrantedReply(client, touch, touches.key(request, 1))
+              : RelayedReply.to(client, command, request, touch);
     };
+  }
+
+  private boolean isReadOfAnotherUser(Command command, Request request) {
+    return command.way() == dev.nearside.proxy.command.Way.LOCAL_GET
+        && !session.ownIdentity
+        && session.readsWhatItMay()
+        && request.argCount() == 2
+        && request.argLength(1) <= LocalReads.MAX_NAME_BYTES;
   }
 
   /** A reply tracked here is complete. */

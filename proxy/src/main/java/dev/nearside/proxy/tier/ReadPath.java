@@ -56,7 +56,6 @@ public final class ReadPath {
    * @param refreshesEarly whether hot entries are read again before they expire
    * @param fillTimeout bound on a read of Redis where something else can answer instead
    * @param retryFor how long a read that the upstream did not answer is tried again
-   * @param maxStaleness how old a shared read may be for who joins it
    * @param database the number of the one Redis database that namespaces are about
    */
   public record Policy(
@@ -67,7 +66,6 @@ public final class ReadPath {
       boolean refreshesEarly,
       Duration fillTimeout,
       Duration retryFor,
-      Duration maxStaleness,
       int database) {}
 
   private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
@@ -135,12 +133,7 @@ public final class ReadPath {
             tiers);
     this.refresh = new EarlyRefresh(flights, policy.refreshesEarly(), metrics);
     this.shared =
-        new SharedReads(
-            coherence,
-            local,
-            admission,
-            policy.maxStaleness().toNanos(),
-            metrics.counter(Metric.READS_SHARED));
+        new SharedReads(coherence, local, admission, metrics.counter(Metric.READS_SHARED));
     this.retries = new ReadRetries(policy.retryFor(), metrics.counter(Metric.RETRIES, "redis"));
     this.staleServed = metrics.staleServed();
     this.mayFallBack =
@@ -220,14 +213,28 @@ public final class ReadPath {
         yield entry;
       }
       case MISS -> {
-        Namespace namespace = namespaceOf(key);
-        if (admission.admits(key.hashCode(), false, nowNs)) {
-          flights.startForNobody(shard, connection, key, namespace);
-        }
+        fill(shard, connection, key, nowNs);
         yield null;
       }
       case IN_FLIGHT, BEHIND, CLOSED -> null;
     };
+  }
+
+  /**
+   * Brings {@code key}, which somebody has read on a way of his own, into L1 for who comes next.
+   */
+  public void bring(LookupKey key, long nowNs) {
+    Shard shard = coherence.shard(key.database());
+    TrackedConnection connection = tracked.get(key.database());
+    if (shard != null && connection != null && shard.isOpen() && coherence.fills()) {
+      fill(shard, connection, key, nowNs);
+    }
+  }
+
+  private void fill(Shard shard, TrackedConnection connection, LookupKey key, long nowNs) {
+    if (admission.admits(key.hashCode(), false, nowNs)) {
+      flights.startForNobody(shard, connection, key, namespaceOf(key));
+    }
   }
 
   /** Compares what {@link #shadow} has found with a whole reply to GET. */
@@ -271,11 +278,11 @@ public final class ReadPath {
   }
 
   /**
-   * Returns an identical read under way on another client's own way that may answer {@code key} as
-   * well, or null.
+   * Returns an identical read under way on another client's own way, or null. What it brings is for
+   * who had asked before it was sent; who joins it later asks anew then, with all who do.
    */
-  public @Nullable Flight findShared(LookupKey key, long nowNs, long floorNs) {
-    return shared.find(key, nowNs, floorNs);
+  public @Nullable Flight findShared(LookupKey key) {
+    return shared.find(key);
   }
 
   /** Joins what {@link #findShared} has found; false where it has ended meanwhile. */

@@ -6,7 +6,6 @@ import dev.nearside.proxy.tier.local.LocalTier;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.io.ByteArrayOutputStream;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * to the event loop of the client that leads it; the others join from any thread.
  *
  * <p>What it brings is for those who joined, and is never held. Whatever removes the key from L1 (a
- * write, a read on another path) ends the joining: who comes later must see that. And who has
- * joined after the key had expired must not be shown it, so PTTL goes out with GET, and tells.
+ * write, a read on another path) ends the joining: who comes later must see that.
  */
 public final class SharedRead {
   private final LocalTier local;
@@ -23,7 +21,6 @@ public final class SharedRead {
   private final Flight flight;
   private final int maxBytes;
   private @Nullable ByteArrayOutputStream gathered;
-  private byte @Nullable [] reply;
   private boolean ended;
 
   SharedRead(LocalTier local, Entry token, Flight flight, int maxBytes) {
@@ -49,32 +46,14 @@ public final class SharedRead {
       gathered = all;
     }
     if (all == null) {
-      reply = ByteBufUtil.getBytes(in, from, to - from);
+      answered(whole(ByteBufUtil.getBytes(in, from, to - from)));
     } else if (all.size() + to - from > maxBytes) {
       failed();
     } else {
       all.writeBytes(ByteBufUtil.getBytes(in, from, to - from));
-      reply = last ? all.toByteArray() : null;
-    }
-  }
-
-  /**
-   * PTTL was answered after the whole reply: those who joined are told, unless the key has expired
-   * meanwhile.
-   */
-  public void livesFor(long ttlMillis, long nowNs) {
-    byte[] whole = reply;
-    if (ended || whole == null) {
-      failed();
-      return;
-    }
-    byte[] value = whole(whole);
-    boolean expires = value != null && value[0] == '$' && ttlMillis != -1;
-    long leftNs = TimeUnit.MILLISECONDS.toNanos(ttlMillis) - (nowNs - flight.sentAtNs());
-    if (expires && leftNs <= 0) {
-      failed();
-    } else {
-      answered(value);
+      if (last) {
+        answered(whole(all.toByteArray()));
+      }
     }
   }
 

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * tracked connection would multiply the load of Redis by the hit ratio, just when it may be in
  * trouble. Thread-safe, lock-free.
  *
- * <p>Who joins is answered with a state that the upstream had after the read was sent. So nobody
- * joins whose answer must be newer than that, or that could become older than {@code
- * max-staleness}.
+ * <p>No push tells what happens to a key while it is read, so what a read brings is only for those
+ * who had asked before it was sent. Whoever joins it later asks anew when it ends, together with
+ * all others who do: a stampede of any size is two reads, and each answer is as new as if its
+ * reader had asked alone.
  */
 final class SharedReads {
   private static final int MOST = 4096;
@@ -25,7 +26,6 @@ final class SharedReads {
   private final Coherence coherence;
   private final LocalTier local;
   private final Admission admission;
-  private final long maxStalenessNs;
   private final LongAdder joined;
 
   /**
@@ -33,32 +33,18 @@ final class SharedReads {
    *
    * @param joined counts who joined
    */
-  SharedReads(
-      Coherence coherence,
-      LocalTier local,
-      Admission admission,
-      long maxStalenessNs,
-      LongAdder joined) {
+  SharedReads(Coherence coherence, LocalTier local, Admission admission, LongAdder joined) {
     this.coherence = coherence;
     this.local = local;
     this.admission = admission;
-    this.maxStalenessNs = maxStalenessNs;
     this.joined = joined;
   }
 
   /** Returns the read of {@code key} that may be joined, or null. */
-  @Nullable Flight find(LookupKey key, long nowNs, long floorNs) {
+  @Nullable Flight find(LookupKey key) {
     Entry token = local.findShared(key);
     Shard shard = coherence.shard(key.database());
-    if (token == null || shard == null || token.epoch() != shard.epoch()) {
-      return null;
-    }
-    Flight flight = token.flight();
-    if (flight == null) {
-      return null;
-    }
-    long sentAtNs = flight.sentAtNs();
-    return sentAtNs - floorNs >= 0 && nowNs - sentAtNs <= maxStalenessNs ? flight : null;
+    return token == null || shard == null || token.epoch() != shard.epoch() ? null : token.flight();
   }
 
   /** Joins {@code flight}; returns false where it has ended meanwhile. */

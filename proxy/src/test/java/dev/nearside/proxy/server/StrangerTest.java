@@ -72,8 +72,7 @@ class StrangerTest {
                 Duration.ZERO,
                 0,
                 metrics),
-            new ReadPath.Policy(
-                1024, SECOND, Duration.ZERO, true, false, SECOND, SECOND, SECOND, 0),
+            new ReadPath.Policy(1024, SECOND, Duration.ZERO, true, false, SECOND, SECOND, 0),
             metrics);
     UpstreamAddress nowhere = new UpstreamAddress("127.0.0.1", 1, "default", "secret", SECOND);
     return new LoopContext(
@@ -85,7 +84,7 @@ class StrangerTest {
         CommandTable::builtIn,
         metrics.addLoop(() -> 0),
         new ServerPolicy(
-            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, false, false),
+            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, 1L, false, false),
         new ReadQuota(),
         new LookupKey(),
         new Shard.Found());
