@@ -31,9 +31,11 @@ import dev.nearside.proxy.server.Listener;
 import dev.nearside.proxy.server.LoopContext;
 import dev.nearside.proxy.server.ReadQuota;
 import dev.nearside.proxy.server.ServerPolicy;
+import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Audit;
 import dev.nearside.proxy.tier.DatabaseFill;
+import dev.nearside.proxy.tier.HotKeys;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.local.LocalTier;
@@ -165,6 +167,7 @@ public final class Proxy implements AutoCloseable {
     if (database != null) {
       redis.leaseWatch().start();
     }
+    tellHotKeys();
     redis.fleet().start(invalidation.fleet());
     redis.every(Fleet.ANNOUNCEMENTS, invalidation.fleet()::announce);
     agent = startAgent(registry, reads);
@@ -273,6 +276,19 @@ public final class Proxy implements AutoCloseable {
             DATABASE_WAITING),
         namespaces.all(),
         metrics);
+  }
+
+  private void tellHotKeys() {
+    Duration interval = config.l1().touchInterval();
+    if (interval.isPositive()) {
+      HotKeys hot =
+          new HotKeys(
+              local,
+              redis.administration(),
+              config.upstream().database(),
+              metrics.counter(Metric.TOUCHED));
+      redis.every(interval, hot::tell);
+    }
   }
 
   /** Without tracking an entry must be gone before it is older than the staleness allowed. */

@@ -51,6 +51,7 @@ final class DemoConfig {
             Duration.ofMinutes(10),
             4096,
             Duration.ZERO,
+            Duration.ofSeconds(10),
             MgetMode.SNAPSHOT,
             true,
             true),

@@ -116,6 +116,7 @@ final class ConfigurationAssembly {
         read(Keys.L1_MAX_TTL),
         read(Keys.L1_COMPRESS_ABOVE),
         read(Keys.L1_ADMISSION_WINDOW),
+        read(Keys.L1_TOUCH_INTERVAL),
         read(Keys.L1_MGET),
         read(Keys.L1_SKIP_CHURNING),
         read(Keys.L1_EARLY_REFRESH));

@@ -199,6 +199,15 @@ final class Keys {
           "A key is held from its second request within this time on; `0s` holds it at once.",
           config -> config.l1().admissionWindow());
 
+  static final Key<NearsideConfig, Duration> L1_TOUCH_INTERVAL =
+      Key.of(
+          "l1.touch-interval",
+          WAIT_OR_NONE,
+          "10s",
+          "How often a Redis that evicts by LRU or LFU is told, by `TOUCH`, which keys memory has"
+              + " answered; `0s` never tells it.",
+          config -> config.l1().touchInterval());
+
   static final Key<NearsideConfig, MgetMode> L1_MGET =
       Key.of(
           "l1.mget",
@@ -423,6 +432,7 @@ final class Keys {
           L1_MAX_TTL,
           L1_COMPRESS_ABOVE,
           L1_ADMISSION_WINDOW,
+          L1_TOUCH_INTERVAL,
           L1_MGET,
           L1_SKIP_CHURNING,
           L1_EARLY_REFRESH,

@@ -108,6 +108,7 @@ public record NearsideConfig(
    *     a fifth
    * @param admissionWindow a key is filled on its second request within this time; zero fills at
    *     once
+   * @param touchInterval how often the upstream is told which keys are in use; zero for never
    * @param mget how a local MGET comes about
    * @param skipsChurning whether keys that change more often than they are served are not held
    * @param refreshesEarly whether hot entries are read again just before they expire
@@ -119,6 +120,7 @@ public record NearsideConfig(
       Duration maxTtl,
       int compressAboveBytes,
       Duration admissionWindow,
+      Duration touchInterval,
       MgetMode mget,
       boolean skipsChurning,
       boolean refreshesEarly) {}

@@ -73,6 +73,10 @@ public enum Metric {
       "Local reads compared with Redis, by what that showed; in shadow mode, reads that could have"
           + " been local.",
       Label.AUDIT_RESULT),
+  TOUCHED(
+      "nearside_touched_keys_total",
+      Collector.Type.COUNTER,
+      "Keys named to a Redis that evicts by use, because memory had answered them."),
   INVALIDATIONS(
       "nearside_invalidations_total",
       Collector.Type.COUNTER,

@@ -47,6 +47,7 @@ class ConfigurationLoaderTest {
           entry("l1.compress-above", "1500B"),
           entry("l1.admission-window", "0ms"),
           entry("coherence.audit-interval", "0ms"),
+          entry("l1.touch-interval", "3s"),
           entry("l1.mget", "merge"),
           entry("coherence.mode", "ttl"),
           entry("l1.skip-churning", "false"),

@@ -112,6 +112,25 @@ public final class RedisAdministration implements AutoCloseable {
     return new TagSets(() -> isOpen() ? connection : null);
   }
 
+  /** Returns whether the upstream evicts keys, and those first that are used least. */
+  public CompletionStage<Boolean> evictsByUse() {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    if (current == null) {
+      return CompletableFuture.completedFuture(false);
+    }
+    CompletionStage<String> memory = current.async().info("memory");
+    return memory.thenApply(info ->
+        !info.contains("maxmemory:0\r") && (info.contains("-lru\r") || info.contains("-lfu\r")));
+  }
+
+  /** Has the upstream see the keys used; completes with how many of them exist. */
+  public CompletionStage<Long> touch(List<byte[]> names) {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    return current == null
+        ? CompletableFuture.completedFuture(0L)
+        : current.async().touch(names.toArray(new byte[0][]));
+  }
+
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {
     leases = new Leases(made, leaseWatch);
     connection = made;
