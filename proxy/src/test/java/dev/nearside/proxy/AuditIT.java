@@ -19,10 +19,15 @@ class AuditIT {
   void entryChangedWithoutAPush_isFound_andL1IsEmptied() throws IOException {
     try (CoherenceScene scene = CoherenceScene.start(OFTEN);
         RespClient client = scene.client()) {
-      scene.hold(client, "k", "swapped away");
-      scene.direct.call("SWAPDB", "0", "1"); // past the sidecar: no push tells of it
-      Waiting.until("it is found", () -> client.call("GET", "k").equals(NIL));
-      assertThat(audits(scene, "inconsistent")).isEqualTo(1);
+      int[] other = new int[1];
+      Waiting.until(
+          "the audit finds a swap before the watch on SWAPDB does",
+          () -> {
+            scene.hold(client, "k", "swapped away");
+            scene.direct.call("SWAPDB", "0", String.valueOf(++other[0]));
+            Waiting.until("it is found", () -> client.call("GET", "k").equals(NIL));
+            return audits(scene, "inconsistent") == 1;
+          });
     }
   }
 

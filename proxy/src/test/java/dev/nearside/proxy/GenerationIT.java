@@ -8,6 +8,7 @@ import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
+import dev.nearside.proxy.tier.redis.TrackedConnection;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class GenerationIT {
         RespClient client = sidecar.connect();
         RespClient direct = RespClient.connect(redis.port())) {
       assertThat(sidecar.get("/readyz").body()).doesNotContain("does not answer");
-      for (String check : List.of("role", "tracking-info", "permission")) {
+      for (String check : TrackedConnection.CHECKS) {
         assertThat(sidecar.metric("nearside_tracked_checks_off{check=\"" + check + "\"}")).isZero();
       }
       client.call("SET", "k", "v");

@@ -3,6 +3,7 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.DelayingHop;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
@@ -47,15 +48,7 @@ class PermissionLossIT {
   void permissionTakenAway_userMayNotAsk_nothingOutlivesTheTtl(String rule) throws IOException {
     try (CoherenceScene scene = CoherenceScene.start(TTL);
         RespClient client = scene.client()) {
-      for (String each : RESTRICTED) {
-        scene.direct.call("ACL", "SETUSER", "default", "+acl|setuser", each, "+acl|setuser");
-      }
-      scene.hop.cut(dev.nearside.proxy.scene.DelayingHop.Side.TRACKED);
-      Waiting.until(
-          "permissions are not watched",
-          () ->
-              scene.sidecar.metric("nearside_tracked_checks_off{check=\"permission\"}") == 1
-                  && scene.sidecar.metric("nearside_tracked_checks_off{check=\"role\"}") == 1);
+      forbidToAsk(scene);
       scene.hold(client, "k", "secret");
       int before = scene.shard().generation();
       scene.direct.call("ACL", "SETUSER", "default", rule);
@@ -64,6 +57,39 @@ class PermissionLossIT {
       assertThat(client.call("GET", "k")).startsWith("-NOPERM");
       assertThat(scene.localGets()).isEqualTo(served);
       assertThat(scene.shard().generation()).isEqualTo(before);
+    }
+  }
+
+  /** Takes away what the checks need, and waits for a connection that knows of it. */
+  private static void forbidToAsk(CoherenceScene scene) throws IOException {
+    for (String each : RESTRICTED) {
+      scene.direct.call("ACL", "SETUSER", "default", "+acl|setuser", each, "+acl|setuser");
+    }
+    scene.hop.cut(DelayingHop.Side.TRACKED);
+    Waiting.until(
+        "permissions are not watched",
+        () ->
+            scene.sidecar.metric("nearside_tracked_checks_off{check=\"permission\"}") == 1
+                && scene.sidecar.metric("nearside_tracked_checks_off{check=\"role\"}") == 1);
+  }
+
+  @Test
+  void permissionTakenAway_userMayNotAsk_whatWasReadEarlyAgainEndsInTime() throws IOException {
+    try (CoherenceScene scene = CoherenceScene.start(TTL);
+        RespClient client = scene.client()) {
+      forbidToAsk(scene);
+      scene.hop.delay(DelayingHop.Side.TRACKED, 10);
+      scene.hold(client, "hot", "secret");
+      Waiting.until(
+          "it was read again before its time was over",
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              client.call("GET", "hot");
+            }
+            return scene.sidecar.metric("nearside_refreshes_total{result=\"renewed\"}") > 0;
+          });
+      scene.direct.call("ACL", "SETUSER", "default", "-get");
+      awaitNoPermission(client, "hot");
     }
   }
 

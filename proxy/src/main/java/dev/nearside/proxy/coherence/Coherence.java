@@ -186,10 +186,11 @@ public final class Coherence {
     }
   }
 
-  void dropAll(InvalidationCause cause) {
+  /** A command of this sidecar may change, or may have changed, every key at once. */
+  void flush() {
     fences.changedAll();
     for (Shard shard : all) {
-      shard.dropAll(cause);
+      shard.flushed();
     }
   }
 

@@ -65,6 +65,7 @@ public final class Shard {
   private final Barrier barrier;
   private final AtomicInteger epoch = new AtomicInteger();
   private final AtomicLong sequence = new AtomicLong();
+  private final AtomicLong ownFlushes = new AtomicLong();
   private final AtomicInteger generation = new AtomicInteger();
   private volatile @Nullable Remains remains;
   private volatile boolean open;
@@ -330,6 +331,22 @@ public final class Shard {
 
   /** The server says that everything changed. */
   public void pushedAll() {
+    dropAll(InvalidationCause.FLUSH);
+  }
+
+  /** Something has happened of which no push tells: nothing held is trusted. */
+  public void changedUnpushed() {
+    dropAll(InvalidationCause.UNPUSHED);
+  }
+
+  /** Returns how often a command of this sidecar may have changed every key at once, or more. */
+  public long ownFlushes() {
+    return ownFlushes.get();
+  }
+
+  /** A command of this sidecar may change, or may have changed, every key at once. */
+  void flushed() {
+    ownFlushes.incrementAndGet();
     dropAll(InvalidationCause.FLUSH);
   }
 

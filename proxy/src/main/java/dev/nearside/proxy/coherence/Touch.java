@@ -117,7 +117,7 @@ public final class Touch {
       case FLUSH -> {
         fenced = true;
         coherence.fences().raiseAll();
-        coherence.dropAll(InvalidationCause.FLUSH);
+        coherence.flush();
       }
     }
   }
@@ -165,12 +165,12 @@ public final class Touch {
         }
       }
       case FLUSH -> {
-        coherence.dropAll(InvalidationCause.FLUSH);
+        coherence.flush();
         if (fenced) {
           coherence.fences().lowerAll();
         }
       }
-      case UNKNOWN -> coherence.dropAll(InvalidationCause.FLUSH);
+      case UNKNOWN -> coherence.flush();
     }
     fenced = false;
   }

@@ -18,6 +18,8 @@ public enum InvalidationCause {
   AUDIT,
   /** What the sidecar's own user may do at the upstream has changed. */
   PERMISSION,
+  /** A SWAPDB or a step of the upstream's clock was noticed, of which no push tells. */
+  UNPUSHED,
   /** L1 was switched off. */
   SWITCH,
   /** Somebody asked for it, here or in the fleet. */

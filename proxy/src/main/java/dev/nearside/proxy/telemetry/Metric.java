@@ -115,6 +115,12 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Generations of the tracked connection that ended, by why; what L1 held ended with them.",
       Label.GENERATION_END),
+  BREACHES(
+      "nearside_contract_exceptions_total",
+      Collector.Type.COUNTER,
+      "Times that something was noticed which the coherence contract excepts; what L1 held was"
+          + " dropped then. See \"Exceptions\".",
+      Label.BREACH),
   CHECKS_OFF(
       "nearside_tracked_checks_off",
       Collector.Type.GAUGE,

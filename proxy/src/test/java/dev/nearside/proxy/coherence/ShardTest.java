@@ -136,7 +136,7 @@ class ShardTest {
   void findStale_afterAFlushOrALostPermission_hasNothing() {
     scene.open(100).hold(0, "k");
     scene.shard.close();
-    scene.coherence.dropAll(InvalidationCause.FLUSH);
+    scene.coherence.flush();
     assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
     scene.open(200).hold(0, "k");
     scene.shard.close(InvalidationCause.PERMISSION);

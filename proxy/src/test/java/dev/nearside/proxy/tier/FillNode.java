@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.coherence.Fences;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.scene.Waiting;
 import dev.nearside.proxy.telemetry.Metrics;
@@ -60,7 +61,13 @@ final class FillNode implements AutoCloseable {
     RedisURI uri = RedisURI.Builder.redis("127.0.0.1", port).withClientName(name).build();
     connection = client.connect(ByteArrayCodec.INSTANCE, RedisURI.create("127.0.0.1", port));
     watch =
-        new LeaseWatch(client, uri, scheduler, LONG, key -> outdated.add(new String(key, UTF_8)));
+        new LeaseWatch(
+            client,
+            uri,
+            scheduler,
+            new ConnectPace(),
+            LONG,
+            key -> outdated.add(new String(key, UTF_8)));
     watch.start();
     Waiting.until("it can wait for leases", watch::isOpen);
     namespace = namespace(negativeTtl);

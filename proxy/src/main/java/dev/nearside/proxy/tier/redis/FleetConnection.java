@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.FleetBus;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
@@ -17,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,14 +37,13 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FleetConnection.class);
   private static final byte[] CHANNEL = "nearside:invalidate".getBytes(US_ASCII);
   private static final Duration HEARTBEAT = Duration.ofSeconds(1);
-  private static final long FIRST_BACKOFF_MS = 50;
-  private static final long MAX_BACKOFF_MS = 2_000;
-  private static final long REFUSED_BACKOFF_MS = 10_000;
+  private static final Duration REFUSED_PAUSE = Duration.ofSeconds(10);
 
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
   private final Duration patience;
+  private final PacedTries tries;
 
   /** Held while a link becomes the one in use or ceases to be. */
   private final ReentrantLock changing = new ReentrantLock();
@@ -53,21 +52,26 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
   private volatile String state = "connecting";
   private volatile boolean refused;
   private volatile boolean closed;
-  private long backoffMs = FIRST_BACKOFF_MS;
 
   /**
    * Creates a connection that is not yet being made.
    *
    * @param client speaks RESP3, with automatic reconnect off
    * @param scheduler runs heartbeats and reconnects; stays the caller's
+   * @param pace how often the upstream is tried, shared with other connections
    * @param patience how long a heartbeat may be unanswered
    */
   FleetConnection(
-      RedisClient client, RedisURI uri, ScheduledExecutorService scheduler, Duration patience) {
+      RedisClient client,
+      RedisURI uri,
+      ScheduledExecutorService scheduler,
+      ConnectPace pace,
+      Duration patience) {
     this.client = client;
     this.uri = uri;
     this.scheduler = scheduler;
     this.patience = patience;
+    this.tries = new PacedTries(scheduler, pace);
   }
 
   /**
@@ -76,7 +80,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
    * @param listener told, on the connection's thread, of every subscription and message
    */
   public void start(Listener listener) {
-    connect(listener);
+    tries.soon(() -> connect(listener));
   }
 
   /** Returns in words how the connection is, for readiness and logs. */
@@ -125,6 +129,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
         .whenComplete((connection, failure) -> {
           if (connection == null) {
             refused = false;
+            tries.failed();
             retry(listener, "cannot connect: " + rootOf(failure).getMessage());
           } else if (closed) {
             connection.closeAsync();
@@ -142,15 +147,10 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
       log.warn("the fleet's channel: {}", why);
     }
     state = why;
-    long delayMs = ThreadLocalRandom.current().nextLong(backoffMs / 2, backoffMs + 1);
-    backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     if (refused) {
-      delayMs = REFUSED_BACKOFF_MS;
-    }
-    try {
-      scheduler.schedule(() -> connect(listener), delayMs, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      log.debug("not connecting again: stopping");
+      tries.after(REFUSED_PAUSE.toNanos(), () -> connect(listener));
+    } else {
+      tries.later(() -> connect(listener));
     }
   }
 
@@ -203,10 +203,10 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
         link = this;
         state = "subscribed";
         refused = false;
-        backoffMs = FIRST_BACKOFF_MS;
       } finally {
         changing.unlock();
       }
+      tries.succeeded();
       log.info("the fleet's channel is subscribed at {}", uri.getHost());
     }
 
@@ -250,15 +250,20 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
       if (!lost.compareAndSet(false, true)) {
         return;
       }
+      boolean wasOpen;
       changing.lock();
       try {
-        if (link == this) {
+        wasOpen = link == this;
+        if (wasOpen) {
           link = null;
         }
       } finally {
         changing.unlock();
       }
       connection.closeAsync();
+      if (!wasOpen && !refused) {
+        tries.failed();
+      }
       retry(listener, why);
     }
   }

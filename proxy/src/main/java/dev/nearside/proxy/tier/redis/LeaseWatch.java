@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.guard.ConnectPace;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.TrackingArgs;
@@ -9,9 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,23 +32,23 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaseWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaseWatch.class);
-  private static final long FIRST_BACKOFF_MS = 50;
-  private static final int MAX_DOUBLINGS = 5;
 
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
   private final Duration answerTimeout;
   private final Consumer<byte[]> outdated;
-  private final AtomicInteger failures = new AtomicInteger();
+  private final PacedTries tries;
   private volatile @Nullable WatchLink link;
   private volatile boolean closed;
+  private volatile boolean toldOfLoss;
 
   /**
    * Creates a watch that is not connected.
    *
    * @param client speaks RESP3, with automatic reconnect off
    * @param scheduler runs time-outs and reconnects; stays the caller's
+   * @param pace how often the upstream is tried, shared with other connections
    * @param answerTimeout how long a look may be unanswered before the connection is given up
    * @param outdated told each key that a look has found absent and whose marker is gone or changed,
    *     on the connection's thread and before any later look is answered
@@ -58,17 +57,23 @@ public final class LeaseWatch implements AutoCloseable {
       RedisClient client,
       RedisURI uri,
       ScheduledExecutorService scheduler,
+      ConnectPace pace,
       Duration answerTimeout,
       Consumer<byte[]> outdated) {
     this.client = client;
     this.uri = uri;
     this.scheduler = scheduler;
+    this.tries = new PacedTries(scheduler, pace);
     this.answerTimeout = answerTimeout;
     this.outdated = outdated;
   }
 
   /** Starts connecting, and goes on until closed. */
   public void start() {
+    tries.soon(this::connect);
+  }
+
+  private void connect() {
     if (closed) {
       return;
     }
@@ -76,7 +81,10 @@ public final class LeaseWatch implements AutoCloseable {
         .connectAsync(ByteArrayCodec.INSTANCE, uri)
         .whenComplete((connection, failure) -> {
           if (connection == null) {
+            tries.failed();
             retry("cannot connect");
+          } else if (closed) {
+            connection.closeAsync();
           } else {
             enableTracking(connection);
           }
@@ -146,7 +154,8 @@ public final class LeaseWatch implements AutoCloseable {
       lost(next);
       return;
     }
-    failures.set(0);
+    toldOfLoss = false;
+    tries.succeeded();
     log.info("lease connection open: {}", uri.getHost());
     if (closed) {
       next.lose();
@@ -161,6 +170,9 @@ public final class LeaseWatch implements AutoCloseable {
       link = null;
     }
     if (gone.isToBeReplaced()) {
+      if (!wasOpen) {
+        tries.failed();
+      }
       retry(wasOpen ? "connection lost" : "tracking refused or connection lost");
     }
   }
@@ -169,20 +181,10 @@ public final class LeaseWatch implements AutoCloseable {
     if (closed) {
       return;
     }
-    int failed = failures.incrementAndGet();
-    if (failed == 1) {
+    if (!toldOfLoss) {
       log.warn("lease connection: {}", why);
     }
-    try {
-      scheduler.schedule(this::start, pauseMs(failed), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      log.debug("not connecting again: stopping");
-    }
-  }
-
-  /** Doubles with each failure, and is random so that a fleet does not come back all at once. */
-  private static long pauseMs(int failed) {
-    long longest = FIRST_BACKOFF_MS << Math.min(failed - 1, MAX_DOUBLINGS);
-    return ThreadLocalRandom.current().nextLong(longest / 2, longest + 1);
+    toldOfLoss = true;
+    tries.later(this::connect);
   }
 }

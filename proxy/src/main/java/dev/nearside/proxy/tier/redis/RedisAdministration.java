@@ -4,16 +4,16 @@ import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.TagStore;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
-import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,17 +21,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The sidecar's own errands at the upstream: what COMMAND says, the leases of database fills, tags.
- * Thread-safe; never blocks. Lettuce reconnects it by itself, since nothing of it depends on order.
+ * Thread-safe; never blocks. It connects again by itself, at the pace of the sidecar's other
+ * connections.
  */
 public final class RedisAdministration implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisAdministration.class);
 
   private final RedisClient client;
   private final RedisURI uri;
-  private final ScheduledExecutorService scheduler;
   private final LeaseWatch leaseWatch;
   private final Consumer<List<Object>> commandTable;
-  private final ConnectPace pace = new ConnectPace();
+  private final PacedTries tries;
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile @Nullable Leases leases;
   private volatile boolean closed;
@@ -39,7 +39,9 @@ public final class RedisAdministration implements AutoCloseable {
   /**
    * Creates an administration that is not yet connected.
    *
-   * @param client speaks RESP3 and reconnects automatically
+   * @param client speaks RESP3, with automatic reconnect off
+   * @param scheduler runs reconnects; stays the caller's
+   * @param pace how often the upstream is tried, shared with other connections
    * @param leaseWatch where readers wait for the leases of others
    * @param commandTable told the reply of COMMAND after each connect, on a Lettuce thread; not told
    *     where the upstream refuses it
@@ -48,17 +50,22 @@ public final class RedisAdministration implements AutoCloseable {
       RedisClient client,
       RedisURI uri,
       ScheduledExecutorService scheduler,
+      ConnectPace pace,
       LeaseWatch leaseWatch,
       Consumer<List<Object>> commandTable) {
     this.client = client;
     this.uri = uri;
-    this.scheduler = scheduler;
+    this.tries = new PacedTries(scheduler, pace);
     this.leaseWatch = leaseWatch;
     this.commandTable = commandTable;
   }
 
-  /** Starts connecting, and goes on until it has succeeded once. */
+  /** Starts connecting, and goes on until closed. */
   public void start() {
+    tries.soon(this::connect);
+  }
+
+  private void connect() {
     if (closed) {
       return;
     }
@@ -66,8 +73,10 @@ public final class RedisAdministration implements AutoCloseable {
         .connectAsync(ByteArrayCodec.INSTANCE, uri)
         .whenComplete((made, failure) -> {
           if (made == null) {
-            pace.failed(System.nanoTime());
-            scheduler.schedule(this::start, pace.waitNs(System.nanoTime()), TimeUnit.NANOSECONDS);
+            tries.failed();
+            tries.later(this::connect);
+          } else if (closed) {
+            made.closeAsync();
           } else {
             connected(made);
           }
@@ -132,18 +141,30 @@ public final class RedisAdministration implements AutoCloseable {
   }
 
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {
+    tries.succeeded();
+    AtomicBoolean lost = new AtomicBoolean();
     leases = new Leases(made, leaseWatch);
     connection = made;
     made.addListener(
         new RedisConnectionStateListener() {
           @Override
-          public void onRedisConnected(RedisChannelHandler<?, ?> handler, SocketAddress address) {
-            learnCommands(made);
+          public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
+            lost(made, lost);
           }
         });
     learnCommands(made);
+    if (!made.isOpen()) {
+      lost(made, lost); // before the listener was there
+    }
     if (closed) {
       made.closeAsync();
+    }
+  }
+
+  private void lost(StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before) {
+    if (before.compareAndSet(false, true) && !closed) {
+      gone.closeAsync();
+      tries.later(this::connect);
     }
   }
 
@@ -153,6 +174,8 @@ public final class RedisAdministration implements AutoCloseable {
         .whenComplete((reply, failure) -> {
           if (reply != null) {
             commandTable.accept(reply);
+          } else if (failure instanceof RedisCommandTimeoutException && from.isOpen()) {
+            tries.later(() -> learnCommands(from));
           } else {
             log.warn("COMMAND is refused, the built-in table stands in: {}", failure.getMessage());
           }

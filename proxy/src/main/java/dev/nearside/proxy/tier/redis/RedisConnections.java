@@ -15,7 +15,6 @@ import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
-import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,9 +26,6 @@ import java.util.function.Consumer;
 
 /** Every Lettuce connection of the sidecar, and the threads they run on. Closed by its maker. */
 public final class RedisConnections implements AutoCloseable {
-  private static final Delay RECONNECT_DELAY =
-      Delay.fullJitter(Duration.ofMillis(5), ConnectPace.LONGEST, 100, TimeUnit.MILLISECONDS);
-
   private final ClientResources resources;
   private final RedisClient trackingClient;
   private final RedisClient administrationClient;
@@ -51,7 +47,6 @@ public final class RedisConnections implements AutoCloseable {
             .ioThreadPoolSize(2)
             .computationThreadPoolSize(2)
             .commandLatencyRecorder(CommandLatencyRecorder.disabled())
-            .reconnectDelay(RECONNECT_DELAY)
             .build();
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
@@ -65,11 +60,12 @@ public final class RedisConnections implements AutoCloseable {
     administrationClient = RedisClient.create(resources);
     administrationClient.setOptions(
         options(upstream)
-            .autoReconnect(true)
+            .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
             .build());
+    ConnectPace pace = new ConnectPace();
     TrackedContext context =
-        new TrackedContext(scheduler, relayNodes, new ConnectPace(), Clocks.SYSTEM, metrics);
+        new TrackedContext(scheduler, relayNodes, pace, Clocks.SYSTEM, metrics);
     for (Shard shard : shards) {
       tracked.put(
           shard.database(),
@@ -85,6 +81,7 @@ public final class RedisConnections implements AutoCloseable {
             trackingClient,
             uri(upstream, upstream.database(), "nearside-leases"),
             scheduler,
+            pace,
             coherence.fillTimeout(),
             name -> forget(shards, upstream.database(), name));
     administration =
@@ -92,6 +89,7 @@ public final class RedisConnections implements AutoCloseable {
             administrationClient,
             uri(upstream, upstream.database(), "nearside-administration"),
             scheduler,
+            pace,
             leaseWatch,
             commandTable);
     fleet =
@@ -99,6 +97,7 @@ public final class RedisConnections implements AutoCloseable {
             trackingClient,
             uri(upstream, upstream.database(), "nearside-fleet"),
             scheduler,
+            pace,
             upstream.connectTimeout());
   }
 

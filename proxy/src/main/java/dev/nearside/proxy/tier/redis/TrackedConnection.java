@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.telemetry.Breach;
 import dev.nearside.proxy.telemetry.GenerationEnd;
 import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.telemetry.Metric;
@@ -12,8 +13,6 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +50,12 @@ public final class TrackedConnection implements AutoCloseable {
 
   /** The labels of the checks that are made on each connection. */
   public static final List<String> CHECKS =
-      List.of(RoleCheck.LABEL, TrackingCheck.LABEL, PermissionCheck.LABEL);
+      List.of(
+          RoleCheck.LABEL,
+          TrackingCheck.LABEL,
+          PermissionCheck.LABEL,
+          SwapCheck.LABEL,
+          ServerClockCheck.LABEL);
 
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
@@ -61,6 +65,7 @@ public final class TrackedConnection implements AutoCloseable {
   private final Shard shard;
   private final TrackedSettings settings;
   private final TrackedContext context;
+  private final PacedTries tries;
   private final OwnPermission permission;
   private final LongAdder refusedKeys;
 
@@ -72,6 +77,7 @@ public final class TrackedConnection implements AutoCloseable {
   private volatile @Nullable TrackedLink link;
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
+  private volatile @Nullable String lastNodeId;
   private volatile boolean closed;
   private volatile long openedAtNs;
 
@@ -93,13 +99,14 @@ public final class TrackedConnection implements AutoCloseable {
     this.shard = shard;
     this.settings = settings;
     this.context = context;
+    this.tries = new PacedTries(context.scheduler(), context.pace());
     this.permission = new OwnPermission(settings.permissionTtl());
     this.refusedKeys = context.metrics().counter(Metric.TRACKED_KEYS_REFUSED);
   }
 
   /** Starts connecting, and goes on for ever. */
   public void start() {
-    connect();
+    tries.soon(this::connect);
   }
 
   /** Returns in words how the connection is, for readiness and logs. */
@@ -193,10 +200,6 @@ public final class TrackedConnection implements AutoCloseable {
     if (closed) {
       return;
     }
-    if (!context.pace().tryEnter(System.nanoTime())) {
-      connectLater();
-      return;
-    }
     client
         .connectAsync(CODEC, uri)
         .whenComplete((connection, failure) -> {
@@ -216,13 +219,23 @@ public final class TrackedConnection implements AutoCloseable {
     checks.add(new PermissionCheck(permission, settings.permissionTtl()));
     if (settings.tracking()) {
       checks.add(new TrackingCheck());
+      checks.add(new SwapCheck(shard::changedUnpushed, this::count, shard::ownFlushes));
+      checks.add(
+          new ServerClockCheck(
+              shard::changedUnpushed, this::count, context.clocks().monotonicNs()));
     }
     return new TrackedLink(connection, shard, this::lost, checks, settings, context);
+  }
+
+  private void count(Breach breach) {
+    log.warn("database {}: an exception of the contract: {}", shard.database(), breach.label());
+    context.metrics().counter(Metric.BREACHES, breach.label()).increment();
   }
 
   private void open(TrackedLink next, long sentAtNs, String info) {
     String reached = NodeId.of(info);
     nodeId = reached;
+    noteNode(reached);
     if (!context.relayNodes().agree(reached)) {
       next.lost(GenerationEnd.NODE, "relay connections are on another node than " + reached);
       return;
@@ -240,8 +253,17 @@ public final class TrackedConnection implements AutoCloseable {
     } finally {
       changing.unlock();
     }
-    context.pace().succeeded();
+    tries.succeeded();
     log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
+  }
+
+  /** What an earlier node has shown may be lost, or older than what another one knew. */
+  private void noteNode(@Nullable String reached) {
+    String before = lastNodeId;
+    if (before != null && reached != null && !before.equals(reached)) {
+      count(Breach.NODE);
+    }
+    lastNodeId = reached == null ? before : reached;
   }
 
   private static String openState(List<String> off) {
@@ -266,7 +288,7 @@ public final class TrackedConnection implements AutoCloseable {
     }
     lost.close();
     if (wasOpen) {
-      context.metrics().counter(Metric.GENERATIONS_ENDED, end.label()).increment();
+      countEnd(end);
     }
     if (wasOpen && System.nanoTime() - openedAtNs > ConnectPace.LONGEST.toNanos()) {
       tell(why);
@@ -276,9 +298,17 @@ public final class TrackedConnection implements AutoCloseable {
     }
   }
 
+  private void countEnd(GenerationEnd end) {
+    context.metrics().counter(Metric.GENERATIONS_ENDED, end.label()).increment();
+    Breach breach = Breach.of(end);
+    if (breach != null) {
+      count(breach);
+    }
+  }
+
   /** A try, or a generation so short that it is as good as one, has failed. */
   private void failed(String why) {
-    context.pace().failed(System.nanoTime());
+    tries.failed();
     tell(why);
     connectLater();
   }
@@ -290,16 +320,9 @@ public final class TrackedConnection implements AutoCloseable {
     state = why;
   }
 
-  /** Tries again when the pace may let it in, and after a while of its own. */
   private void connectLater() {
-    if (closed) {
-      return;
-    }
-    long delayNs = context.pace().waitNs(System.nanoTime()) + ConnectPace.firstDelayNs();
-    try {
-      context.scheduler().schedule(this::connect, delayNs, TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException e) {
-      log.debug("not connecting again: stopping");
+    if (!closed) {
+      tries.later(this::connect);
     }
   }
 

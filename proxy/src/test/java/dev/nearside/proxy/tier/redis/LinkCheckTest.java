@@ -2,16 +2,24 @@ package dev.nearside.proxy.tier.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.telemetry.Breach;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class LinkCheckTest {
   private static final Duration TTL = Duration.ofSeconds(5);
 
   private final OwnPermission own = new OwnPermission(TTL);
+  private final AtomicInteger emptied = new AtomicInteger();
+  private final List<Breach> breaches = new ArrayList<>();
+  private final AtomicLong ownFlushes = new AtomicLong();
+  private final AtomicLong now = new AtomicLong();
 
   private static Told told(Object... values) {
     return Told.of(Arrays.asList(values), null, 0);
@@ -105,6 +113,82 @@ class LinkCheckTest {
     check.refused(error("ERR unknown command `ACL`, with args beginning with: `WHOAMI`, "));
     assertThat(own.maxAgeNs()).isEqualTo(Long.MAX_VALUE);
     assertThat(own.allowsMget()).isFalse();
+  }
+
+  @Test
+  void swaps_firstAnswerIsTheBase_andEveryOtherNumberEmptiesL1() {
+    SwapCheck check = new SwapCheck(emptied::incrementAndGet, breaches::add, ownFlushes::get);
+    check.answered(calls("cmdstat_get:calls=9,usec=1\r\ncmdstat_swapdb:calls=41,usec=7\r\n"));
+    check.answered(calls("cmdstat_get:calls=12,usec=1\r\ncmdstat_swapdb:calls=41,usec=7\r\n"));
+    assertThat(emptied).hasValue(0);
+    check.answered(calls("cmdstat_swapdb:calls=42,usec=9\r\n"));
+    assertThat(emptied).hasValue(1);
+    assertThat(breaches).containsExactly(Breach.SWAPDB);
+    check.answered(calls("cmdstat_swapdb:calls=42,usec=9\r\n"));
+    assertThat(emptied).hasValue(1);
+  }
+
+  @Test
+  void swaps_numberThatWasReset_emptiesL1AndIsNoBreach() {
+    SwapCheck check = new SwapCheck(emptied::incrementAndGet, breaches::add, ownFlushes::get);
+    check.answered(calls("cmdstat_swapdb:calls=5,usec=7\r\n"));
+    check.answered(calls("cmdstat_config|resetstat:calls=1,usec=7\r\n"));
+    assertThat(emptied).hasValue(1);
+    assertThat(breaches).isEmpty();
+    check.answered(calls("cmdstat_swapdb:calls=1,usec=7\r\n"));
+    assertThat(emptied).hasValue(2);
+    assertThat(breaches).containsExactly(Breach.SWAPDB);
+  }
+
+  @Test
+  void swaps_ownOne_emptiesL1AndIsNoBreach() {
+    SwapCheck check = new SwapCheck(emptied::incrementAndGet, breaches::add, ownFlushes::get);
+    check.answered(calls(""));
+    ownFlushes.set(2);
+    check.answered(calls("cmdstat_swapdb:calls=1,usec=7\r\n"));
+    assertThat(emptied).hasValue(1);
+    assertThat(breaches).isEmpty();
+    check.answered(calls("cmdstat_swapdb:calls=2,usec=7\r\n"));
+    assertThat(breaches).containsExactly(Breach.SWAPDB);
+  }
+
+  private static Told calls(String info) {
+    return told(info);
+  }
+
+  @Test
+  void serverClock_goesAsOurs_howeverLateAnAnswer_isNoStep() {
+    ServerClockCheck check =
+        new ServerClockCheck(emptied::incrementAndGet, breaches::add, now::get);
+    time(check, 100, 0, 0, 1);
+    time(check, 101, 40_000, 1_000, 1_001);
+    time(check, 103, 0, 2_000, 9_000);
+    time(check, 110, 0, 9_500, 10_000);
+    assertThat(emptied).hasValue(0);
+  }
+
+  @Test
+  void serverClock_steps_emptiesL1() {
+    ServerClockCheck check =
+        new ServerClockCheck(emptied::incrementAndGet, breaches::add, now::get);
+    time(check, 100, 0, 0, 1);
+    time(check, 101, 100_000, 1_000, 1_001);
+    assertThat(breaches).containsExactly(Breach.SERVER_CLOCK);
+    time(check, 102, 100_000, 2_000, 2_001);
+    assertThat(emptied).hasValue(1);
+    time(check, 103, 0, 3_000, 3_001);
+    assertThat(emptied).hasValue(2);
+    assertThat(breaches).hasSize(2);
+  }
+
+  private void time(ServerClockCheck check, long sec, long usec, long sentMs, long answeredMs) {
+    now.set(answeredMs * 1_000_000);
+    List<?> reply = List.of(bytes(String.valueOf(sec)), bytes(String.valueOf(usec)));
+    assertThat(check.answered(Told.of(reply, null, sentMs * 1_000_000))).isNull();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private PermissionCheck check() {

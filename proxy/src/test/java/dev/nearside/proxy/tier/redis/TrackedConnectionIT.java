@@ -9,6 +9,7 @@ import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.ScriptedUpstream;
 import dev.nearside.proxy.scene.ScriptedUpstream.Connection;
 import dev.nearside.proxy.scene.Waiting;
+import dev.nearside.proxy.telemetry.Breach;
 import dev.nearside.proxy.telemetry.GenerationEnd;
 import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
@@ -133,6 +134,7 @@ class TrackedConnectionIT {
       wallStepMs.set(60_000);
       awaitGeneration(2);
       assertThat(ended(GenerationEnd.CLOCK)).isEqualTo(1);
+      assertThat(breaches(Breach.CLOCK)).isEqualTo(1);
     }
   }
 
@@ -144,6 +146,7 @@ class TrackedConnectionIT {
       answers.put("ROLE", "*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n$7\r\nconnect\r\n:0\r\n");
       awaitGeneration(2);
       assertThat(ended(GenerationEnd.ROLE)).isEqualTo(1);
+      assertThat(breaches(Breach.ROLE)).isEqualTo(1);
     }
   }
 
@@ -161,17 +164,58 @@ class TrackedConnectionIT {
   }
 
   @Test
+  void swapsAndClockStepsOfTheUpstream_emptyL1AndEndNothing() throws IOException {
+    answers.put("TIME", "*2\r\n$3\r\n100\r\n$1\r\n0\r\n");
+    try (ScriptedUpstream upstream = scripted();
+        TrackedConnection connection = open(upstream.port())) {
+      Waiting.until(
+          "a clock that stands still is noticed", () -> breaches(Breach.SERVER_CLOCK) > 0);
+      answers.put("TIME", "+OK\r\n");
+      int epoch = coherence.shards().getFirst().epoch();
+      assertThat(epoch).isPositive();
+      answers.put("INFO commandstats", "$24\r\ncmdstat_swapdb:calls=1,\r\n");
+      Waiting.until("a swap is noticed", () -> breaches(Breach.SWAPDB) == 1);
+      assertThat(coherence.shards().getFirst().epoch()).isGreaterThan(epoch);
+      assertThat(coherence.shards().getFirst().generation()).isEqualTo(1);
+      assertThat(connection.isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void anotherNodeIsReached_isCounted() throws IOException {
+    try (ScriptedUpstream upstream = scripted();
+        TrackedConnection connection = open(upstream.port())) {
+      connection.reconnect("for the test");
+      awaitGeneration(2);
+      assertThat(breaches(Breach.NODE)).isZero();
+      answers.put("INFO", "$10\r\nrun_id:y\r\n\r\n");
+      connection.reconnect("for the test");
+      awaitGeneration(3);
+      assertThat(breaches(Breach.NODE)).isEqualTo(1);
+    }
+  }
+
+  private long breaches(Breach kind) {
+    return metrics.counter(Metric.BREACHES, kind.label()).sum();
+  }
+
+  @Test
   void checksThatAreRefusedOrUnknown_areAskedOnceAndNoReasonToFlap() throws IOException {
     answers.put("ROLE", "-NOPERM this user has no permissions to run the 'role' command\r\n");
     answers.put("CLIENT TRACKINGINFO", "-ERR Unknown subcommand or wrong number of arguments\r\n");
     answers.put("ACL GETUSER", "-NOPERM no\r\n");
+    answers.put("INFO commandstats", "-ERR no such section here\r\n");
+    answers.put("TIME", "-NOPERM no\r\n");
     try (ScriptedUpstream upstream = scripted();
         TrackedConnection connection = open(upstream.port())) {
-      assertThat(connection.checksOff()).containsExactlyElementsOf(TrackedConnection.CHECKS);
+      assertThat(connection.checksOff())
+          .containsExactlyInAnyOrderElementsOf(TrackedConnection.CHECKS);
       assertThat(connection.state()).contains("role", "tracking-info", "permission");
       assertThat(connection.permission().isKnown()).isFalse();
       awaitRounds(2);
-      assertThat(asked).doesNotContain("ROLE", "CLIENT TRACKINGINFO", "ACL GETUSER");
+      assertThat(asked)
+          .doesNotContain(
+              "ROLE", "CLIENT TRACKINGINFO", "ACL GETUSER", "INFO commandstats", "TIME");
       assertThat(coherence.shards().getFirst().generation()).isEqualTo(1);
     }
   }

@@ -1,0 +1,63 @@
+package dev.nearside.proxy.tier.redis;
+
+import dev.nearside.proxy.guard.ConnectPace;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When the sidecar's own connections are tried: at one pace for all of them, so that their number
+ * does not multiply the tries. Thread-safe, never waits.
+ */
+final class PacedTries {
+  private static final Logger log = LoggerFactory.getLogger(PacedTries.class);
+
+  private final ScheduledExecutorService scheduler;
+  private final ConnectPace pace;
+
+  /**
+   * Creates what one connection uses.
+   *
+   * @param scheduler runs the tries; stays the caller's
+   * @param pace shared with the other connections
+   */
+  PacedTries(ScheduledExecutorService scheduler, ConnectPace pace) {
+    this.scheduler = scheduler;
+    this.pace = pace;
+  }
+
+  /** Runs {@code connect} now, or when the pace lets it in; it has to say how it went. */
+  void soon(Runnable connect) {
+    if (pace.tryEnter(System.nanoTime())) {
+      connect.run();
+    } else {
+      later(connect);
+    }
+  }
+
+  /** Runs {@code connect} when the pace lets it in, and after a while of its own. */
+  void later(Runnable connect) {
+    after(pace.waitNs(System.nanoTime()) + ConnectPace.firstDelayNs(), connect);
+  }
+
+  /** Runs {@code connect} when the pace lets it in, but not before {@code delayNs} have passed. */
+  void after(long delayNs, Runnable connect) {
+    try {
+      scheduler.schedule(() -> soon(connect), delayNs, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("not connecting again: stopping");
+    }
+  }
+
+  /** A try has succeeded. */
+  void succeeded() {
+    pace.succeeded();
+  }
+
+  /** A try has failed. */
+  void failed() {
+    pace.failed(System.nanoTime());
+  }
+}
