@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class PacedTries {
   private static final Logger log = LoggerFactory.getLogger(PacedTries.class);
 
+  /** Another connection may have succeeded meanwhile, and then nobody needs to wait any more. */
+  private static final long LOOK_AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final ScheduledExecutorService scheduler;
   private final ConnectPace pace;
 
@@ -37,9 +40,10 @@ final class PacedTries {
     }
   }
 
-  /** Runs {@code connect} when the pace lets it in, and after a while of its own. */
+  /** Runs {@code connect} once the pace lets it in, and after a while of its own. */
   void later(Runnable connect) {
-    after(pace.waitNs(System.nanoTime()) + ConnectPace.firstDelayNs(), connect);
+    long waitNs = Math.min(pace.waitNs(System.nanoTime()), LOOK_AGAIN_NS);
+    after(waitNs + ConnectPace.firstDelayNs(), connect);
   }
 
   /** Runs {@code connect} when the pace lets it in, but not before {@code delayNs} have passed. */
