@@ -17,7 +17,7 @@ class StaleIfErrorIT {
       namespaces:
         page:
           keys: page:{id}
-          stale-if-error: 3s
+          stale-if-error: 6s
       """;
   private static final String STALE = "nearside_stale_served_total{namespace=\"page\"}";
 
@@ -64,7 +64,7 @@ class StaleIfErrorIT {
 
   @Test
   void expiry_holdsWhileRedisIsDown() throws IOException {
-    try (CoherenceScene scene = new CoherenceScene(YAML.replace("3s", "1h"));
+    try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"));
         RespClient holder = scene.client()) {
       scene.direct.call("SET", "page:1", "short", "PX", "1500");
       scene.holdAsIs(holder, "page:1");

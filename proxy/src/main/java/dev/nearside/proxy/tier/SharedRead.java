@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * One read of a key on a client's own way that identical reads of other clients wait for. Confined
  * to the event loop of the client that leads it; the others join from any thread.
  *
- * <p>What it brings is for those who joined, and is never held. Whatever removes the key from L1 (a
- * write, a read on another path) ends the joining: who comes later must see that.
+ * <p>What it brings is never held, and only for who had asked before it was sent: whoever joined it
+ * later takes its end as the moment to ask anew.
  */
 public final class SharedRead {
   private final LocalTier local;

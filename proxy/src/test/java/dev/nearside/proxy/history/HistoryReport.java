@@ -77,7 +77,8 @@ record HistoryReport(List<HistoryResult> results) {
         result.violations().size());
   }
 
-  private static String commit() throws IOException {
+  /** Returns the commit of the working tree. */
+  static String commit() throws IOException {
     Process git =
         new ProcessBuilder("git", "describe", "--always", "--dirty")
             .redirectErrorStream(true)

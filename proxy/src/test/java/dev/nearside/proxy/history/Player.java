@@ -29,6 +29,11 @@ final class Player implements AutoCloseable {
   private static final long CONNECT_LIMIT_NS = 60_000_000_000L;
   private static final int MOST_AT_ONCE = 5;
 
+  /** In how many of 10 pipelines it stops after each request, so that much happens in between. */
+  private static final int SLOW_TENTHS = 3;
+
+  private static final long LONGEST_STOP_NS = 8_000_000;
+
   /** In how many of 1000 turns it begins to do nothing but read for a while. */
   private static final int BURSTS = 160;
 
@@ -195,16 +200,21 @@ final class Player implements AutoCloseable {
     ask(current, new Request[] {exec}, true);
   }
 
-  /** Sends requests together and notes each; returns the last one's replies. */
+  /** Sends requests without waiting for replies and notes each; returns the last one's replies. */
   private Object @Nullable [] ask(Wire current, Request[] requests, boolean watching)
       throws IOException {
-    for (Request request : requests) {
-      request.addTo(current, round.group());
-    }
+    boolean slowly = requests.length > 1 && random.nextInt(10) < SLOW_TENTHS;
     long invokedNs = System.nanoTime();
     int answered = 0;
     Object[] replies = null;
     try {
+      for (Request request : requests) {
+        request.addTo(current, round.group());
+        if (slowly) {
+          current.flush();
+          LockSupport.parkNanos(random.nextLong(LONGEST_STOP_NS));
+        }
+      }
       current.flush();
       for (Request request : requests) {
         replies = read(current, request, invokedNs, watching);

@@ -197,15 +197,11 @@ public final class LocalTier {
   }
 
   /**
-   * Removes whatever is known of {@code key} and kills its flight; nobody joins a shared read of it
-   * any more.
+   * Removes whatever is known of {@code key} and kills its flight.
    *
    * @return what was known, in flight or landed, or null
    */
   public @Nullable Entry remove(LookupKey key) {
-    if (!shared.isEmpty()) {
-      shared.remove(key);
-    }
     return map.remove(key);
   }
 

@@ -1,0 +1,258 @@
+package dev.nearside.proxy.mutant;
+
+import dev.nearside.proxy.mutant.Change.Argument;
+import dev.nearside.proxy.mutant.Change.Calling;
+import dev.nearside.proxy.mutant.Change.Keeping;
+import dev.nearside.proxy.mutant.Change.Now;
+import dev.nearside.proxy.mutant.Change.Reading;
+import dev.nearside.proxy.mutant.Change.Returning;
+import dev.nearside.proxy.mutant.Change.Standing;
+import dev.nearside.proxy.mutant.Change.Stumbling;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The mechanisms of the contract, each switched off. Those of leases need a database and are not
+ * among them: {@code LeaseFleetIT} and {@code DatabaseFillIT} hold them.
+ */
+public enum Mutant {
+  /** Nothing is switched off; threads stand still where those of some mutants do. */
+  NOTHING(
+      "every promise, as a check of what the mutants below are compared with",
+      List.of(),
+      new Stumbling("coherence.Shard", "lookThough")),
+  PUSH_IGNORED(
+      "tracked connection: a push removes its key",
+      List.of("race.FillRacesWireTest"),
+      new Returning("coherence.Shard", "pushed", 0)),
+  NULL_PUSH_IGNORED(
+      "server facts: FLUSHDB of any sends null (everything)",
+      List.of("race.FillRacesWireTest"),
+      new Returning("coherence.Shard", "pushedAll", 0)),
+  FENCE_NEVER_UP(
+      "fence: while up, reads of k go upstream and fill nothing",
+      List.of("race.FenceRacesWireTest"),
+      new Returning("coherence.Fences", "isUp", 0)),
+  NO_DROP_BEFORE(
+      "fence: before a write is forwarded, drop L1[k] and kill k's tokens",
+      List.of("race.FenceRacesWireTest", "race.FillRacesWireTest", "coherence.TouchTest"),
+      new Calling("coherence.Touch", "forwarded", "drop", Change.EACH, 0)),
+  NO_DROP_AT_REPLY(
+      "fence: at the reply, drop again",
+      List.of("race.FenceRacesWireTest", "race.FillRacesWireTest", "coherence.TouchTest"),
+      new Calling("coherence.Touch", "end", "drop", 1, 0)),
+  NO_DROP_OF_WRITES(
+      "fence: drop before and at the reply",
+      List.of("race.FenceRacesWireTest"),
+      new Calling("coherence.Touch", "forwarded", "drop", Change.EACH, 0),
+      new Calling("coherence.Touch", "end", "drop", 1, 0)),
+  WRITES_UNNOTICED(
+      "fence, as a whole",
+      List.of("race.FenceRacesWireTest"),
+      new Returning("coherence.Fences", "isUp", 0),
+      new Calling("coherence.Touch", "forwarded", "drop", Change.EACH, 0),
+      new Calling("coherence.Touch", "end", "drop", 1, 0)),
+  FLIGHT_PASSES_FENCE(
+      "fence: a flight looks at it once it has put its token (second line: the drop at the reply"
+          + " would do alone)",
+      List.of("race.FillRacesWireTest", "race.FenceRacesWireTest"),
+      new Calling("tier.Flights", "start", "isFenced", Change.EACH, 0)),
+  RELAYED_READ_UNNOTICED(
+      "other paths: a read of k answered on a lane or pinned connection drops L1[k]",
+      List.of("race.CausalityRacesWireTest"),
+      new Calling("coherence.Touch", "end", "drop", 0, 0)),
+  PUBLISHED_ALWAYS(
+      "flight: publication is compare-and-set of that placeholder",
+      List.of("tier.local.PublicationRaceTest", "race.FillRacesWireTest"),
+      new Standing("tier.local.LocalTier", "publish", "computeIfPresent", "put")),
+  EPOCH_NOT_COMPARED(
+      "flight: a new generation kills its token; entries of an older one are dead",
+      List.of("race.GenerationRacesWireTest"),
+      new Calling("coherence.Shard", "lookThough", "epoch", Change.EACH, 0),
+      new Calling("coherence.Shard", "lookThough", "get", Change.EACH, 0)),
+  EPOCH_NOT_MOVED(
+      "generation: on loss, close the node's L1 and kill tokens",
+      List.of("race.GenerationRacesWireTest"),
+      new Calling("coherence.Shard", "close", "dropAll", Change.EACH, 0)),
+  NEVER_STALE(
+      "staleness clock: local reads require now - coherentAsOf <= max-staleness",
+      List.of("race.ClockRacesWireTest", "race.PauseRacesIT"),
+      new Reading("coherence.Shard", "lookThough", "maxStalenessNs", Long.MAX_VALUE)),
+  CLOCK_AT_RECEIPT(
+      "staleness clock: a reply moves coherentAsOf to that command's send time",
+      List.of("coherence.ShardTest", "race.ClockRacesWireTest"),
+      new Now("coherence.Shard", "answered", 0)),
+  NO_FLOOR(
+      "other paths: local reads need coherentAsOf >= the arrival of the last informative reply",
+      List.of("race.CausalityRacesWireTest"),
+      new Keeping("server.RelayedReply", "settle", "floorNs"),
+      new Keeping("server.GetRead", "reply", "floorNs"),
+      new Keeping("server.GetRead", "landed", "floorNs")),
+  REPLY_NOT_HELD(
+      "other paths: blocking pops are delivered behind a barrier; barrier: an opaque write's reply"
+          + " waits for it",
+      List.of("race.CausalityRacesWireTest", "race.FenceRacesWireTest"),
+      new Reading("server.RelayedReply", "settle", "behindBarrier", 0)),
+  MESSAGE_NOT_HELD(
+      "other paths: pub/sub messages are delivered behind a barrier",
+      List.of("race.CausalityRacesWireTest"),
+      new Calling("server.Pinning", "pushed", "hold", Change.EACH, 0)),
+  BARRIER_AT_ONCE(
+      "barrier: a PING on the tracked connection",
+      List.of("race.CausalityRacesWireTest"),
+      new Calling("coherence.Barrier", "await", "isTracking", Change.EACH, 0),
+      new Calling("coherence.Barrier", "await", "dropAll", Change.EACH, 0)),
+  TTL_IGNORED(
+      "flight: expiry = send time + min(PTTL, cap)",
+      List.of("FlightExpiryIT"),
+      new Returning("tier.Lifetime", "ttlNs", Long.MAX_VALUE)),
+  EXPIRY_IGNORED(
+      "promise 5: no value is served at or after its expiry",
+      List.of("race.ClockRacesWireTest"),
+      new Calling("coherence.Shard", "lookThough", "expiresAtNs", Change.EACH, Long.MAX_VALUE)),
+  TWO_MOMENTS(
+      "flight: a value needs PTTL != -2, a nil PTTL = -2",
+      List.of("race.FillRacesWireTest"),
+      new Returning("tier.Lifetime", "isOfOneMoment", 1)),
+  JOINERS_TOLD_THE_EXPIRED(
+      "promise 5, for who joined a flight after the key had expired",
+      List.of("tier.local.FlightTest", "FlightExpiryIT"),
+      new Argument("tier.local.Flight", "land", 1, 0)),
+  JOINED_BELOW_FLOOR(
+      "flight: a strict read joins only a flight sent after it arrived",
+      List.of("race.JoinedReadsWireTest"),
+      new Argument("tier.ReadPath", "join", 1, 0)),
+  FLUSH_DROPS_NOTHING(
+      "local flush: tokens killed before forwarding and at the reply (SWAPDB sends no push)",
+      List.of("race.FenceRacesWireTest"),
+      new Returning("coherence.Coherence", "flush", 0)),
+  FLUSH_NOT_FENCED(
+      "local flush: shard-wide fence",
+      List.of("race.FillRacesWireTest", "race.FenceRacesWireTest"),
+      new Returning("coherence.Fences", "raiseAll", 0),
+      new Returning("coherence.Fences", "lowerAll", 0)),
+  MGET_TORN(
+      "MGET is a snapshot of one node: local only if it still is one (sequence)",
+      List.of("CoherenceIT"),
+      new Calling("server.LocalReads", "lookUpMany", "sequence", Change.EACH, 0),
+      new Stumbling("coherence.Shard", "lookThough")),
+  NOT_STRICT(
+      "promise 6: strict reads are behind a barrier",
+      List.of("CoherenceIT"),
+      new Calling("tier.ReadPath", "floorOf", "anyStrict", Change.EACH, 0)),
+  ANY_NODE(
+      "generation: names its node; lanes and pinned connections check theirs at connect",
+      List.of("race.GenerationRacesWireTest"),
+      new Returning("tier.redis.RelayNodes", "agree", 1),
+      new Calling("UpstreamWatch", "connected", "reconnect", Change.EACH, 0)),
+  NEVER_GIVES_UP(
+      "barrier: an unanswered one closes the generation",
+      List.of("race.GenerationRacesWireTest"),
+      new Reading("tier.redis.TrackedLink", "look", "readTimeoutNs", Long.MAX_VALUE)),
+  TRACKING_UNCONFIRMED(
+      "generation: TRACKING ON checked, then open",
+      List.of("race.GenerationRacesWireTest"),
+      new Calling("tier.redis.TrackedOpening", "tracking", "error", Change.EACH, 0)),
+  TRACKING_NOT_WATCHED(
+      "generation: the heartbeat also asks TRACKINGINFO",
+      List.of("tier.redis.LinkCheckTest"),
+      new Returning("tier.redis.TrackingCheck", "answered", 0)),
+  ROLE_NOT_WATCHED(
+      "generation: the heartbeat also asks ROLE",
+      List.of("tier.redis.LinkCheckTest", "GenerationIT"),
+      new Returning("tier.redis.RoleCheck", "answered", 0)),
+  CLOCKS_NOT_WATCHED(
+      "exceptions: compare with the wall clock each tick and close on disagreement",
+      List.of("tier.redis.ClockWatchTest"),
+      new Returning("tier.redis.ClockWatch", "movedApartMs", 0)),
+  PERMISSION_NOT_WATCHED(
+      "promise 7: permission re-verified within permission-ttl",
+      List.of("race.PermissionRacesWireTest"),
+      new Calling("tier.redis.PermissionCheck", "answered", "equals", Change.EACH, 1)),
+  ANY_USER(
+      "promise 7: only a client that the upstream would let read k gets it",
+      List.of("race.PermissionRacesWireTest"),
+      new Reading("server.Session", "readsLocally", "ownIdentity", 1)),
+  OPAQUE_WRITE_UNNOTICED(
+      "barrier: for an opaque write its reply waits, or every later local read does",
+      List.of("race.FenceRacesWireTest"),
+      new Returning("coherence.Touch", "isOpaque", 0)),
+  QUEUED_KEYS_FORGOTTEN(
+      "fence, of what EXEC executes",
+      List.of("race.FenceRacesWireTest"),
+      new Returning("server.Touches", "queue", 0)),
+  ORDER_FORGOTTEN(
+      "promise 1, behind an unanswered opaque or pinned command of the same connection",
+      List.of("race.OwnOrderWireTest"),
+      new Returning("server.Upstream", "ordersReads", 0)),
+  OWN_READ_OVERTAKEN(
+      "promise 2, behind an unanswered read of the same key and connection",
+      List.of("race.OwnOrderWireTest"),
+      new Returning("server.Upstream", "isReading", 0)),
+  OWN_FLIGHT_OVERTAKEN(
+      "order: execution waits for a conflict; a write does not overtake a flight before it",
+      List.of("MixedPipelineIT", "CoherenceIT"),
+      new Returning("server.LocalReads", "allows", 1)),
+  LOCAL_IN_MULTI(
+      "connections that bypass L1: inside MULTI",
+      List.of("race.OwnOrderWireTest"),
+      new Reading("server.Session", "readsWhatItMay", "transaction", 0)),
+  LOCAL_AFTER_WATCH(
+      "connections that bypass L1: after WATCH",
+      List.of("race.OwnOrderWireTest"),
+      new Reading("server.Session", "readsWhatItMay", "watching", 0)),
+  LOCAL_WHILE_IT_TRACKS(
+      "connections that bypass L1: a client that itself tracks",
+      List.of("server.TrackingParityIT"),
+      new Reading("server.Session", "readsWhatItMay", "tracking", 0)),
+  SHARED_READ_JOINED_LATE(
+      "with L1 closed: who joined a shared read after it was sent asks anew",
+      List.of("race.JoinedReadsWireTest", "SharedReadIT"),
+      new Calling("server.GetRead", "lambda$landed$0", "asOfNs", Change.EACH, Long.MAX_VALUE)),
+  RENEWED_THE_CHANGED(
+      "early refresh: prolonged only if read to be the very same value",
+      List.of("tier.local.RenewalTest"),
+      new Calling("tier.local.LocalTier", "renew", "shows", Change.EACH, 1)),
+  RENEWED_THE_REMOVED(
+      "early refresh: prolonged only if it is still there",
+      List.of("tier.local.RenewalTest"),
+      new Standing("tier.local.LocalTier", "renew", "computeIfPresent", "change")),
+  FLOOR_WITHOUT_TRACKING(
+      "coherence ttl: an entry is as old as its own read",
+      List.of("CoherenceModeIT"),
+      new Calling("coherence.Shard", "lookThough", "asOfNs", Change.EACH, Long.MAX_VALUE));
+
+  private final String sentence;
+
+  @SuppressWarnings("ImmutableEnumChecker") // never changed
+  private final List<String> tests;
+
+  @SuppressWarnings("ImmutableEnumChecker") // never changed
+  private final List<Change> changes;
+
+  Mutant(String sentence, List<String> tests, Change... changes) {
+    this.sentence = sentence;
+    this.tests = tests;
+    this.changes = List.of(changes);
+  }
+
+  /** Returns what of the contract it breaks. */
+  public String sentence() {
+    return sentence;
+  }
+
+  /** Returns the tests that should fail on it, by class below the sidecar's own package. */
+  public List<String> tests() {
+    return tests;
+  }
+
+  /**
+   * Returns the changed classes by their internal names.
+   *
+   * @param loader where the original ones are found
+   * @throws IllegalStateException if there is nothing to change
+   */
+  public Map<String, byte[]> classes(ClassLoader loader) {
+    return Transformation.of(changes, loader);
+  }
+}

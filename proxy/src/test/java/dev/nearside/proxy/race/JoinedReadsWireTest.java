@@ -1,0 +1,85 @@
+package dev.nearside.proxy.race;
+
+import static dev.nearside.proxy.scene.DirectedUpstream.bulk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.DirectedUpstream.Exchange;
+import dev.nearside.proxy.scene.DirectedUpstream.Role;
+import dev.nearside.proxy.scene.RespClient;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who may be answered by a read that somebody else has begun. */
+@Timeout(60)
+class JoinedReadsWireTest {
+  @Test
+  void flightSentBeforeWhatAConnectionHasSeen_isNotJoinedByIt() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient early = scene.client();
+        RespClient late = scene.client()) {
+      RaceScene.Flight flight = scene.fly(early, "k");
+      seesCounter(scene, late);
+      scene.isRelayed(late, "k", "new");
+      flight.land("old");
+      assertThat(early.reply()).isEqualTo(bulk("old"));
+    }
+  }
+
+  @Test
+  void sharedReadSentBeforeWhatAConnectionHasSeen_isNotJoinedByIt() throws IOException {
+    try (RaceScene scene = closed();
+        RespClient early = scene.client();
+        RespClient late = scene.client()) {
+      Exchange shared = lead(scene, early);
+      seesCounter(scene, late);
+      answersItsOwn(scene, late, shared);
+      assertThat(early.reply()).isEqualTo(bulk("old"));
+    }
+  }
+
+  @Test
+  void sharedReadSentBeforeAWrite_isNotJoinedAfterIt() throws IOException {
+    try (RaceScene scene = closed();
+        RespClient early = scene.client();
+        RespClient writer = scene.client();
+        RespClient late = scene.client()) {
+      Exchange shared = lead(scene, early);
+      writer.send("SET", "k", "new");
+      scene.upstream.await(Role.RELAY, "SET", "k", "new").reply("+OK\r\n");
+      assertThat(writer.reply()).isEqualTo("+OK\r\n");
+      answersItsOwn(scene, late, shared);
+      assertThat(early.reply()).isEqualTo(bulk("old"));
+    }
+  }
+
+  private static RaceScene closed() throws IOException {
+    RaceScene scene = RaceScene.start();
+    scene.upstream.refuseTracking(true);
+    scene.upstream.tracked().cut();
+    scene.awaitMetric("nearside_l1_open", 0);
+    return scene;
+  }
+
+  /** Has {@code client} ask for k upstream; whoever asks the same may share that. */
+  private static Exchange lead(RaceScene scene, RespClient client) throws IOException {
+    client.send("GET", "k");
+    return scene.upstream.await(Role.RELAY, "GET", "k");
+  }
+
+  /** Shows that {@code client} asks for k upstream itself, although {@code shared} is under way. */
+  private static void answersItsOwn(RaceScene scene, RespClient client, Exchange shared)
+      throws IOException {
+    client.send("GET", "k"); // which joins, and has come too late for what is under way
+    shared.reply(bulk("old"));
+    scene.upstream.await(Role.RELAY, "GET", "k").reply(bulk("new"));
+    assertThat(client.reply()).isEqualTo(bulk("new"));
+  }
+
+  /** Shows {@code client}, by another lane, what may be later than all that is under way. */
+  private static void seesCounter(RaceScene scene, RespClient client) throws IOException {
+    client.send("INCR", "counter");
+    scene.upstream.await(Role.RELAY, "INCR", "counter").reply(":1\r\n");
+    assertThat(client.reply()).isEqualTo(":1\r\n");
+  }
+}

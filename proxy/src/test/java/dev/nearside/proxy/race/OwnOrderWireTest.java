@@ -1,0 +1,73 @@
+package dev.nearside.proxy.race;
+
+import static dev.nearside.proxy.scene.DirectedUpstream.bulk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.DirectedUpstream.Exchange;
+import dev.nearside.proxy.scene.DirectedUpstream.Role;
+import dev.nearside.proxy.scene.RespClient;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Reads that L1 could answer, behind what their own connection has asked before. */
+@Timeout(60)
+class OwnOrderWireTest {
+  @Test
+  void readBehindAnUnansweredScript_isExecutedAfterIt() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "old");
+      client.send("EVAL", "return 1", "0");
+      client.send("GET", "k");
+      Exchange script = scene.upstream.await(Role.RELAY, "EVAL", "return 1", "0");
+      Exchange read = scene.upstream.await(Role.RELAY, "GET", "k");
+      script.reply(":1\r\n");
+      read.reply(bulk("new"));
+      assertThat(client.reply()).isEqualTo(":1\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  @Test
+  void readBehindAnUnansweredReadOfItsKey_isExecutedAfterIt() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "old");
+      client.send("STRLEN", "k");
+      client.send("GET", "k");
+      Exchange length = scene.upstream.await(Role.RELAY, "STRLEN", "k");
+      Exchange read = scene.upstream.await(Role.RELAY, "GET", "k");
+      length.reply(":5\r\n");
+      read.reply(bulk("newer"));
+      assertThat(client.reply()).isEqualTo(":5\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("newer"));
+    }
+  }
+
+  @Test
+  void readAfterWatch_isTheUpstreams() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "old");
+      client.send("WATCH", "k");
+      scene.upstream.await(Role.RELAY, "WATCH", "k").reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      scene.isRelayed(client, "k", "new");
+    }
+  }
+
+  @Test
+  void readInsideMulti_isQueued() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "k", "old");
+      client.send("MULTI");
+      scene.upstream.await(Role.RELAY, "MULTI").reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      client.send("GET", "k");
+      scene.upstream.await(Role.RELAY, "GET", "k").reply("+QUEUED\r\n");
+      assertThat(client.reply()).isEqualTo("+QUEUED\r\n");
+    }
+  }
+}
