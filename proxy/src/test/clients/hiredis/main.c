@@ -390,7 +390,7 @@ static void asynchronous(void) {
   turn(context, &loop, 2);
   CHECK(client, "PUBLISH news through");
   turn(context, &loop, 4);
-  CHECK(past, "CLIENT KILL TYPE pubsub");
+  freeReplyObject(redisCommand(past, "CLIENT KILL TYPE pubsub")); /* the sidecar itself is one */
   turn(context, &loop, 1000);
   printf("cut: %d answers\n", loop.answers);
 }

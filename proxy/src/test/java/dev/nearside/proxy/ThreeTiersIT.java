@@ -174,7 +174,7 @@ class ThreeTiersIT {
     try (Gate gate = tiers.closeGate()) {
       client.send(request.toArray(String[]::new));
       gate.awaitWaiting(1);
-      Waiting.until("all are asked for", () -> fillsStarted() == 100);
+      Waiting.until("all are asked for", () -> leasesTaken() == 100);
     }
     assertThat(client.reply()).isEqualTo(expected.toString());
     assertThat(sidecar.metric(QUERIES)).isLessThan(20);
@@ -188,9 +188,7 @@ class ThreeTiersIT {
         clients.add(sidecar.connect().send("GET", "prompt:" + (201 + i)));
       }
       gate.awaitWaiting(1);
-      Waiting.until(
-          "every read has its lease and is queued",
-          () -> sidecar.metric("nearside_leases_total{result=\"taken\"}") == 100);
+      Waiting.until("every read has its lease and is queued", () -> leasesTaken() == 100);
     }
     for (int i = 0; i < 100; i++) {
       assertThat(clients.get(i).reply()).isEqualTo(bulk("body " + (201 + i)));
@@ -283,8 +281,9 @@ class ThreeTiersIT {
     return requests("local", "get") > before;
   }
 
-  private double fillsStarted() throws IOException {
-    return sidecar.metric("nearside_fills_started_total");
+  /** Returns how many reads of rows were begun, each under its key's lease. */
+  private double leasesTaken() throws IOException {
+    return sidecar.metric("nearside_leases_total{result=\"taken\"}");
   }
 
   private double hits(String tier, String namespace) throws IOException {

@@ -197,11 +197,15 @@ public final class LocalTier {
   }
 
   /**
-   * Removes whatever is known of {@code key} and kills its flight.
+   * Removes whatever is known of {@code key} and kills its flight; nobody joins a shared read of it
+   * any more.
    *
    * @return what was known, in flight or landed, or null
    */
   public @Nullable Entry remove(LookupKey key) {
+    if (!shared.isEmpty()) {
+      shared.remove(key);
+    }
     return map.remove(key);
   }
 
