@@ -26,6 +26,7 @@ final class HistoryRun {
    * @param seed of what clients ask; how their operations meet is chance all the same
    * @param operations about how many to play at most
    * @param time how long to play at most
+   * @param crowd how many times as many groups to play at a time as the scenario needs
    * @param jvmOptions of sidecars in processes of their own, or null for sidecars in this one
    */
   record Settings(
@@ -33,6 +34,7 @@ final class HistoryRun {
       long seed,
       long operations,
       Duration time,
+      int crowd,
       @Nullable List<String> jvmOptions) {}
 
   private static final int CHECKS_AT_ONCE = 64;
@@ -108,7 +110,7 @@ final class HistoryRun {
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Thread weather = Thread.ofPlatform().name("weather").start(() -> change(field));
       Thread fault = Thread.ofPlatform().name("fault").start(() -> strike(field));
-      for (int i = 0; i < settings.scenario().arenas(); i++) {
+      for (int i = 0; i < settings.crowd() * settings.scenario().arenas(); i++) {
         Arena arena = new Arena(field, settings.scenario(), i, settings.seed(), clients);
         arenas.add(arena);
         clients.submit(() -> playIn(arena, checkers));

@@ -39,7 +39,12 @@ final class LongHistory {
       HistoryResult result =
           HistoryRun.play(
               new HistoryRun.Settings(
-                  entry.getKey(), SEED + results.size(), bound, LONGEST, jvmOptions()));
+                  entry.getKey(),
+                  SEED + results.size(),
+                  bound,
+                  LONGEST,
+                  crowd(entry.getKey()),
+                  jvmOptions()));
       results.add(result);
       System.out.println(result); // it is a command
       write(root, results);
@@ -59,6 +64,14 @@ final class LongHistory {
       return Boolean.getBoolean("history.processes") ? List.of() : null;
     }
     return List.of(options.split(" ", -1));
+  }
+
+  /** Returns how many times the usual groups keep all cores busy. */
+  private static int crowd(Scenario scenario) {
+    if (scenario.fault() != Fault.NONE || scenario.flushes()) {
+      return 1; // databases are few, and so is what may break at a time
+    }
+    return scenario.weather().isCalm() ? 2 : 4;
   }
 
   /** Returns which part of all operations is played in which scenario; faults take their time. */

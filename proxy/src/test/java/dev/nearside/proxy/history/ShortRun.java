@@ -25,7 +25,7 @@ final class ShortRun {
   static void play(Scenario scenario, int seconds, double leastLocalShare) throws Exception {
     Duration time = Duration.ofSeconds(Integer.getInteger("history.seconds", seconds));
     HistoryResult result =
-        HistoryRun.play(new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, time, null));
+        HistoryRun.play(new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, time, 1, null));
     log.info("{}", result);
     assertThat(result.violations()).as("%s", result).isEmpty();
     assertThat(result.undecided()).as("%s", result).isZero();
