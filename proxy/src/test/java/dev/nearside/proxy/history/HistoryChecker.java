@@ -73,6 +73,8 @@ final class HistoryChecker {
         .forEach(one -> why.append("\n    ").append(one.describe(startNs)));
     why.append("\n  Before, about the same keys:");
     related(history, dead).forEach(one -> why.append("\n    ").append(one.describe(startNs)));
+    why.append("\n  Told by messages and lists:");
+    history.receipts().forEach(one -> why.append("\n    ").append(one.describe(startNs)));
     why.append("\n  Reads left after leaving out all that do not matter:");
     history.operations().stream()
         .filter(Operation::relaxed)

@@ -109,6 +109,17 @@ class HistoryCheckerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void read_afterAPop_seesWhatWasWrittenBeforeItOnTheSameConnection(boolean same) {
+    setDirectly(0, X, "1");
+    Operation told = scribe.client(DIRECT).asked(2, 3, Step.text(Verb.TELL, X, "x"), 1L);
+    Scribe.Client pops = scribe.client(A);
+    scribe.popped(pops, told, 5);
+    (same ? pops : scribe.client(A)).got(6, 7, X, NIL);
+    assertThat(scribe.isLegal()).isEqualTo(!same);
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {900, 1002})
   void read_ofAStateOlderThanTheBound_isRefused(int ms) {
     setDirectly(0, X, "1");

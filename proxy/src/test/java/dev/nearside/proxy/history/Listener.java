@@ -51,7 +51,7 @@ final class Listener implements AutoCloseable {
         && said instanceof List<?> parts
         && parts.getFirst().equals("message")
         && parts.getLast() instanceof String what) {
-      current.received(sidecar, what);
+      current.received(sidecar, History.Receipt.EVERYBODY, what);
     }
   }
 

@@ -80,7 +80,9 @@ final class LongHistory {
     for (Weather weather : Weather.values()) {
       shares.put(Scenario.of(weather), 18.0);
     }
-    shares.put(new Scenario(Weather.CALM, Fault.NONE, true), 6.0);
+    shares.put(new Scenario(Weather.CALM, Fault.NONE, true), 4.0);
+    shares.put(new Scenario(Weather.TRACKED_LATE, Fault.NONE, true), 1.0);
+    shares.put(new Scenario(Weather.OTHERS_LATE, Fault.NONE, true), 1.0);
     for (Fault fault : Fault.values()) {
       if (fault != Fault.NONE) {
         shares.put(Scenario.of(fault), 1.4);

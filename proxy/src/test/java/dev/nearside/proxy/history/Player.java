@@ -179,7 +179,7 @@ final class Player implements AutoCloseable {
     Object reply = pins ? current.call("BLPOP", queue, "0.03") : current.call("LPOP", queue);
     Object what = reply instanceof List<?> pair ? pair.get(1) : reply;
     if (what instanceof String text) {
-      round.received(sidecar, text);
+      round.received(sidecar, pins ? History.Receipt.EVERYBODY : connection, text);
     }
   }
 

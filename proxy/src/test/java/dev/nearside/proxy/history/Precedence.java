@@ -16,8 +16,8 @@ import java.util.List;
  *       whatever path: <em>monotonic</em>, and only that. It need not lie after the read that
  *       showed it, which may have been made by somebody who knew more of other keys;
  *   <li>everything that its connection had been answered before it, where Redis answered, unless
- *       the reply is the same whatever others wrote; else what was shown; and whatever a message or
- *       list element through its sidecar had told of;
+ *       the reply is the same whatever others wrote; else what was shown; whatever an element that
+ *       it popped had told of; and whatever a message or a blocking pop, of anybody at its sidecar;
  *   <li>everything answered to anybody longer than the bound on staleness ago.
  * </ol>
  *
@@ -150,7 +150,7 @@ final class Precedence {
       need.ordinaryShown()[c] = Math.max(need.ordinaryShown()[c], need.ordinary()[c]);
     }
     for (History.Receipt receipt : history.receipts()) {
-      if (receipt.sidecar() == read.sidecar() && receipt.atNs() < read.invokedNs()) {
+      if (receipt.binds(read)) {
         int c = receipt.told().connection();
         int place = placeOf(receipt.told());
         need.ordinary()[c] = Math.max(need.ordinary()[c], place);

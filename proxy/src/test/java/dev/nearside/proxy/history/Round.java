@@ -17,7 +17,7 @@ final class Round {
   private static final long LATE_STEP_NS = 3_000_000;
 
   /** What came out of a channel or a list. */
-  private record Told(int sidecar, String what, long atNs) {}
+  private record Told(int sidecar, int connection, String what, long atNs) {}
 
   private final Group group;
   private final boolean strict;
@@ -108,9 +108,9 @@ final class Round {
     }
   }
 
-  /** Notes that somebody was told. */
-  void received(int sidecar, String what) {
-    told.add(new Told(sidecar, what, System.nanoTime()));
+  /** Notes that a connection, or {@link History.Receipt#EVERYBODY}, was told. */
+  void received(int sidecar, int connection, String what) {
+    told.add(new Told(sidecar, connection, what, System.nanoTime()));
   }
 
   /** Returns what has happened, once all has. */
@@ -121,7 +121,7 @@ final class Round {
     for (Told one : told) {
       Operation teller = tellers.get(one.what());
       if (teller != null && one.sidecar() != Operation.DIRECT) {
-        receipts.add(new History.Receipt(one.sidecar(), teller, one.atNs()));
+        receipts.add(new History.Receipt(one.sidecar(), one.connection(), teller, one.atNs()));
       }
     }
     return new History(operations, connections.get(), receipts, strict ? 0 : maxStalenessNs);

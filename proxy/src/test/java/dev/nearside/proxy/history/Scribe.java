@@ -74,8 +74,15 @@ final class Scribe {
     return new Client(sidecar);
   }
 
+  /** Notes a message. */
   Scribe received(int sidecar, Operation told, long atMs) {
-    receipts.add(new History.Receipt(sidecar, told, ns(atMs)));
+    receipts.add(new History.Receipt(sidecar, History.Receipt.EVERYBODY, told, ns(atMs)));
+    return this;
+  }
+
+  /** Notes a list element. */
+  Scribe popped(Client by, Operation told, long atMs) {
+    receipts.add(new History.Receipt(by.sidecar, by.connection, told, ns(atMs)));
     return this;
   }
 
