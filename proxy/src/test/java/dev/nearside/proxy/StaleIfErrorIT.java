@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +112,110 @@ class StaleIfErrorIT {
       scene.direct.call("SET", "page:1", "newer");
       assertThat(client.call("GET", "page:1")).isEqualTo(bulk("newer"));
       assertThat(scene.sidecar.metric(STALE)).isZero();
+    }
+  }
+
+  @Test
+  void opaqueWrite_acknowledgedWithoutItsPush_isNotFollowedByWhatItReplaced() throws IOException {
+    try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"));
+        RespClient holder = scene.client();
+        RespClient writer = scene.client()) {
+      scene.hold(holder, "page:1", "held");
+      scene.hop.stallTracked(true);
+      writer.send("EVAL", "return redis.call('SET', 'page:' .. 1, 'mine')", "0");
+      Waiting.until(
+          "it is executed", () -> scene.direct.call("GET", "page:1").equals(bulk("mine")));
+      scene.redis.kill();
+      assertThat(writer.reply()).isEqualTo("+OK\r\n");
+      try (RespClient client = scene.client()) {
+        assertThat(client.call("GET", "page:1")).startsWith("-TRYAGAIN");
+      }
+    }
+  }
+
+  @Test
+  void redisRefusesTheOwnUser_nothingIsServed() throws IOException {
+    try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"));
+        RespClient client = scene.client()) {
+      scene.hold(client, "page:1", "secret");
+      scene.direct.call("ACL", "SETUSER", "default", "resetpass", ">another");
+      scene.direct.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      Waiting.until(
+          "it is not served",
+          () -> {
+            try (RespClient next = scene.client()) {
+              return next.call("GET", "page:1").startsWith("-");
+            }
+          });
+      try (RespClient next = scene.client()) {
+        assertThat(next.call("GET", "page:1")).startsWith("-");
+      }
+    }
+  }
+
+  @Test
+  void redisHangsAndThenDies_whatWasBeingAskedForIsServedAllTheSame() throws IOException {
+    try (CoherenceScene scene =
+            new CoherenceScene(
+                YAML.replace("6s", "1h"),
+                "coherence.max-staleness=300ms",
+                "coherence.fill-timeout=300ms");
+        RespClient client = scene.client()) {
+      scene.hold(client, "page:1", "held");
+      scene.redis.pause();
+      Waiting.until(
+          "it is served stale",
+          () -> {
+            assertThat(client.call("GET", "page:1")).isEqualTo(bulk("held"));
+            return scene.sidecar.metric(STALE) > 0;
+          });
+      scene.redis.kill();
+      Waiting.until("L1 is closed", () -> !scene.shard().isOpen());
+      try (RespClient next = scene.client()) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(next.call("GET", "page:1")).isEqualTo(bulk("held"));
+        }
+      }
+    }
+  }
+
+  @Test
+  void redisHangs_readersThatShareARead_doNotWaitForOneAfterTheOther() throws IOException {
+    try (CoherenceScene scene =
+        new CoherenceScene(YAML, "coherence.max-staleness=300ms", "coherence.fill-timeout=500ms")) {
+      List<RespClient> clients = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        clients.add(scene.client());
+      }
+      scene.hold(clients.getFirst(), "page:1", "held");
+      scene.redis.pause();
+      Waiting.until("L1 is stale", () -> scene.shard().isStale(System.nanoTime()));
+      long sentNs = System.nanoTime();
+      for (RespClient client : clients) {
+        client.send("GET", "page:1");
+      }
+      for (RespClient client : clients) {
+        assertThat(client.reply()).isEqualTo(bulk("held"));
+      }
+      assertThat(System.nanoTime() - sentNs).isLessThan(2_000_000_000L); // one by one: 6 s
+      for (RespClient client : clients) {
+        client.close();
+      }
+      scene.redis.resume();
+    }
+  }
+
+  @Test
+  void shadowMode_servesNothing() throws IOException {
+    try (CoherenceScene scene = new CoherenceScene(YAML);
+        RespClient holder = scene.client()) {
+      scene.hold(holder, "page:1", "held");
+      assertThat(holder.call("NEARSIDE.L1", "SHADOW")).isEqualTo("+OK\r\n");
+      scene.redis.kill();
+      Waiting.until("L1 is closed", () -> !scene.shard().isOpen());
+      try (RespClient client = scene.client()) {
+        assertThat(client.call("GET", "page:1")).startsWith("-TRYAGAIN");
+      }
     }
   }
 }

@@ -127,6 +127,14 @@ public final class Coherence {
     return mode == L1Mode.ON && shard.isOpen();
   }
 
+  /** A command ended that may have changed, or shown, keys that nobody can name. */
+  void opaqueEnded() {
+    long nowNs = System.nanoTime();
+    for (Shard shard : all) {
+      shard.opaqueEnded(nowNs);
+    }
+  }
+
   /** Removes all that L1 knows of {@code key}, by name, in every database. */
   void drop(LookupKey key, InvalidationCause cause) {
     for (Shard shard : all) {

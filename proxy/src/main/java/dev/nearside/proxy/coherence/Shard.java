@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 public final class Shard {
   /**
    * What a closed generation has left: entries of its epoch, true as of {@code asOfNs}. No later
-   * epoch may serve them, but a namespace may allow them while Redis cannot be asked.
+   * epoch may serve them, but a namespace may allow them while Redis cannot be asked, as long as
+   * nothing else has moved the epoch on.
    */
   private record Remains(int epoch, long asOfNs) {}
 
@@ -71,6 +72,8 @@ public final class Shard {
   private volatile boolean open;
   private volatile boolean serving;
   private volatile long coherentAsOfNs;
+  private volatile long opaqueEndedNs;
+  private volatile boolean opaqueEver;
 
   Shard(
       int database,
@@ -152,8 +155,11 @@ public final class Shard {
    * this sidecar has removed it.
    */
   public @Nullable Entry findStale(LookupKey key, long nowNs, long maxAgeNs) {
-    Remains left = open ? new Remains(epoch.get(), coherentAsOfNs) : remains;
-    if (left == null || nowNs - left.asOfNs > maxAgeNs || fences.isUp(key.hashCode())) {
+    Remains left = open ? new Remains(epoch.get(), coherentAsOfNs) : left();
+    if (left == null
+        || nowNs - left.asOfNs > maxAgeNs
+        || (opaqueEver && left.asOfNs - opaqueEndedNs < 0) // its pushes may not have come
+        || fences.isUp(key.hashCode())) {
       return null;
     }
     Entry entry = local.find(key);
@@ -163,6 +169,11 @@ public final class Shard {
             && entry.flight() == null
             && entry.expiresAtNs() - nowNs > 0;
     return usable ? entry : null;
+  }
+
+  private @Nullable Remains left() {
+    Remains left = remains;
+    return left != null && epoch.get() == left.epoch + 1 ? left : null;
   }
 
   /**
@@ -278,12 +289,25 @@ public final class Shard {
       return;
     }
     open = false;
-    int closing = epoch.get();
-    dropAll(cause);
+    int closing = dropAll(cause);
     if (cause == InvalidationCause.GENERATION) {
       remains = new Remains(closing, coherentAsOfNs);
     }
     barrier.wakeCovered();
+  }
+
+  /** What the last generation has left may not be served, whatever a namespace allows. */
+  public void forgetRemains() {
+    remains = null;
+  }
+
+  /**
+   * A command ended at {@code nowNs} that may have changed, or shown, keys that nobody can name.
+   * What was true only before that is not for those who saw its reply.
+   */
+  void opaqueEnded(long nowNs) {
+    opaqueEndedNs = nowNs;
+    opaqueEver = true;
   }
 
   /** Moves the clock: a command sent at {@code sentAtNs} was answered on the tracked connection. */
@@ -355,11 +379,12 @@ public final class Shard {
     dropAll(InvalidationCause.AUDIT);
   }
 
-  void dropAll(InvalidationCause cause) {
+  /** Moves the epoch on, and returns the one that ended. */
+  int dropAll(InvalidationCause cause) {
     sequence.incrementAndGet();
-    epoch.incrementAndGet();
-    remains = null;
+    int ended = epoch.getAndIncrement();
     invalidations.count(cause);
     sequence.incrementAndGet();
+    return ended;
   }
 }

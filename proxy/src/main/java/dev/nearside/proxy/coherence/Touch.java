@@ -18,12 +18,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A write's fence makes "read your writes" hold: from before it is forwarded until its reply is
  * there, no read of its keys is local and no flight of them can publish; both ends drop what is
- * held. A read on another path drops what is held too, unless it showed the very same bytes,
- * because it may have shown a newer state whose push is still under way. Not in shadow mode, where
- * nobody can be shown the older one.
+ * held. A read on another path drops what is held too, unless it was a GET that showed the very
+ * same bytes, because it may have shown a newer state whose push is still under way. Not in shadow
+ * mode, where nobody can be shown the older one.
  */
 public final class Touch {
   private enum Kind {
+    GET,
     READ,
     WRITE,
     FLUSH,
@@ -43,6 +44,11 @@ public final class Touch {
     this.kind = kind;
     this.keys = keys;
     this.opaque = opaque;
+  }
+
+  /** Returns the touch of GET of {@code key}, which is kept. */
+  public static Touch get(Coherence coherence, LookupKey key) {
+    return new Touch(coherence, Kind.GET, List.of(key), false);
   }
 
   /** Returns the touch of a command that reads {@code keys}, which are kept. */
@@ -85,7 +91,11 @@ public final class Touch {
 
   /** Returns whether it may write at all. */
   public boolean mayWrite() {
-    return kind != Kind.READ;
+    return !reads();
+  }
+
+  private boolean reads() {
+    return kind == Kind.READ || kind == Kind.GET;
   }
 
   /** Returns whether it may change every key at once. */
@@ -100,13 +110,13 @@ public final class Touch {
 
   /** Returns the keys it reads by name; empty for a write. */
   public List<LookupKey> readKeys() {
-    return kind == Kind.READ ? keys : List.of();
+    return reads() ? keys : List.of();
   }
 
   /** The command's bytes go upstream next. */
   public void forwarded() {
     switch (kind) {
-      case READ, UNKNOWN -> {}
+      case GET, READ, UNKNOWN -> {}
       case WRITE -> {
         fenced = true;
         for (LookupKey key : keys) {
@@ -133,25 +143,48 @@ public final class Touch {
   public void replied(ByteBuf in, int from, int to, boolean whole) {
     boolean changedNothing =
         switch (kind) {
-          case READ ->
-              coherence.mode() == L1Mode.SHADOW
-                  || (whole && keys.size() == 1 && showsWhatIsHeld(in, from, to));
+          case GET -> coherence.mode() == L1Mode.SHADOW || (whole && showsWhatIsHeld(in, from, to));
+          case READ -> coherence.mode() == L1Mode.SHADOW;
           case UNKNOWN -> isRefusal(in, from, to);
           case WRITE, FLUSH -> false;
         };
+    noteOpaque();
     if (!changedNothing) {
       end();
     }
   }
 
-  /** No reply will arrive; whether the command was executed is not known. */
+  /** A client will be shown {@code reply}, null for nil, that came from elsewhere than Redis. */
+  public void shown(byte @Nullable [] reply) {
+    Entry held = coherence.held(keys.getFirst());
+    boolean same = held != null && held.shows(reply);
+    if (!same) {
+      end();
+    }
+  }
+
+  /** Its reply, if there is one, cannot be told from others: it may show or have changed all. */
   public void lost() {
+    noteOpaque();
     end();
+  }
+
+  /** No reply will arrive; whether the command was executed is not known, and none was shown. */
+  public void unanswered() {
+    if (!reads()) {
+      lost();
+    }
+  }
+
+  private void noteOpaque() {
+    if (opaque) {
+      coherence.opaqueEnded();
+    }
   }
 
   private void end() {
     switch (kind) {
-      case READ -> {
+      case GET, READ -> {
         for (LookupKey key : keys) {
           coherence.drop(key, InvalidationCause.RELAY_READ);
         }

@@ -18,7 +18,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,8 @@ final class GetRead implements Flight.Reader, ReplySink {
   private int attempts;
   private boolean joined;
   private boolean begun;
-  private boolean late;
+  private boolean settled;
+  private boolean finished;
   private boolean beside;
   private boolean sent;
 
@@ -68,13 +68,13 @@ final class GetRead implements Flight.Reader, ReplySink {
     this.floorNs = reads.floorOf(key, startedNs, client.session().floorNs);
     this.reply = reply;
     this.ended = ended;
-    this.touch = Touch.read(client.context().coherence(), List.of(key));
+    this.touch = Touch.get(client.context().coherence(), key);
   }
 
   /** It waits for an identical read, whose answer may be newer than what L1 knows. */
-  GetRead joining() {
+  void joinedAnother() {
     joined = true;
-    return this;
+    limitTime();
   }
 
   /** Its reply is to be compared with what {@code entry} would have shown. */
@@ -110,15 +110,12 @@ final class GetRead implements Flight.Reader, ReplySink {
     Upstream upstream = client.upstream();
     if (guarded != null && (beside || !upstream.isPinned())) {
       RelayedRead asking = reads.beginRelayedRead();
-      // Behind a write of this connection only Redis knows the answer.
-      if (asking.isBreakerOpen() && (beside || attempts > 0 || upstream.outstanding() == 0)) {
+      if (asking.isBreakerOpen() && !upstream.isWriting()) {
         fallBack(Reason.BREAKER_OPEN);
         return;
       }
       redis = asking;
-      if (deadline == null) {
-        deadline = client.schedule(this::tooLate, reads.fillTimeout());
-      }
+      limitTime();
     }
     if (attempts > 0) {
       upstream.resend(request, this);
@@ -131,11 +128,18 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
   }
 
+  private void limitTime() {
+    if (guarded != null && deadline == null) {
+      deadline = client.schedule(this::tooLate, reads.fillTimeout());
+    }
+  }
+
   private void tooLate() {
-    late = true;
     deadline = null;
-    asked(false);
-    fallBack(Reason.TIMEOUT);
+    if (!client.upstream().isWriting()) {
+      asked(false);
+      fallBack(Reason.TIMEOUT);
+    }
   }
 
   /** Redis was asked: nothing waits for it any more. */
@@ -144,8 +148,13 @@ final class GetRead implements Flight.Reader, ReplySink {
     if (asking != null) {
       asking.ended(answered);
     }
+  }
+
+  /** What answers is chosen; what else comes is ignored. */
+  private void settle() {
+    settled = true;
     ScheduledFuture<?> timer = deadline;
-    if (timer != null && answered) {
+    if (timer != null) {
       deadline = null;
       timer.cancel(false);
     }
@@ -154,6 +163,9 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void landed(Entry entry) {
     client.execute(() -> {
+      if (settled) {
+        return;
+      }
       if (joined && entry.asOfNs() - startedNs < 0 && client.isOpen()) {
         askAnew(); // what that read was shown may have expired since, or changed
         return;
@@ -161,16 +173,32 @@ final class GetRead implements Flight.Reader, ReplySink {
       if (joined) {
         client.session().floorNs = System.nanoTime();
       }
-      if (client.isOpen()) {
-        reply.append(entry, client.session().nullReply());
-      }
+      append(entry);
       end();
     });
   }
 
   @Override
+  public void toldElsewhere(Entry entry) {
+    client.execute(() -> {
+      client.session().floorNs = System.nanoTime();
+      append(entry);
+      end();
+    });
+  }
+
+  private void append(Entry entry) {
+    if (client.isOpen()) {
+      reply.append(entry, client.session().nullReply());
+    }
+  }
+
+  @Override
   public void failed() {
     client.execute(() -> {
+      if (settled) {
+        return;
+      }
       if (client.isOpen()) {
         askAnew();
       } else {
@@ -182,8 +210,10 @@ final class GetRead implements Flight.Reader, ReplySink {
   /** Together with all who have to as well. */
   private void askAnew() {
     Flight shared = reads.findShared(key);
-    joined = shared != null && reads.joinShared(shared, this);
-    if (!joined) {
+    joined = false;
+    if (shared != null && reads.joinShared(shared, this)) {
+      joinedAnother();
+    } else {
       beside = true;
       lead = reads.share(key, System.nanoTime());
       relay();
@@ -193,18 +223,19 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
     if (first) {
-      touch.replied(in, from, to, last);
       asked(true);
     }
-    if (late) {
+    if (settled) {
       return; // something else has answered in its place
     }
     if (first) {
+      touch.replied(in, from, to, last);
       client.session().floorNs = System.nanoTime();
       if (shadow != null && last) {
         reads.compare(shadow, ByteBufUtil.getBytes(in, from, to - from));
       }
       if (countedAsMiss(in, from, last) && reads.readsThrough(guarded)) {
+        settle();
         readDatabase(true);
         return;
       }
@@ -233,7 +264,7 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   @Override
   public boolean isFull() {
-    return !late && !reply.isElement() && client.isFullFor(reply);
+    return !settled && !reply.isElement() && client.isFullFor(reply);
   }
 
   private boolean countedAsMiss(ByteBuf in, int from, boolean last) {
@@ -256,9 +287,8 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   @Override
   public void lost() {
-    touch.lost();
     asked(false);
-    if (late) {
+    if (settled) {
       return;
     }
     if (begun || (!beside && client.upstream().isPinned())) {
@@ -271,6 +301,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   }
 
   private void closeClient() {
+    settle();
     shareFailure();
     ended.run();
     client.closeWhenFlushed();
@@ -279,7 +310,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void refused(Reason reason) {
     asked(false);
-    if (!late && (hasFallBack() || !triesAgain())) {
+    if (!settled && (hasFallBack() || !triesAgain())) {
       fallBack(reason);
     }
   }
@@ -291,12 +322,13 @@ final class GetRead implements Flight.Reader, ReplySink {
       return false;
     }
     attempts++;
-    client.schedule(this::again, wait);
+    client.upstream().tryLater(this, wait);
     return true;
   }
 
-  private void again() {
-    if (late) {
+  /** Asks once more. */
+  void again() {
+    if (settled) {
       return;
     }
     if (client.isOpen()) {
@@ -307,8 +339,9 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
   }
 
+  /** Behind an unanswered write of this connection only Redis knows the answer. */
   private boolean hasFallBack() {
-    return reads.readsThrough(guarded) || stale() != null;
+    return !client.upstream().isWriting() && (reads.readsThrough(guarded) || stale() != null);
   }
 
   private @Nullable Entry stale() {
@@ -317,15 +350,14 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   /** Redis cannot be asked: what L1 held, the database, or the error that says so. */
   private void fallBack(Reason reason) {
-    Entry stale = stale();
+    settle();
+    Entry stale = hasFallBack() ? stale() : null;
     if (stale != null) {
       shareFailure();
       reads.servedStale(stale.namespace());
-      if (client.isOpen()) {
-        reply.append(stale, client.session().nullReply());
-      }
+      append(stale);
       end();
-    } else if (reads.readsThrough(guarded)) {
+    } else if (hasFallBack()) {
       readDatabase(false);
     } else {
       answered(RelayedReply.unavailable(reason));
@@ -338,7 +370,16 @@ final class GetRead implements Flight.Reader, ReplySink {
         key.name(),
         redisAnswers,
         floorNs,
-        found -> client.execute(() -> answered(found)));
+        found -> client.execute(() -> databaseAnswered(found)));
+  }
+
+  /** It may be newer than what L1 holds, and so may all that was written before it. */
+  private void databaseAnswered(byte @Nullable [] found) {
+    if (found == null || found[0] != '-') {
+      touch.shown(found);
+    }
+    client.session().floorNs = System.nanoTime();
+    answered(found);
   }
 
   private void answered(byte @Nullable [] found) {
@@ -360,11 +401,11 @@ final class GetRead implements Flight.Reader, ReplySink {
   }
 
   private void end() {
-    ScheduledFuture<?> timer = deadline;
-    if (timer != null) {
-      deadline = null;
-      timer.cancel(false);
+    if (finished) {
+      return;
     }
+    finished = true;
+    settle();
     ended.run();
     if (sent && beside) {
       client.upstream().besideEnded(key);

@@ -187,10 +187,13 @@ final class LocalReads {
     boolean taken =
         shared == null
             ? reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING
-            : reads.joinShared(shared, read.joining());
+            : reads.joinShared(shared, read);
     if (!taken) {
       flying.remove(key.hashCode());
       return false;
+    }
+    if (shared != null) {
+      read.joinedAnother();
     }
     context.counters().request(Way.FILL, CommandLabel.GET);
     client.replies().add(reply);

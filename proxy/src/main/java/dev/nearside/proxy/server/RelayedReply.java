@@ -72,6 +72,11 @@ class RelayedReply extends PendingReply implements ReplySink {
     return orders;
   }
 
+  /** Returns whether its command may write. */
+  boolean mayWrite() {
+    return touch != null && touch.mayWrite();
+  }
+
   /** Returns the keys whose state its reply may show. */
   List<LookupKey> keysRead() {
     return touch == null ? List.of() : touch.readKeys();
@@ -153,7 +158,7 @@ class RelayedReply extends PendingReply implements ReplySink {
   @Override
   public void lost() {
     if (touch != null) {
-      touch.lost();
+      touch.unanswered();
     }
     client.closeWhenFlushed();
   }
@@ -161,7 +166,7 @@ class RelayedReply extends PendingReply implements ReplySink {
   @Override
   public void refused(Reason reason) {
     if (touch != null) {
-      touch.lost();
+      touch.unanswered();
     }
     append(unavailable(reason));
     complete();

@@ -6,6 +6,7 @@ import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.command.Effect;
 import dev.nearside.proxy.command.KeyPositions;
+import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.resp.Requests;
 import dev.nearside.proxy.tier.ReadPath;
@@ -179,13 +180,20 @@ final class Touches {
       case NONE -> null;
       case FLUSHES -> Touch.flush(coherence);
       case READS ->
-          keys.complete
-              ? keys.named.isEmpty() ? null : Touch.read(coherence, keys.named)
-              : Touch.opaqueRead(coherence, keys.named);
+          keys.complete ? touchOfRead(command, keys) : Touch.opaqueRead(coherence, keys.named);
       case WRITES_KEYS ->
           keys.complete ? Touch.write(coherence, keys.named) : Touch.flush(coherence);
       case WRITES_OPAQUE -> Touch.opaqueWrite(coherence, keys.named);
     };
+  }
+
+  private @Nullable Touch touchOfRead(Command command, Keys keys) {
+    if (keys.named.isEmpty()) {
+      return null;
+    }
+    return command.way() == Way.LOCAL_GET
+        ? Touch.get(coherence, keys.named.getFirst())
+        : Touch.read(coherence, keys.named);
   }
 
   /**

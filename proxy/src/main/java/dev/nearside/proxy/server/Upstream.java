@@ -16,6 +16,7 @@ import dev.nearside.proxy.tier.SharedRead;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -37,11 +38,13 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
+  private final List<GetRead> retrying = new ArrayList<>(0);
   private @Nullable Touch streamed;
   private @Nullable Lane last;
   private int lastGeneration;
   private int outstanding;
   private int ordering;
+  private int writing;
   private boolean leasesBroken;
   private boolean answersByPipe;
   private boolean flushedByPipe;
@@ -162,6 +165,28 @@ final class Upstream {
   /** Sends a read again that was counted when it was sent first. */
   void resend(ByteBuf request, ReplySink sink) {
     lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
+  }
+
+  /**
+   * Has {@code read} ask again after {@code wait}, or sooner, behind those that were sent before
+   * it; until then nothing else of this client is sent.
+   */
+  void tryLater(GetRead read, Duration wait) {
+    if (retrying.isEmpty()) {
+      client.schedule(this::tryAgain, wait);
+    }
+    retrying.add(read);
+  }
+
+  private void tryAgain() {
+    List<GetRead> due = List.copyOf(retrying);
+    retrying.clear();
+    due.forEach(GetRead::again);
+  }
+
+  /** Returns whether a command that may write is unanswered. */
+  boolean isWriting() {
+    return writing > 0;
   }
 
   /** The read sent by {@link #sendBeside} has ended. */
@@ -312,7 +337,7 @@ final class Upstream {
     if (otherLane) {
       choice.waited(command);
     }
-    return otherLane || couldOvertake();
+    return otherLane || couldOvertake() || !retrying.isEmpty();
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
@@ -378,6 +403,9 @@ final class Upstream {
     if (reply.orders()) {
       ordering++;
     }
+    if (reply.mayWrite()) {
+      writing++;
+    }
   }
 
   private RelayedReply replyTo(
@@ -411,6 +439,9 @@ final class Upstream {
     reply.keysRead().forEach(key -> reading.remove(key.hashCode()));
     if (reply.orders()) {
       ordering--;
+    }
+    if (reply.mayWrite()) {
+      writing--;
     }
     unpinIfQuiet();
   }

@@ -319,7 +319,9 @@ public final class ReadPath {
    */
   public @Nullable Entry stale(Namespace namespace, LookupKey key, long nowNs) {
     Shard shard = coherence.shard(key.database());
-    return shard == null ? null : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
+    return shard == null || coherence.mode() != L1Mode.ON
+        ? null
+        : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
   }
 
   /** Counts that a client was answered with what {@link #stale} has found. */

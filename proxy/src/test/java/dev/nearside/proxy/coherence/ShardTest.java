@@ -144,6 +144,26 @@ class ShardTest {
   }
 
   @Test
+  void findStale_afterAnOpaqueCommandThatNoAnswerCovers_hasNothing() {
+    scene.open(100).hold(0, "k");
+    scene.shard.opaqueEnded(120);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 130, 50)).isNull();
+    scene.shard.answered(120);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 130, 50)).isNotNull();
+    scene.shard.opaqueEnded(121);
+    scene.shard.close();
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 130, 50)).isNull();
+  }
+
+  @Test
+  void findStale_afterRemainsAreForgotten_hasNothing() {
+    scene.open(100).hold(0, "k");
+    scene.shard.close();
+    scene.shard.forgetRemains();
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
+  }
+
+  @Test
   void setMode_shadow_fillsAndNeverServes() {
     scene.open(100).hold(0, "k");
     scene.coherence.setMode(L1Mode.SHADOW);

@@ -78,8 +78,34 @@ class TouchTest {
   @Test
   void read_showedTheSameBytes_keepsTheEntry() {
     scene.hold(0, "k");
-    replied(Touch.read(scene.coherence, List.of(ShardScene.key(0, "k"))), "$1\r\nv\r\n");
+    replied(Touch.get(scene.coherence, ShardScene.key(0, "k")), "$1\r\nv\r\n");
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+  }
+
+  @Test
+  void readOfAnotherCommand_showedTheSameBytes_dropsTheEntry() {
+    scene.hold(0, "k");
+    replied(Touch.read(scene.coherence, List.of(ShardScene.key(0, "k"))), "$1\r\nv\r\n");
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
+  }
+
+  @Test
+  void read_thatWasNotAnswered_keepsTheEntry() {
+    scene.hold(0, "k");
+    Touch.get(scene.coherence, ShardScene.key(0, "k")).unanswered();
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+    Touch.get(scene.coherence, ShardScene.key(0, "k")).lost();
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
+  }
+
+  @Test
+  void answerFromElsewhere_dropsTheEntryUnlessItIsTheSame() {
+    scene.hold(0, "k");
+    Touch touch = Touch.get(scene.coherence, ShardScene.key(0, "k"));
+    touch.shown("$1\r\nv\r\n".getBytes(StandardCharsets.UTF_8));
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.HIT);
+    touch.shown(null);
+    assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
   }
 
   @Test
@@ -96,7 +122,7 @@ class TouchTest {
   void read_onlyTheStartOfTheReplyIsHere_dropsTheEntry() {
     scene.hold(0, "k");
     ByteBuf in = bytes("$1\r\nv\r\n");
-    Touch.read(scene.coherence, List.of(ShardScene.key(0, "k"))).replied(in, 0, 7, false);
+    Touch.get(scene.coherence, ShardScene.key(0, "k")).replied(in, 0, 7, false);
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
   }
 

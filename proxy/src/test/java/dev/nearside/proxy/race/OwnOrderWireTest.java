@@ -70,4 +70,26 @@ class OwnOrderWireTest {
       assertThat(client.reply()).isEqualTo("+QUEUED\r\n");
     }
   }
+
+  @Test
+  void writeBehindAReadThatIsTriedAgain_isExecutedAfterIt() throws IOException {
+    try (RaceScene scene = RaceScene.start("l1.mode=off", "upstream.retry-reads-for=1h");
+        RespClient client = scene.client()) {
+      client.send("GET", "a");
+      client.send("SET", "b", "1");
+      scene.upstream.await(Role.RELAY, "GET", "a").reply(bulk("1"));
+      scene.upstream.await(Role.RELAY, "SET", "b", "1").reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("1"));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      client.send("GET", "k"); // on the lane of writes, because it mixes kinds
+      scene.upstream.await(Role.RELAY, "GET", "k").wire().cut();
+      client.send("SET", "k", "mine");
+      Exchange again = scene.upstream.await(Role.RELAY, "GET", "k");
+      assertThat(scene.upstream.has(Role.RELAY, "SET", "k", "mine")).isFalse();
+      again.reply(bulk("old"));
+      scene.upstream.await(Role.RELAY, "SET", "k", "mine").reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("old"));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+    }
+  }
 }

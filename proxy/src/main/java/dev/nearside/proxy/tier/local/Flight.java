@@ -16,6 +16,11 @@ public final class Flight {
     /** The key was read: the entry has landed, and may or may not have been published. */
     void landed(Entry entry);
 
+    /** As {@link #landed}, by an answer that did not come in the stream that keeps L1 true. */
+    default void toldElsewhere(Entry entry) {
+      landed(entry);
+    }
+
     /** The key could not be read this way. */
     void failed();
   }
@@ -84,6 +89,13 @@ public final class Flight {
       } else {
         w.reader.landed(entry);
       }
+    }
+  }
+
+  /** Tells its readers what was read elsewhere. */
+  void deliver(Entry entry) {
+    for (Waiter w = end(); w != null; w = w.next) {
+      w.reader.toldElsewhere(entry);
     }
   }
 

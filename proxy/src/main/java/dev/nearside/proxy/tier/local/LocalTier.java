@@ -162,6 +162,19 @@ public final class LocalTier {
     publish(token, reply, expiresAtNs);
   }
 
+  /**
+   * Tells the readers of {@code token}'s flight what was read elsewhere than in the stream that
+   * keeps L1 true; holds nothing, and forgets what is held of its key meanwhile: it may be older.
+   */
+  public void deliverElsewhere(Entry token, byte @Nullable [] reply) {
+    Flight flight = token.flight();
+    map.remove(token);
+    if (flight != null) {
+      token.land(reply, 0, 0);
+      flight.deliver(token);
+    }
+  }
+
   /** Gives {@code token} up: removes it, if it is there, and tells its readers that it failed. */
   public void abandon(Entry token) {
     Flight flight = token.flight();

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Notices when monotonic time and the wall clock move apart: the one has stopped, as it may while a
  * virtual machine is suspended, or the other has stepped. Everything said about staleness and
- * expiry is said in monotonic time, and does not hold then. Used by one thread at a time.
+ * expiry is said in monotonic time, and does not hold then. Thread-safe.
  *
  * <p>Only what happened between two looks counts, so that a wall clock which is being slewed (at
  * most 0.05 %) is never noticed, however long it goes on.
@@ -35,7 +35,7 @@ final class ClockWatch {
   }
 
   /** Returns how far the clocks moved apart since the last call, in ms, or 0 if within bounds. */
-  long movedApartMs() {
+  synchronized long movedApartMs() {
     long monotonicBefore = monotonicNs;
     long wallBefore = wallMs;
     long blurBefore = blurNs;

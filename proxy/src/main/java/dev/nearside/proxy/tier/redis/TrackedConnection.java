@@ -57,6 +57,7 @@ public final class TrackedConnection implements AutoCloseable {
           SwapCheck.LABEL,
           ServerClockCheck.LABEL);
 
+  private static final List<String> REFUSALS = List.of("WRONGPASS", "NOAUTH", "NOPERM");
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
 
@@ -78,6 +79,7 @@ public final class TrackedConnection implements AutoCloseable {
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
   private volatile @Nullable String lastNodeId;
+  private volatile @Nullable ClockWatch clocksWhileClosed;
   private volatile boolean closed;
   private volatile long openedAtNs;
 
@@ -181,9 +183,19 @@ public final class TrackedConnection implements AutoCloseable {
    * another; its generation closes at once.
    */
   public void reconnect(String why) {
-    TrackedLink current = link;
+    TrackedLink current = openLink();
     if (current != null) {
       current.lost(GenerationEnd.NODE, why);
+    }
+  }
+
+  /** Returns the link in use, once one that is becoming so is. */
+  private @Nullable TrackedLink openLink() {
+    changing.lock();
+    try {
+      return link;
+    } finally {
+      changing.unlock();
     }
   }
 
@@ -200,6 +212,7 @@ public final class TrackedConnection implements AutoCloseable {
     if (closed) {
       return;
     }
+    watchClocks();
     client
         .connectAsync(CODEC, uri)
         .whenComplete((connection, failure) -> {
@@ -211,6 +224,15 @@ public final class TrackedConnection implements AutoCloseable {
             new TrackedOpening(link(connection), settings.tracking(), this::open).begin();
           }
         });
+  }
+
+  /** What is left of the last generation was said in a time that has since stood still, or not. */
+  private void watchClocks() {
+    ClockWatch clocks = clocksWhileClosed;
+    if (clocks != null && clocks.movedApartMs() != 0) {
+      shard.forgetRemains();
+      count(Breach.CLOCK);
+    }
   }
 
   private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
@@ -236,25 +258,34 @@ public final class TrackedConnection implements AutoCloseable {
     String reached = NodeId.of(info);
     nodeId = reached;
     noteNode(reached);
-    if (!context.relayNodes().agree(reached)) {
+    if (!isOpened(next, sentAtNs, reached)) {
       next.lost(GenerationEnd.NODE, "relay connections are on another node than " + reached);
       return;
     }
+    tries.succeeded();
+    log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
+  }
+
+  /**
+   * Takes {@code next} into use if no relay connection is on another node. One that reaches another
+   * meanwhile sees {@code nodeId}, which is set, and finds the link once this is done.
+   */
+  private boolean isOpened(TrackedLink next, long sentAtNs, @Nullable String reached) {
     changing.lock();
     try {
-      if (next.isLost()) {
-        return;
+      if (next.isLost() || !context.relayNodes().agree(reached)) {
+        return false;
       }
       next.opened();
       link = next;
       state = openState(next.checks().off());
       openedAtNs = System.nanoTime();
+      clocksWhileClosed = null;
       shard.open(sentAtNs, next::pingForBarrier);
+      return true;
     } finally {
       changing.unlock();
     }
-    tries.succeeded();
-    log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
   }
 
   /** What an earlier node has shown may be lost, or older than what another one knew. */
@@ -282,6 +313,10 @@ public final class TrackedConnection implements AutoCloseable {
             end == GenerationEnd.PERMISSION
                 ? InvalidationCause.PERMISSION
                 : InvalidationCause.GENERATION);
+        clocksWhileClosed = new ClockWatch(context.clocks(), settings.maxStaleness());
+      }
+      if (end == GenerationEnd.CLOCK) {
+        shard.forgetRemains();
       }
     } finally {
       changing.unlock();
@@ -308,6 +343,9 @@ public final class TrackedConnection implements AutoCloseable {
 
   /** A try, or a generation so short that it is as good as one, has failed. */
   private void failed(String why) {
+    if (REFUSALS.stream().anyMatch(why::contains)) {
+      shard.forgetRemains(); // the upstream can be asked, and has said no
+    }
     tries.failed();
     tell(why);
     connectLater();

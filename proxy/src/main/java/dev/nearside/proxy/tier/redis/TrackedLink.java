@@ -240,7 +240,8 @@ final class TrackedLink implements RedisConnectionStateListener {
   /** Gives the link up; only the first call counts. */
   void lost(GenerationEnd end, String why) {
     if (lost.compareAndSet(false, true)) {
-      owner.lost(this, end, why);
+      boolean unnoticed = end != GenerationEnd.CLOCK && clocks.movedApartMs() != 0;
+      owner.lost(this, unnoticed ? GenerationEnd.CLOCK : end, why);
     }
   }
 

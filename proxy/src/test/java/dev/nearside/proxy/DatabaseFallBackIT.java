@@ -1,0 +1,115 @@
+package dev.nearside.proxy;
+
+import static dev.nearside.proxy.CoherenceScene.bulk;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.ThreeTiers;
+import dev.nearside.proxy.scene.ThreeTiers.Gate;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The database answers in Redis's place: once, never behind an own write, and as news. */
+@Timeout(120)
+class DatabaseFallBackIT {
+  private static final String FILL_TIMEOUT = "coherence.fill-timeout=300ms";
+  private static final long LATER_NS = 700_000_000;
+
+  private static ThreeTiers tiers;
+
+  @BeforeAll
+  static void startServers() {
+    tiers = new ThreeTiers();
+  }
+
+  @AfterAll
+  static void stopServers() {
+    tiers.close();
+  }
+
+  @Test
+  void databaseSlowerThanTheFillTimeout_isAskedOnceAndAnswersOnce()
+      throws IOException, SQLException {
+    try (Sidecar sidecar = tiers.sidecar("10s", FILL_TIMEOUT);
+        RespClient client = sidecar.connect()) {
+      String ended = "nearside_request_duration_seconds_count{way=\"relay\"}";
+      tiers.redis().kill();
+      try (Gate gate = tiers.closeGate()) {
+        Waiting.until("Redis is gone", () -> !isUp(sidecar));
+        client.call("PING");
+        double before = sidecar.metric(ended);
+        client.send("GET", "prompt:7");
+        gate.awaitWaiting(1);
+        long sentNs = System.nanoTime();
+        Waiting.until("the time is over", () -> System.nanoTime() - sentNs > LATER_NS);
+        gate.close();
+        assertThat(client.reply()).isEqualTo(bulk("body 7"));
+        assertThat(client.call("GET", "session:t1")).isEqualTo(bulk("cart"));
+        assertThat(sidecar.metric(ended)).isEqualTo(before + 2);
+        assertThat(sidecar.metric("nearside_database_queries_total{result=\"ok\"}")).isEqualTo(2);
+      } finally {
+        tiers.restartRedis();
+      }
+    }
+  }
+
+  private static boolean isUp(Sidecar sidecar) throws IOException {
+    return sidecar.metric("nearside_l1_open") > 0;
+  }
+
+  @Test
+  void readBehindAnOwnUnansweredWrite_waitsForRedis() throws IOException {
+    try (Sidecar sidecar = tiers.sidecar("10s", FILL_TIMEOUT);
+        RespClient client = sidecar.connect();
+        RespClient direct = tiers.direct()) {
+      direct.call("CLIENT", "PAUSE", "1200", "WRITE");
+      client.send("SET", "prompt:3", "mine");
+      client.send("GET", "prompt:3");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("mine"));
+    }
+  }
+
+  @Test
+  void answerOfAnotherSidecar_isNewsToItsConnection() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        CoherenceScene scene =
+            new CoherenceScene(YAML.replace("PORT", "" + silent.getLocalPort()));
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      scene.direct.call("SET", "nearside:lease:user:1", "anothers", "PX", "60000");
+      client.send("GET", "user:1");
+      Waiting.until(
+          "it waits for the lease", () -> scene.sidecar.metric("nearside_lease_waiters") == 1);
+      scene.hop.stallTracked(true);
+      scene.direct.call("SET", "data", "new");
+      scene.direct.call("SET", "user:1", "look at data");
+      assertThat(client.reply()).isEqualTo(bulk("look at data"));
+      client.send("GET", "data");
+      scene.hop.stallTracked(false);
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  private static final String YAML =
+      """
+      database:
+        url: jdbc:postgresql://127.0.0.1:PORT/none
+        user: nobody
+      namespaces:
+        user:
+          keys: user:{id:bigint}
+          l2-ttl: 1h
+          database:
+            query: SELECT id, name FROM account WHERE id = ANY(:id)
+            value: name
+      """;
+}
