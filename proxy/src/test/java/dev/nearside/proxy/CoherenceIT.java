@@ -164,11 +164,13 @@ class CoherenceIT {
     return scene.sidecar.metric("nearside_invalidations_total{cause=\"flush\"}");
   }
 
-  @Test
-  void message_namesDataWrittenBefore_dataIsThere() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "CLIENT REPLY SKIP\r\nPING\r\n"})
+  void message_namesDataWrittenBefore_dataIsThere(String before) throws IOException {
     try (CoherenceScene scene = CoherenceScene.start();
         RespClient subscriber = scene.client();
         RespClient reader = scene.client()) {
+      subscriber.sendRaw(before);
       subscriber.call("SUBSCRIBE", "channel");
       scene.hold(reader, "k", "old");
       scene.hop.delay(Side.TRACKED, SLOW_MS);

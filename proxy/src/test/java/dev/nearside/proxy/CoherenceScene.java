@@ -21,12 +21,13 @@ final class CoherenceScene implements AutoCloseable {
   final RespClient direct;
 
   /**
-   * Starts all of it and returns once L1 is open.
+   * Starts all of it and returns once L1 is open. Redis has a user {@code side}, too, with the
+   * password {@code pw}.
    *
    * @param settings of the sidecar; each key is held from its first read on
    */
   CoherenceScene(String yaml, String... settings) throws IOException {
-    redis = RedisServer.start();
+    redis = RedisServer.start("--user", "side", "on", ">pw", "~*", "&*", "+@all");
     hop = DelayingHop.to(redis.port());
     List<String> all = new ArrayList<>(List.of("l1.admission-window=0s", "l1.skip-churning=false"));
     all.addAll(List.of(settings));

@@ -213,7 +213,7 @@ final class Pinning implements PinnedConnection.Owner {
   @Override
   public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
     upstream.comesByPipe();
-    if (session.pipe && !upstream.answersByPipe() && client.replies().isEmpty()) {
+    if (session.pipe && !upstream.tellsByPipe() && client.replies().isEmpty()) {
       client.replies().output().write(in, from, to);
       client.flushSoon();
       return;

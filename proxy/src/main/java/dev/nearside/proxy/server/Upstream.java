@@ -124,9 +124,11 @@ final class Upstream {
     }
   }
 
-  /** Returns whether a command on keys was sent whose reply cannot be told apart. */
-  boolean answersByPipe() {
-    return answersByPipe;
+  /**
+   * Returns whether what comes by a pipe may tell of keys: replies, or messages to a subscriber.
+   */
+  boolean tellsByPipe() {
+    return answersByPipe || session.subscriber;
   }
 
   /** The read sent by {@link #sendRead} has ended. */
