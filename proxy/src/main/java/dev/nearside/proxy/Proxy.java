@@ -27,6 +27,7 @@ import dev.nearside.proxy.pressure.PressureTargets;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.server.GrantTable;
 import dev.nearside.proxy.server.Listener;
 import dev.nearside.proxy.server.LoopContext;
 import dev.nearside.proxy.server.ReadQuota;
@@ -363,6 +364,7 @@ public final class Proxy implements AutoCloseable {
               metrics.addLoop(((SingleThreadIoEventLoop) loop)::pendingTasks),
               policy,
               new ReadQuota(),
+              new GrantTable(policy.permissionTtlNs()),
               new LookupKey(),
               new Shard.Found()));
     }

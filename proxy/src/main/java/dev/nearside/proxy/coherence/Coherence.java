@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ public final class Coherence {
   private final Invalidations invalidations;
   private final Map<Integer, Shard> shards = new LinkedHashMap<>();
   private final Shard[] all;
+
+  /** Held while L1 is switched, and while a barrier that has ended lets a shard serve. */
+  private final ReentrantLock switching = new ReentrantLock();
+
+  private long switches;
   private volatile L1Mode mode = L1Mode.OFF;
 
   /** Creates closed shards, kept true by tracking. */
@@ -100,21 +106,48 @@ public final class Coherence {
     if (by == CoherenceMode.OFF && mode != L1Mode.OFF) {
       return "L1 stays off, because coherence.mode is off";
     }
-    this.mode = mode;
-    for (Shard shard : all) {
-      if (mode == L1Mode.ON) {
-        shard.barrier().await(System.nanoTime(), () -> shard.serve(this.mode == L1Mode.ON));
-        continue;
+    long number = switchTo(mode);
+    switch (mode) {
+      case ON -> {
+        for (Shard shard : all) {
+          shard.barrier().await(System.nanoTime(), () -> serve(shard, number));
+        }
       }
-      shard.serve(false);
-      if (mode == L1Mode.OFF) {
-        shard.dropAll(InvalidationCause.SWITCH);
-      }
-    }
-    if (mode == L1Mode.OFF) {
-      local.clear();
+      case SHADOW -> {}
+      case OFF -> local.clear();
     }
     return null;
+  }
+
+  /** Returns the number of this switch, which is the last until the next. */
+  private long switchTo(L1Mode mode) {
+    switching.lock();
+    try {
+      this.mode = mode;
+      for (Shard shard : all) {
+        if (mode != L1Mode.ON) {
+          shard.serve(false);
+        }
+        if (mode == L1Mode.OFF) {
+          shard.dropAll(InvalidationCause.SWITCH);
+        }
+      }
+      return ++switches;
+    } finally {
+      switching.unlock();
+    }
+  }
+
+  /** The barrier of switch {@code number} has ended; it was in vain if another has come since. */
+  private void serve(Shard shard, long number) {
+    switching.lock();
+    try {
+      if (switches == number) {
+        shard.serve(true);
+      }
+    } finally {
+      switching.unlock();
+    }
   }
 
   /** Returns whether misses may be filled into L1 now. */

@@ -386,9 +386,9 @@ final class Keys {
           ValueTypes.size(MIB, LARGEST),
           "64MiB",
           "What the sidecar itself keeps of replies for one client before it closes it: unread by"
-              + " the client, or behind an earlier reply that has not come. On a connection of its"
-              + " own (pub/sub, MONITOR, …) what a client leaves unread stays in Redis, whose"
-              + " `client-output-buffer-limit` then acts.",
+              + " the client, behind an earlier reply that has not come, or of an MGET that is read"
+              + " key by key. On a connection of its own (pub/sub, MONITOR, …) what a client leaves"
+              + " unread stays in Redis, whose `client-output-buffer-limit` then acts.",
           config -> config.limits().maxOutputBytes());
 
   static final Key<NearsideConfig, Duration> LIMITS_IDLE_TIMEOUT =

@@ -27,6 +27,7 @@ final class NamespaceContradictions {
       reportKeys(namespace);
       reportL1Ttl(namespace);
       reportTags(namespace);
+      reportStrict(namespace);
       DatabaseRead read = namespace.read();
       if (read != null) {
         reportRead(namespace, read);
@@ -71,6 +72,16 @@ final class NamespaceContradictions {
           " is above l1.max-ttl, which is "
               + Keys.L1_MAX_TTL.yaml(config)
               + "; expected at most that");
+    }
+  }
+
+  private void reportStrict(Namespace namespace) {
+    String path = path(namespace, NamespaceKeys.STALE_IF_ERROR);
+    if (namespace.strict() && namespace.staleIfError().isPositive() && !problems.isRefused(path)) {
+      add(
+          path,
+          String.valueOf(NamespaceKeys.STALE_IF_ERROR.yaml(namespace)),
+          " contradicts strict: true, whose reads are never stale; expected one of them");
     }
   }
 

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
  *   The publisher could not send it, or does not know whether it did. Its number is used up, so the
  *   next number it sends, or announces, shows a gap, and L1 is emptied.
  *   It went somewhere else, as it may in a failover. The same.
+ *   Its sender is of a newer version, and what it says cannot be read. Its number can, and shows as a
+ *   gap.
  *
  * Numbers are taken and messages handed to the connection under one lock, so their order on the
  * channel is that of their numbers. Each process that ever sent announces its last number, so that
@@ -122,14 +124,31 @@ public final class Fleet implements FleetBus.Listener, AutoCloseable {
     try {
       message = FleetMessage.decode(bytes);
     } catch (IllegalArgumentException e) {
-      count(FleetEvent.BAD);
-      complain("a message of " + bytes.length + " bytes is ignored: " + e.getMessage());
+      receivedUnread(bytes, e);
       return;
     }
-    if (message.sender() == self) {
-      return;
+    if (message.sender() != self) {
+      count(FleetEvent.RECEIVED);
+      enqueue(message);
     }
-    count(FleetEvent.RECEIVED);
+  }
+
+  /** What cannot be read, but has a number, is as good as missed: that number shows the gap. */
+  private void receivedUnread(byte[] bytes, IllegalArgumentException why) {
+    count(FleetEvent.BAD);
+    FleetMessage head = FleetMessage.headOf(bytes);
+    complain(
+        "a message of "
+            + bytes.length
+            + " bytes is "
+            + (head == null ? "ignored: " : "taken for a gap: ")
+            + why.getMessage());
+    if (head != null && head.sender() != self) {
+      enqueue(head);
+    }
+  }
+
+  private void enqueue(FleetMessage message) {
     if (!waiting.offer(message)) {
       count(FleetEvent.DROPPED);
       repair(RepairCause.OVERFLOW); // what it says and more; its number will show as a gap

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What one sidecar tells the others, and its bytes on the channel. Numbers are big-endian.
  *
  * <pre>
- *   byte     version, 1
+ *   byte     version, from 1 on; this is 1
  *   8 bytes  sender, drawn at random by each process
  *   8 bytes  number: the sender's first message has 1, each further one the next
  *   byte     kind:  A  announcement: the sender's last message had this number; it has none itself
@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  *                   G  a glob pattern        T  one or more tags
  *   then, up to the end, the strings of that kind: 4 bytes of length, the bytes
  * </pre>
+ *
+ * <p>Every version begins so, up to the number: whoever cannot read the rest can still notice that
+ * there was something to forget.
  *
  * @param sender who sent it
  * @param number its number, at least 1
@@ -100,6 +103,20 @@ record FleetMessage(long sender, long number, @Nullable Target target) {
     }
     char kind = (char) in.get();
     return new FleetMessage(sender, number, target(kind, strings(in)));
+  }
+
+  /**
+   * Returns what a message that {@link #decode} refuses says all the same: that its sender has come
+   * to its number, as an announcement does; null where it does not even say that.
+   */
+  static @Nullable FleetMessage headOf(byte[] bytes) {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    if (bytes.length < HEADER_BYTES || in.get() < VERSION) {
+      return null;
+    }
+    long sender = in.getLong();
+    long number = in.getLong();
+    return number < 1 ? null : new FleetMessage(sender, number, null);
   }
 
   private static List<byte[]> strings(ByteBuffer in) {

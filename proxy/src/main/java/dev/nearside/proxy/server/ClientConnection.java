@@ -65,7 +65,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
     this.onClose = onClose;
     this.nowNs = System.nanoTime();
     ServerPolicy policy = context.policy();
-    this.session = new Session(policy.database(), trusted, nowNs, policy);
+    this.session = new Session(policy.database(), trusted, nowNs, policy, context.grants());
     this.output = new Output(channel);
     this.localLatency = new LocalLatency(context.counters());
     this.replies = new ReplyQueue(output, this::advanced);
@@ -241,6 +241,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       return;
     }
     channel.config().setAutoRead(channel.isWritable());
+    workOffLeft();
+  }
+
+  /** Works off what was left of earlier reads, at the time that it is now. */
+  private void workOffLeft() {
     nowNs = System.nanoTime();
     process();
     context.reads().flush(session.database);
@@ -314,7 +319,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       context.counters().bytesOut(bytes - countedBytes);
       countedBytes = bytes;
     }
-    if (output.isOver(context.policy().maxOutputBytes())) {
+    long most = context.policy().maxOutputBytes();
+    if (output.isOver(most) || replies.keptBytes() > most) {
       close(CloseReason.UNREAD_REPLIES);
     }
   }
@@ -367,8 +373,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
 
   /** Closes the connection at once, for a limit. */
   void close(CloseReason limit) {
-    context.counters().closed(limit);
-    close("limit " + limit);
+    if (channel.isOpen()) {
+      context.counters().closed(limit);
+      close("limit " + limit);
+    }
   }
 
   /** Closes the connection at once. */
@@ -407,7 +415,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
       inputEnded = true;
-      process();
+      workOffLeft();
     }
     ctx.fireUserEventTriggered(event);
   }

@@ -3,13 +3,18 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.resp.Replies;
 import io.netty.buffer.ByteBuf;
 
-/** An array reply whose elements are read one by one, in any order. Confined to its event loop. */
+/**
+ * An array reply whose elements are read one by one, in any order. Until all are here they are kept
+ * and count, as they come, towards what may be kept for a client. Confined to its event loop.
+ */
 final class GatheredReply extends PendingReply {
+  private final ReplyQueue queue;
   private final Part[] parts;
   private int missing;
 
   GatheredReply(ReplyQueue queue, int count) {
     super(queue);
+    this.queue = queue;
     parts = new Part[count];
     for (int i = 0; i < count; i++) {
       parts[i] = new Part(queue);
@@ -24,6 +29,7 @@ final class GatheredReply extends PendingReply {
 
   private void partCompleted() {
     if (--missing > 0) {
+      queue.advance(); // nothing leaves yet, but the limit is looked at
       return;
     }
     append(Replies.arrayHeader(parts.length));

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  * and never outlive it.
  *
  * @param quota bounds the reads asked while L1 is closed
+ * @param grants what clients were let read who are not the sidecar's own user
  * @param key scratch: the key being looked up
  * @param found scratch: what a look-up found
  */
@@ -27,5 +28,6 @@ public record LoopContext(
     LoopCounters counters,
     ServerPolicy policy,
     ReadQuota quota,
+    GrantTable grants,
     LookupKey key,
     Shard.Found found) {}

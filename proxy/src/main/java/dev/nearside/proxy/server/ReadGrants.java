@@ -1,8 +1,6 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.tier.local.LookupKey;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * The keys that the upstream has let a client read lately, who is not the sidecar's own user: these
@@ -13,40 +11,35 @@ import java.util.Map;
  * time, and what the upstream would refuse was never shown.
  */
 final class ReadGrants {
-  private static final int MOST = 1024;
+  private final GrantTable table;
+  private Object grantee = new Object();
 
-  private final long ttlNs;
-  private final Map<LookupKey, Long> grantedNs =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<LookupKey, Long> eldest) {
-          return size() > MOST;
-        }
-      };
-
-  ReadGrants(long ttlNs) {
-    this.ttlNs = ttlNs;
+  /**
+   * Creates the grants of one client; it has none.
+   *
+   * @param table where those of all clients of the event loop are
+   */
+  ReadGrants(GrantTable table) {
+    this.table = table;
   }
 
   /** Returns whether {@code key} may be shown. */
   boolean allow(LookupKey key, long nowNs) {
-    Long since = grantedNs.get(key);
-    return since != null && nowNs - since <= ttlNs;
+    return table.allows(grantee, key, nowNs);
   }
 
-  /** A GET of {@code key}, which is kept, that was sent at {@code sentNs} was not refused. */
+  /** A GET of {@code key} that was sent at {@code sentNs} was not refused. */
   void granted(LookupKey key, long sentNs) {
-    grantedNs.remove(key); // so that it is the youngest
-    grantedNs.put(key, sentNs);
+    table.grant(grantee, key, sentNs);
   }
 
   /** A GET of {@code key} was answered with an error. */
   void refused(LookupKey key) {
-    grantedNs.remove(key);
+    table.refuse(grantee, key);
   }
 
   /** The client is somebody else from here on. */
   void clear() {
-    grantedNs.clear();
+    grantee = new Object();
   }
 }

@@ -48,6 +48,9 @@ final class Session {
   /** Whether a transaction may have selected another database: which one holds is not known. */
   boolean databaseUnknown;
 
+  /** How many commands that may change the database or the protocol are unanswered. */
+  int unsettled;
+
   /** Whether replies are no longer told apart: bytes flow. */
   boolean pipe;
 
@@ -55,9 +58,9 @@ final class Session {
   byte @Nullable [] setName;
   final List<byte[]> setInfo = new ArrayList<>(2);
 
-  Session(int database, boolean trusted, long nowNs, ServerPolicy policy) {
+  Session(int database, boolean trusted, long nowNs, ServerPolicy policy, GrantTable grants) {
     this.database = database;
-    this.grants = new ReadGrants(policy.permissionTtlNs());
+    this.grants = new ReadGrants(grants);
     this.trusted = trusted;
     this.authenticated = trusted;
     this.floorNs = nowNs - policy.maxStalenessNs();
@@ -125,6 +128,11 @@ final class Session {
         && !kept
         && !pipe
         && !subscriber;
+  }
+
+  /** Returns whether {@code database} is the one in which its next command is executed. */
+  boolean isDatabaseKnown() {
+    return !databaseUnknown && unsettled == 0;
   }
 
   /** Returns the reply for "nothing" in its protocol. */

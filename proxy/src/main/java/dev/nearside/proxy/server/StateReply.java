@@ -31,6 +31,9 @@ final class StateReply extends RelayedReply {
     this.client = client;
     this.effect = effect;
     this.number = request.argCount() > 1 ? number(request) : 0;
+    if (settlesNext()) {
+      client.session().unsettled++;
+    }
     this.queued = client.session().transaction != null && effect != ConnectionEffect.RESET;
     HelloOptions hello =
         effect == ConnectionEffect.HELLO && whole ? HelloOptions.of(request) : null;
@@ -51,6 +54,14 @@ final class StateReply extends RelayedReply {
           case HELLO -> !whole || names(request, "AUTH");
           default -> false;
         };
+  }
+
+  /** Returns whether only its reply tells in which database and protocol the next is executed. */
+  private boolean settlesNext() {
+    return switch (effect) {
+      case SELECT, RESET, HELLO -> true;
+      default -> false;
+    };
   }
 
   private static boolean names(Request request, String option) {
@@ -79,6 +90,7 @@ final class StateReply extends RelayedReply {
     if (first) {
       Session session = client.session();
       boolean agreed = in.getByte(from) != '-';
+      session.unsettled -= settlesNext() ? 1 : 0;
       // HELLO does what it was asked up to the option that it refuses; EXEC does what is queued.
       boolean partly = !agreed && effect == ConnectionEffect.HELLO && changesUser;
       session.kept |= !understood || partly || (queued && agreed);

@@ -128,10 +128,14 @@ final class Touches {
 
   /**
    * Returns whether only the replies awaited tell what becomes of a command: a subscriber of RESP2
-   * may not say MULTI, but an UNSUBSCRIBE or HELLO that is under way may end that.
+   * may not say MULTI, but an UNSUBSCRIBE or HELLO that is under way may end that; and which
+   * namespace a key that is read belongs to is the matter of a SELECT that is.
    */
   boolean dependsOnReplies(Command command) {
-    return session.subscriber && command.connectionEffect() == ConnectionEffect.MULTI_BEGIN;
+    return switch (command.way()) {
+      case LOCAL_GET, LOCAL_MGET -> session.unsettled > 0 && session.readsLocally();
+      default -> session.subscriber && command.connectionEffect() == ConnectionEffect.MULTI_BEGIN;
+    };
   }
 
   /** Empties L1, of what is under way too. */
@@ -141,10 +145,16 @@ final class Touches {
     flush.lost();
   }
 
-  /** Hands out a request for each lease that a write of {@code keys} has to delete. */
-  void leasesOf(List<LookupKey> keys, ReadPath reads, Consumer<ByteBuf> request) {
+  /**
+   * Hands out a request for each lease that a write of {@code keys} has to delete. Where it is not
+   * known in which database they are written, it may be the one whose keys have leases.
+   *
+   * @param leased the number of that database
+   */
+  void leasesOf(List<LookupKey> keys, ReadPath reads, int leased, Consumer<ByteBuf> request) {
+    int written = session.isDatabaseKnown() ? session.database : leased;
     for (LookupKey key : keys) {
-      if (reads.readThroughOf(key) != null) {
+      if (reads.readThroughOf(key.in(written)) != null) {
         request.accept(Unpooled.wrappedBuffer(Requests.encode("DEL", Leases.leaseKey(key.name()))));
       }
     }

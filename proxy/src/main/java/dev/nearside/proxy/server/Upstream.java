@@ -229,15 +229,17 @@ final class Upstream {
       return true;
     }
     List<ByteBuf> deletions = new ArrayList<>(0);
+    int database = context.policy().database();
     touches.leasesOf(
-        touches.writtenBy(command, request, argCount), context.reads(), deletions::add);
+        touches.writtenBy(command, request, argCount), context.reads(), database, deletions::add);
     if (deletions.isEmpty()) {
       return true;
     }
     client.pause();
     LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
+    LaneKey leased = new LaneKey(session.protocol, database, LaneKey.Kind.WRITES);
     for (ByteBuf deletion : deletions) {
-      lane(LaneKey.Kind.WRITES).send(deletion, 0, deletion.readableBytes(), last);
+      context.lanes().lane(leased).send(deletion, 0, deletion.readableBytes(), last);
     }
     return false;
   }
@@ -312,15 +314,20 @@ final class Upstream {
   private void relayByLane(Command command, Request request, @Nullable Touch touch) {
     LaneKey.Kind kind = Objects.requireNonNull(choice.choose(command, outstanding > 0));
     Lane lane = lane(kind);
+    Reason refusal = null;
     if (touch != null) {
-      breakLeases(touch, lane);
+      refusal = breakLeases(touch, lane);
       touch.forwarded();
     }
     choice.taken(kind);
     taken(lane);
     RelayedReply reply = replyTo(command, request, request.argCount(), touch);
     track(reply);
-    lane.send(request.buffer(), request.start(), request.length(), reply);
+    if (refusal == null) {
+      lane.send(request.buffer(), request.start(), request.length(), reply);
+    } else {
+      reply.refused(refusal);
+    }
   }
 
   private void noteNeed(Command command) {
@@ -431,6 +438,7 @@ final class Upstream {
     return command.way() == dev.nearside.proxy.command.Way.LOCAL_GET
         && !session.ownIdentity
         && session.readsWhatItMay()
+        && session.isDatabaseKnown()
         && request.argCount() == 2
         && request.argLength(1) <= LocalReads.MAX_NAME_BYTES;
   }
@@ -459,12 +467,19 @@ final class Upstream {
     }
   }
 
-  /** Deletes the leases of keys that are about to be written, on the same lane just before. */
-  private void breakLeases(Touch touch, Lane lane) {
+  /**
+   * Deletes the leases of keys that are about to be written, on the same lane just before.
+   *
+   * @return why one of the deletions was not sent, and the write must not be, or null
+   */
+  private @Nullable Reason breakLeases(Touch touch, Lane lane) {
+    LeaseAhead ahead = new LeaseAhead();
     touches.leasesOf(
         touch.writtenKeys(),
         context.reads(),
-        deletion -> lane.send(deletion, 0, deletion.readableBytes(), Discard.SILENTLY));
+        context.policy().database(),
+        deletion -> lane.send(deletion, 0, deletion.readableBytes(), ahead));
+    return ahead.refusal();
   }
 
   /** The client takes no more bytes for now, or again. */

@@ -170,4 +170,24 @@ class ShardTest {
     assertThat(scene.coherence.fills()).isTrue();
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
   }
+
+  /** In shadow mode, between the two, reads on other paths may have shown newer states. */
+  @Test
+  void setMode_onAgainBehindAShadow_servesBehindItsOwnBarrier() {
+    scene.open(System.nanoTime());
+    scene.hold(0, "k");
+    scene.coherence.setMode(L1Mode.SHADOW);
+    scene.coherence.setMode(L1Mode.ON);
+    scene.coherence.setMode(L1Mode.SHADOW);
+    long betweenNs = System.nanoTime();
+    while (System.nanoTime() == betweenNs) {
+      Thread.onSpinWait();
+    }
+    scene.coherence.setMode(L1Mode.ON);
+    scene.shard.barrierAnswered(betweenNs);
+    assertThat(scene.look("k", betweenNs, betweenNs)).isEqualTo(Verdict.CLOSED);
+    long afterNs = System.nanoTime();
+    scene.shard.barrierAnswered(afterNs);
+    assertThat(scene.look("k", afterNs, afterNs)).isEqualTo(Verdict.HIT);
+  }
 }

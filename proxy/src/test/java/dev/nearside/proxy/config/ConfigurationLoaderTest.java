@@ -83,7 +83,7 @@ class ConfigurationLoaderTest {
           entry("l1-ttl", "30s"),
           entry("l2-ttl", "15m"),
           entry("negative-ttl", "0ms"),
-          entry("strict", "true"),
+          entry("strict", "false"), // not beside stale-if-error
           entry("stale-if-error", "7s"),
           entry("tags", "[\"account:{id}\", all]"),
           entry("database.query", "\"SELECT id,\\n \\u00E4 FROM prompt WHERE id = ANY(:id)\""),
@@ -161,6 +161,7 @@ class ConfigurationLoaderTest {
     NAMESPACE_SAMPLES.forEach(
         (path, sample) -> scene.set("namespaces.prompt." + path, unquoted(sample)));
     scene.set("namespaces.rule.keys", "rule:*");
+    scene.set("namespaces.rule.strict", "true");
     LoadedConfiguration loaded = scene.load();
     NearsideConfig config = loaded.config();
     for (Key<NearsideConfig, ?> key : shownKeys().toList()) {
@@ -170,6 +171,7 @@ class ConfigurationLoaderTest {
       assertThat(key.yaml(config.namespaces().getFirst()))
           .isEqualTo(NAMESPACE_SAMPLES.get(key.path()));
     }
+    assertThat(config.namespaces().getLast().strict()).isTrue();
     String plain = EffectiveConfiguration.redactedYaml(config);
     assertThat(new ConfigurationScene(folder).yaml(plain).config()).isEqualTo(config);
     assertThat(new ConfigurationScene(folder).yaml(loaded.redactedYaml()).config())

@@ -184,6 +184,7 @@ class ConfigurationProblemsTest {
         "namespaces: {a: {keys: 'a:*'}, b: {keys: 'a:*'}}| namespaces.b.keys: \"a:*\" is what namespace a takes already; expected other keys",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {query: SELECT 1}}}| namespaces.a.database.query: given without a database to ask; expected database.url",
         "namespaces: {a: {keys: 'a:*', strict: maybe}}| namespaces.a.strict: \"maybe\" is not a switch; expected true or false",
+        "namespaces: {a: {keys: 'a:*', strict: true, stale-if-error: 6s}}| namespaces.a.stale-if-error: \"6s\" contradicts strict: true, whose reads are never stale; expected one of them",
         "namespaces: {a: {keys: 'a:*', ttl: 1h}}| namespaces.a.ttl: unknown key; the nearest known key is namespaces.a.l1-ttl",
         "namespaces: {a: {keys: ''}}| namespaces.a.keys: \"\" is empty; expected for example prompt:{id:bigint}, session:{token} or rule:*",
       })

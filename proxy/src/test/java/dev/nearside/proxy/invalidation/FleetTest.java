@@ -15,6 +15,7 @@ import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.prometheus.client.CollectorRegistry;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,6 +192,49 @@ class FleetTest {
     bus.refuses = false;
     one.invalidation.fleet().announce();
     Waiting.until("it is made up for", () -> !other.holds("a"));
+  }
+
+  @Test
+  void message_ofANewerVersion_isAGap_onceForEachNumber() throws Exception {
+    Member one = new Member();
+    Member other = new Member();
+    other.hold("a");
+    other.invalidation.fleet().received(newer(5, 1));
+    Waiting.until("the stranger is noticed", () -> other.repairs("stranger") == 1);
+    assertThat(other.holds("a")).isFalse();
+    other.hold("b");
+    other.invalidation.fleet().received(newer(5, 2));
+    Waiting.until("the gap is noticed", () -> other.repairs("gap") == 1);
+    assertThat(other.holds("b")).isFalse();
+    other.hold("c");
+    other.hold("d");
+    other.invalidation.fleet().received(newer(5, 2));
+    one.forget("d");
+    Waiting.until("what came behind it was worked off", () -> !other.holds("d"));
+    assertThat(other.holds("c")).isTrue();
+    assertThat(other.metrics.counter(Metric.FLEET_MESSAGES, "bad").sum()).isEqualTo(3);
+  }
+
+  @Test
+  void message_withoutANumber_isIgnored() throws Exception {
+    Member one = new Member();
+    Member other = new Member();
+    other.hold("a");
+    other.hold("b");
+    other.invalidation.fleet().received(bytes("hello"));
+    one.forget("b");
+    Waiting.until("what came behind it was worked off", () -> !other.holds("b"));
+    assertThat(other.holds("a")).isTrue();
+  }
+
+  /** Its kind is not known yet, nor what follows. */
+  private static byte[] newer(long sender, long number) {
+    return ByteBuffer.allocate(24)
+        .put((byte) 2)
+        .putLong(sender)
+        .putLong(number)
+        .put((byte) 'Z')
+        .array();
   }
 
   @Test
