@@ -253,6 +253,16 @@ public final class Proxy implements AutoCloseable {
     return coherence;
   }
 
+  /** Returns L1; for tests. */
+  LocalTier local() {
+    return local;
+  }
+
+  /** Returns what the connections of each event loop share; for tests. */
+  Map<EventLoop, LoopContext> contexts() {
+    return contexts;
+  }
+
   private void learnCommands(List<Object> reply) {
     try {
       commands.set(CommandTable.of(reply));

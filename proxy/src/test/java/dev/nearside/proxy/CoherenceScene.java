@@ -74,10 +74,7 @@ final class CoherenceScene implements AutoCloseable {
 
   /** Waits until nothing of the mechanisms is left standing. */
   void awaitRest() {
-    Waiting.until("no fence is up", () -> coherence().fences().up() == 0);
-    Waiting.until(
-        "nobody waits for a barrier",
-        () -> coherence().shards().stream().allMatch(shard -> shard.barrier().waiting() == 0));
+    AtRest.await(sidecar.proxy());
   }
 
   static String bulk(String value) {

@@ -7,14 +7,19 @@ import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
 
-/** Redis is killed and comes back: how long until everything is as it was. */
+/**
+ * Redis is killed and comes back: how long until everything is as it was. That is a bound that the
+ * sidecar promises, so this is asserted although it is a time.
+ */
 @Timeout(120)
 class RecoveryIT {
   private static final System.Logger log = System.getLogger("RecoveryIT");
   private static final String OPEN = "nearside_l1_open";
+  private static final double WITHIN_MS = 2_000;
 
   @RepeatedTest(3)
   void redisKilledAndRestarted_commandsWorkAndL1OpensAgain() throws IOException {
@@ -32,20 +37,43 @@ class RecoveryIT {
             return System.nanoTime() - downNs > 3_000_000_000L;
           });
       assertThat(sidecar.metric(OPEN)).isZero();
+      CompletableFuture<Long> firstPongNs =
+          CompletableFuture.supplyAsync(() -> firstPong(redis.port()), Thread::startVirtualThread);
       try (RedisServer again = RedisServer.startOnPort(redis.port(), "--save", "")) {
-        long backNs = System.nanoTime();
         Waiting.until("a command works", () -> client.call("SET", "k", "w").equals("+OK\r\n"));
-        double relayedMs = (System.nanoTime() - backNs) / 1e6;
+        double relayedMs = msSince(firstPongNs);
         Waiting.until("L1 is open", () -> sidecar.metric(OPEN) == 1);
-        double openMs = (System.nanoTime() - backNs) / 1e6;
+        double openMs = msSince(firstPongNs);
         log.log(
             System.Logger.Level.INFO,
             "commands after {0} ms, L1 open after {1} ms",
             relayedMs,
             openMs);
-        assertThat(received(again)).isLessThan(20); // lanes, tracked, administration, this one
+        assertThat(relayedMs).isLessThan(WITHIN_MS);
+        assertThat(openMs).isLessThan(WITHIN_MS);
+        assertThat(received(again)).isLessThan(20); // lanes, tracked, administration, these two
       }
     }
+  }
+
+  private static double msSince(CompletableFuture<Long> ns) {
+    long nowNs = System.nanoTime();
+    return (nowNs - ns.join()) / 1e6;
+  }
+
+  /** Returns when the Redis at {@code port} answers for the first time. */
+  private static long firstPong(int port) {
+    long[] atNs = new long[1];
+    Waiting.until(
+        "Redis answers",
+        () -> {
+          try (RespClient direct = RespClient.connect(port)) {
+            boolean answered = direct.call("PING").equals("+PONG\r\n");
+            atNs[0] = System.nanoTime();
+            return answered;
+          }
+        });
+    return atNs[0];
   }
 
   private static long received(RedisServer redis) throws IOException {

@@ -19,8 +19,8 @@ public final class ReadQuota {
     return asking >= MOST;
   }
 
-  /** Returns how many are asked now; 0 at rest. */
-  int asking() {
+  /** Returns how many are asked now; 0 at rest. Of its event loop. */
+  public int asking() {
     return asking;
   }
 

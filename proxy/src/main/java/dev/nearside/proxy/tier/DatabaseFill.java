@@ -10,10 +10,12 @@ import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
+import dev.nearside.proxy.tier.redis.Look;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,15 +36,22 @@ public final class DatabaseFill {
    * @param stored whether Redis now has the value
    * @param asked whether the database was asked for it
    * @param absentNs for how long it may be remembered that there is no row; 0: not at all
+   * @param watched returns whether a change of that would still be told, as {@link Look.Absent}
+   *     says
    */
-  public record Outcome(Answer answer, boolean stored, boolean asked, long absentNs) {
+  public record Outcome(
+      Answer answer, boolean stored, boolean asked, long absentNs, BooleanSupplier watched) {
     static Outcome unstored(Answer answer) {
-      return new Outcome(answer, false, true, 0);
+      return found(answer, false, true);
     }
 
-    static Outcome absent(boolean asked, long millis) {
-      return new Outcome(
-          Miss.INSTANCE, false, asked, TimeUnit.MILLISECONDS.toNanos(Math.max(0, millis)));
+    static Outcome found(Answer answer, boolean stored, boolean asked) {
+      return new Outcome(answer, stored, asked, 0, () -> false);
+    }
+
+    static Outcome absent(boolean asked, Look.Absent seen) {
+      long absentNs = TimeUnit.MILLISECONDS.toNanos(Math.max(0, seen.millis()));
+      return new Outcome(Miss.INSTANCE, false, asked, absentNs, seen.watched());
     }
   }
 

@@ -131,7 +131,7 @@ final class FlightEnd implements ReadListener {
     flights.tiers().readThrough(reading, outcome);
     took();
     switch (outcome.answer()) {
-      case Miss miss -> finished(local.publish(token, null, absentUntilNs(outcome.absentNs())));
+      case Miss miss -> rowAbsent(reading, outcome);
       case Hit hit -> {
         deliver(Replies.bulk(hit.value()));
         finished(false);
@@ -146,14 +146,29 @@ final class FlightEnd implements ReadListener {
     }
   }
 
+  /**
+   * Whoever is told that the marker may have changed takes the token away; the watch is looked at
+   * after the token was put. So one of the two notices the other.
+   */
+  private void rowAbsent(Namespace reading, DatabaseFill.Outcome outcome) {
+    if (outcome.watched().getAsBoolean()) {
+      finished(local.publish(token, null, absentUntilNs(reading, outcome.absentNs())));
+    } else {
+      deliver(null);
+      finished(false);
+    }
+  }
+
   /** Tells what the database said. */
   private void deliver(byte @Nullable [] reply) {
     local.deliverElsewhere(token, reply);
   }
 
-  private long absentUntilNs(long absentNs) {
+  private long absentUntilNs(Namespace reading, long absentNs) {
     long maxAgeNs = connection.permission().maxAgeNs();
-    return flights.lifetime().absentUntilNs(token.asOfNs(), System.nanoTime(), absentNs, maxAgeNs);
+    return flights
+        .lifetime()
+        .absentUntilNs(token.asOfNs(), System.nanoTime(), absentNs, reading, maxAgeNs);
   }
 
   /** Brings into L1 what was just put into Redis, once the push of that has passed. */

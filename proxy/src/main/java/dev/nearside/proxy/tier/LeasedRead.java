@@ -111,10 +111,10 @@ final class LeasedRead {
 
   private void seen(Look look) {
     switch (look) {
-      case Value found -> found(new Outcome(new Hit(found.value()), true, false, 0));
+      case Value found -> found(Outcome.found(new Hit(found.value()), true, false));
       case Absent absent -> {
         context.counters().absent().increment();
-        found(Outcome.absent(false, absent.millis()));
+        found(Outcome.absent(false, absent));
       }
       case Held held -> await(held);
       case Free free -> again();
@@ -240,7 +240,7 @@ final class LeasedRead {
       case Hit hit ->
           leases
               .fill(lease, hit.value(), namespace.l2Ttl())
-              .thenApply(stored -> new Outcome(answer, stored, true, 0));
+              .thenApply(stored -> Outcome.found(answer, stored, true));
       case Miss miss -> leases.mark(lease, namespace.negativeTtl()).thenCompose(this::marked);
       case Unavailable unavailable ->
           leases.release(lease).thenApply(nothing -> Outcome.unstored(answer));
@@ -250,11 +250,14 @@ final class LeasedRead {
   /** From this look on a change of the marker is told; only so may L1 remember it. */
   private CompletableFuture<Outcome> marked(boolean marked) {
     if (!marked) {
-      return CompletableFuture.completedFuture(Outcome.absent(true, 0));
+      return CompletableFuture.completedFuture(Outcome.unstored(Miss.INSTANCE));
     }
     return leases
         .look(name)
-        .thenApply(look -> Outcome.absent(true, look instanceof Absent left ? left.millis() : 0));
+        .thenApply(look ->
+            look instanceof Absent left
+                ? Outcome.absent(true, left)
+                : Outcome.unstored(Miss.INSTANCE));
   }
 
   private void deliver(CompletableFuture<Outcome> outcome) {

@@ -34,9 +34,16 @@ final class Lifetime {
     return asOfNs + Math.min(Math.min(capNs(namespace), maxAgeNs), ttlNs(ttlMillis));
   }
 
-  /** Returns when the absence of a row, found out just now, expires. */
-  long absentUntilNs(long asOfNs, long nowNs, long absentNs, long maxAgeNs) {
-    return nowNs + Math.min(absentNs, Math.max(0, maxAgeNs - (nowNs - asOfNs)));
+  /**
+   * Returns when the absence of a row expires. Its marker's time counts from now on; the caps count
+   * from the moment the read was sent, as those of any other entry do.
+   *
+   * @param absentNs for how long the marker may be remembered
+   */
+  long absentUntilNs(
+      long asOfNs, long nowNs, long absentNs, @Nullable Namespace namespace, long maxAgeNs) {
+    long mostNs = Math.min(capNs(namespace), maxAgeNs);
+    return nowNs + Math.min(absentNs, Math.max(0, mostNs - (nowNs - asOfNs)));
   }
 
   /** Returns whether the key itself expires before the cap, so that to read it again is no use. */

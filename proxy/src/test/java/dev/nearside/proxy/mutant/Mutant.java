@@ -133,7 +133,7 @@ public enum Mutant {
       new Returning("coherence.Fences", "lowerAll", 0)),
   MGET_TORN(
       "MGET is a snapshot of one node: local only if it still is one (sequence)",
-      List.of("CoherenceIT"),
+      List.of("race.MgetRacesWireTest"),
       new Calling("server.LocalReads", "lookUpMany", "sequence", Change.EACH, 0),
       new Stumbling("coherence.Shard", "lookThough")),
   NOT_STRICT(
@@ -148,7 +148,7 @@ public enum Mutant {
   NEVER_GIVES_UP(
       "barrier: an unanswered one closes the generation",
       List.of("race.GenerationRacesWireTest"),
-      new Reading("tier.redis.TrackedLink", "look", "readTimeoutNs", Long.MAX_VALUE)),
+      new Reading("tier.redis.Heartbeat", "silence", "answerTimeoutNs", Long.MAX_VALUE)),
   TRACKING_UNCONFIRMED(
       "generation: TRACKING ON checked, then open",
       List.of("race.GenerationRacesWireTest"),

@@ -27,8 +27,28 @@ class JoinedReadsWireTest {
   }
 
   @Test
+  void flightSentBeforeAStrictReadArrived_isNotJoinedByIt() throws IOException {
+    String strict = "namespaces: {rules: {keys: 'rule:{name}', strict: true}}\n";
+    try (RaceScene scene = RaceScene.configured(strict);
+        RespClient early = scene.client();
+        RespClient late = scene.client();
+        RespClient ordinary = scene.client()) {
+      RaceScene.Flight flight = scene.fly(early, "rule:a");
+      scene.isRelayed(late, "rule:a", "new");
+      RaceScene.Flight other = scene.fly(early, "any");
+      ordinary.send("GET", "any");
+      scene.awaitMetric("nearside_fills_joined_total", 1);
+      flight.land("old");
+      other.land("old");
+      assertThat(early.reply()).isEqualTo(bulk("old"));
+      assertThat(early.reply()).isEqualTo(bulk("old"));
+      assertThat(ordinary.reply()).isEqualTo(bulk("old"));
+    }
+  }
+
+  @Test
   void sharedReadSentBeforeWhatAConnectionHasSeen_isNotJoinedByIt() throws IOException {
-    try (RaceScene scene = closed();
+    try (RaceScene scene = RaceScene.closed();
         RespClient early = scene.client();
         RespClient late = scene.client()) {
       Exchange shared = lead(scene, early);
@@ -40,7 +60,7 @@ class JoinedReadsWireTest {
 
   @Test
   void sharedReadSentBeforeAWrite_isNotJoinedAfterIt() throws IOException {
-    try (RaceScene scene = closed();
+    try (RaceScene scene = RaceScene.closed();
         RespClient early = scene.client();
         RespClient writer = scene.client();
         RespClient late = scene.client()) {
@@ -51,14 +71,6 @@ class JoinedReadsWireTest {
       answersItsOwn(scene, late, shared);
       assertThat(early.reply()).isEqualTo(bulk("old"));
     }
-  }
-
-  private static RaceScene closed() throws IOException {
-    RaceScene scene = RaceScene.start();
-    scene.upstream.refuseTracking(true);
-    scene.upstream.tracked().cut();
-    scene.awaitMetric("nearside_l1_open", 0);
-    return scene;
   }
 
   /** Has {@code client} ask for k upstream; whoever asks the same may share that. */

@@ -3,6 +3,7 @@ package dev.nearside.proxy.race;
 import static dev.nearside.proxy.scene.DirectedUpstream.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.AtRest;
 import dev.nearside.proxy.scene.DirectedUpstream;
 import dev.nearside.proxy.scene.DirectedUpstream.Exchange;
 import dev.nearside.proxy.scene.DirectedUpstream.Role;
@@ -52,17 +53,31 @@ final class RaceScene implements AutoCloseable {
   final Sidecar sidecar;
   private final RespClient witness;
 
-  private RaceScene(String... settings) throws IOException {
+  private RaceScene(String yaml, String... settings) throws IOException {
     List<String> all = new ArrayList<>(NOTHING_BY_ITSELF);
     all.addAll(List.of(settings));
     upstream = DirectedUpstream.start();
-    sidecar = Sidecar.inFrontOf(upstream.port(), all.toArray(new String[0])).awaitReady();
+    sidecar = Sidecar.configured(yaml, upstream.port(), all.toArray(new String[0])).awaitReady();
     witness = sidecar.connect();
   }
 
   /** Starts it and returns once L1 is open. */
   static RaceScene start(String... settings) throws IOException {
-    return new RaceScene(settings);
+    return new RaceScene("l1: {}\n", settings);
+  }
+
+  /** Starts it with a configuration file of this text, and returns once L1 is open. */
+  static RaceScene configured(String yaml, String... settings) throws IOException {
+    return new RaceScene(yaml, settings);
+  }
+
+  /** Starts it and has tracking refused: L1 is closed, and stays so. */
+  static RaceScene closed() throws IOException {
+    RaceScene scene = start();
+    scene.upstream.refuseTracking(true);
+    scene.upstream.tracked().cut();
+    scene.awaitMetric("nearside_l1_open", 0);
+    return scene;
   }
 
   RespClient client() throws IOException {
@@ -139,6 +154,19 @@ final class RaceScene implements AutoCloseable {
     assertThat(client.hasBytes()).isFalse();
   }
 
+  /**
+   * Waits until the one event loop has worked off all that clients have sent, and the upstream has
+   * received the reads that go there for it.
+   */
+  void settle() throws IOException {
+    for (int i = 0; i < 2; i++) { // the first may have come together with what was sent last
+      try (RespClient last = client()) {
+        last.send("STRLEN", "last"); // by the lane of reads, behind them
+        upstream.await(Role.RELAY, "STRLEN", "last").reply(":0\r\n");
+      }
+    }
+  }
+
   /** Waits until pushes have taken {@code count} entries or flights away, since the start. */
   void awaitPushed(int count) {
     awaitMetric("nearside_invalidations_total{cause=\"push\"}", count);
@@ -150,7 +178,7 @@ final class RaceScene implements AutoCloseable {
 
   /** Waits until nothing of the mechanisms is left standing. */
   void awaitRest() {
-    awaitMetric("nearside_fences_up", 0);
+    AtRest.await(sidecar.proxy());
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class DelayingHop implements AutoCloseable {
   private static final String TRACKED = "nearside-tracked";
+  private static final String LEASES = "nearside-leases";
   private static final int NAMED_WITHIN_BYTES = 4096;
   private static final long STEP_NS = 200_000;
   private static final long LONGEST_STEP_NS = 20_000_000;
@@ -52,6 +53,7 @@ public final class DelayingHop implements AutoCloseable {
   private volatile long otherDelayNs;
   private volatile boolean trackedStalled;
   private volatile boolean othersStalled;
+  private volatile boolean leasesStalled;
   private volatile boolean closed;
 
   private DelayingHop(int target) throws IOException {
@@ -93,6 +95,11 @@ public final class DelayingHop implements AutoCloseable {
     } else {
       othersStalled = stalled;
     }
+  }
+
+  /** Holds everything back on the connections on which leases are waited for, or lets it go on. */
+  public void stallLeases(boolean stalled) {
+    leasesStalled = stalled;
   }
 
   /** Sends connections made from now on elsewhere; those that are there stay. */
@@ -157,6 +164,7 @@ public final class DelayingHop implements AutoCloseable {
     private final Socket server;
     private final StringBuilder said = new StringBuilder();
     private volatile boolean tracked;
+    private volatile boolean leases;
 
     Link(Socket client, Socket server, byte[] first) throws IOException {
       this.client = client;
@@ -200,6 +208,7 @@ public final class DelayingHop implements AutoCloseable {
       if (said.length() < NAMED_WITHIN_BYTES && !tracked) {
         said.append(new String(bytes, StandardCharsets.ISO_8859_1));
         tracked = said.indexOf(TRACKED) >= 0;
+        leases = said.indexOf(LEASES) >= 0;
       }
     }
 
@@ -229,7 +238,7 @@ public final class DelayingHop implements AutoCloseable {
     }
 
     private boolean isStalled() {
-      return tracked ? trackedStalled : othersStalled;
+      return tracked ? trackedStalled : othersStalled || (leases && leasesStalled);
     }
 
     void close() {

@@ -81,6 +81,11 @@ public final class ThreeTiers implements AutoCloseable {
     return Sidecar.configured(yaml(timeout), redis.port(), settings).awaitReady();
   }
 
+  /** As {@link #sidecar}, where Redis is reached at {@code port}; awaits nothing. */
+  public Sidecar sidecarThrough(int port, String timeout, String... settings) throws IOException {
+    return Sidecar.configured(yaml(timeout), port, settings);
+  }
+
   /** As {@link #sidecar}, in a process of its own. */
   public SidecarProcess process(String timeout) throws IOException {
     Path file = Files.createTempFile("nearside", ".yaml");

@@ -143,6 +143,23 @@ class DatabaseFillIT {
     }
   }
 
+  /** What an outcome says may be held: only as long as somebody would tell of a change. */
+  @Test
+  void noRow_isWatchedUntilItsMarkerGoes_orTheConnectionThatWouldTell() throws IOException {
+    nodes();
+    List<CompletableFuture<Outcome>> all = twoWait();
+    a.answer((String) null);
+    all.forEach(CompletableFuture::join);
+    assertThat(all).allMatch(outcome -> outcome.join().watched().getAsBoolean());
+    assertThat(direct.call("CLIENT", "KILL", "ID", idOf("watch-b"))).isEqualTo(":1\r\n");
+    Waiting.until("it forgets", () -> b.outdated.contains(KEY));
+    assertThat(all.get(1).join().watched().getAsBoolean()).isFalse();
+    assertThat(all.get(2).join().watched().getAsBoolean()).isTrue();
+    direct.call("DEL", LEASE);
+    Waiting.until("the others forget", () -> c.outdated.contains(KEY));
+    assertThat(all.get(2).join().watched().getAsBoolean()).isFalse();
+  }
+
   @Test
   void noRow_notToBeRemembered_isAskedForByOneAfterTheOther() {
     nodes(FillNode.LONG, Duration.ZERO);

@@ -66,7 +66,7 @@ final class FillNode implements AutoCloseable {
             uri,
             scheduler,
             new ConnectPace(),
-            LONG,
+            new LeaseWatch.Settings(Duration.ofMillis(100), LONG, LONG),
             key -> outdated.add(new String(key, UTF_8)));
     watch.start();
     Waiting.until("it can wait for leases", watch::isOpen);

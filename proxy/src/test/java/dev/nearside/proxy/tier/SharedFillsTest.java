@@ -53,7 +53,7 @@ class SharedFillsTest {
     assertThat(join(4000)).isSameAs(first);
     assertThat(begun).hasSize(1);
     assertThat(fills.size()).isEqualTo(1);
-    begun.getFirst().complete(Outcome.absent(true, 1));
+    begun.getFirst().complete(Outcome.unstored(Answer.Miss.INSTANCE));
     assertThat(first).isCompleted();
     assertThat(fills.size()).isZero();
     assertThat(join(4000)).isNotSameAs(first);
@@ -109,7 +109,7 @@ class SharedFillsTest {
     assertThat(second).isNotSameAs(first);
     alone.getFirst().run();
     assertThat(join(4000)).isSameAs(second);
-    begun.getFirst().complete(Outcome.absent(true, 1));
+    begun.getFirst().complete(Outcome.unstored(Answer.Miss.INSTANCE));
     assertThat(first).isCompleted();
     assertThat(fills.size()).isEqualTo(1);
   }

@@ -8,9 +8,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,16 +25,33 @@ import org.slf4j.LoggerFactory;
  * not touch it.
  *
  * <p>A row that a look has found to be absent is remembered until the push for its lease: whoever
- * is told may then forget what was made of it. The loss of the connection forgets these as well;
- * what was made of them ends with the marker's own time.
+ * is told may then forget what was made of it. When the connection is lost, or says nothing for too
+ * long, that is the case of all of them at once.
  */
 public final class LeaseWatch implements AutoCloseable {
+  /**
+   * How the connection is watched.
+   *
+   * @param heartbeat the longest silence before a PING
+   * @param answerTimeout how long anything may be unanswered before the connection is given up
+   * @param maxSilence how long after the last sign of life the last absent row is forgotten; more
+   *     than three times {@code heartbeat}
+   */
+  public record Settings(Duration heartbeat, Duration answerTimeout, Duration maxSilence) {
+    /** Returns those of a connection that keeps {@code maxStaleness}. */
+    static Settings of(Duration heartbeat, Duration answerTimeout, Duration maxStaleness) {
+      Duration often = maxStaleness.dividedBy(4);
+      return new Settings(
+          heartbeat.compareTo(often) < 0 ? heartbeat : often, answerTimeout, maxStaleness);
+    }
+  }
+
   private static final Logger log = LoggerFactory.getLogger(LeaseWatch.class);
 
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
-  private final Duration answerTimeout;
+  private final Settings settings;
   private final Consumer<byte[]> outdated;
   private final PacedTries tries;
   private volatile @Nullable WatchLink link;
@@ -49,22 +64,21 @@ public final class LeaseWatch implements AutoCloseable {
    * @param client speaks RESP3, with automatic reconnect off
    * @param scheduler runs time-outs and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
-   * @param answerTimeout how long a look may be unanswered before the connection is given up
    * @param outdated told each key that a look has found absent and whose marker is gone or changed,
-   *     on the connection's thread and before any later look is answered
+   *     before any later look is answered, or may be so unnoticed; on any thread
    */
   public LeaseWatch(
       RedisClient client,
       RedisURI uri,
       ScheduledExecutorService scheduler,
       ConnectPace pace,
-      Duration answerTimeout,
+      Settings settings,
       Consumer<byte[]> outdated) {
     this.client = client;
     this.uri = uri;
     this.scheduler = scheduler;
     this.tries = new PacedTries(scheduler, pace);
-    this.answerTimeout = answerTimeout;
+    this.settings = settings;
     this.outdated = outdated;
   }
 
@@ -102,22 +116,7 @@ public final class LeaseWatch implements AutoCloseable {
     if (current == null) {
       return CompletableFuture.completedFuture(new Look.Unknown());
     }
-    CompletableFuture<Look> look = current.look(key);
-    try {
-      var timeout =
-          scheduler.schedule(
-              () -> lostUnless(look, current), answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
-      var _ = look.whenComplete((seen, never) -> timeout.cancel(false));
-    } catch (RejectedExecutionException e) {
-      current.lose(); // stopping
-    }
-    return look;
-  }
-
-  private static void lostUnless(CompletableFuture<Look> look, WatchLink on) {
-    if (!look.isDone()) {
-      on.lose();
-    }
+    return current.look(key);
   }
 
   /** What was found of {@code key} may be out of date: tells whoever may hold it. */
@@ -135,7 +134,8 @@ public final class LeaseWatch implements AutoCloseable {
   }
 
   private void enableTracking(StatefulRedisConnection<byte[], byte[]> connection) {
-    WatchLink next = new WatchLink(connection, outdated, this::lost);
+    WatchLink next = new WatchLink(connection, settings, scheduler, outdated, this::lost);
+    next.tick();
     connection
         .async()
         .clientTracking(TrackingArgs.Builder.enabled())

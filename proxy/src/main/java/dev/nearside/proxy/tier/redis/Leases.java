@@ -202,7 +202,7 @@ public final class Leases {
       return new Look.Free();
     }
     if (seen.isMarked()) {
-      return new Look.Absent(seen.leaseMillis());
+      return Look.Absent.UNWATCHED;
     }
     return new Look.Held(seen.lease(), POLL_MILLIS, new CompletableFuture<>());
   }

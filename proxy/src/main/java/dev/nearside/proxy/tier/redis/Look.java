@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** What one look at a key and its lease has shown. */
 public sealed interface Look {
@@ -12,8 +13,13 @@ public sealed interface Look {
    * The row is known to be absent.
    *
    * @param millis for how long; 0 where it may be told, but not remembered
+   * @param watched returns whether a change of that would still be told; to be asked by whoever
+   *     remembers it, after he has put down what that change would take away
    */
-  record Absent(long millis) implements Look {}
+  record Absent(long millis, BooleanSupplier watched) implements Look {
+    /** Nobody would tell of a change. */
+    static final Absent UNWATCHED = new Absent(0, () -> false);
+  }
 
   /**
    * Somebody holds the lease.

@@ -82,7 +82,8 @@ public final class RedisConnections implements AutoCloseable {
             uri(upstream, upstream.database(), "nearside-leases"),
             scheduler,
             pace,
-            coherence.fillTimeout(),
+            LeaseWatch.Settings.of(
+                coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
             name -> forget(shards, upstream.database(), name));
     administration =
         new RedisAdministration(

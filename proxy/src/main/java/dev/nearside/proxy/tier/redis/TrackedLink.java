@@ -15,17 +15,9 @@ import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One connection to the upstream, from its making to its loss: the commands on it, their order, the
@@ -43,23 +35,17 @@ final class TrackedLink implements RedisConnectionStateListener {
     void lost(TrackedLink link, GenerationEnd end, String why);
   }
 
-  private static final Logger log = LoggerFactory.getLogger(TrackedLink.class);
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
 
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final Shard shard;
   private final Owner owner;
-  private final ScheduledExecutorService scheduler;
+  private final Heartbeat heartbeat;
   private final TrackedKeys keys;
   private final LinkChecks checks;
   private final ClockWatch clocks;
   private final LookupKey lookup = new LookupKey();
-  private final long heartbeatNs;
-  private final long readTimeoutNs;
-  private final AtomicInteger unanswered = new AtomicInteger();
   private final AtomicBoolean lost = new AtomicBoolean();
-  private volatile long waitingSinceNs;
-  private volatile long lastSentNs = System.nanoTime();
   private volatile boolean open;
 
   TrackedLink(
@@ -72,9 +58,8 @@ final class TrackedLink implements RedisConnectionStateListener {
     this.connection = connection;
     this.shard = shard;
     this.owner = owner;
-    this.scheduler = context.scheduler();
-    this.heartbeatNs = settings.heartbeat().toNanos();
-    this.readTimeoutNs = settings.readTimeout().toNanos();
+    this.heartbeat =
+        new Heartbeat(context.scheduler(), settings.heartbeat(), settings.readTimeout());
     this.keys = new TrackedKeys(settings.maxTrackedKeys());
     this.checks = new LinkChecks(this, checks);
     this.clocks = new ClockWatch(context.clocks(), settings.maxStaleness());
@@ -185,22 +170,15 @@ final class TrackedLink implements RedisConnectionStateListener {
   /** Goes on for as long as the link lives: looks for what is wrong, and sends what is due. */
   void tick() {
     look(System.nanoTime());
-    if (isLost()) {
-      return;
-    }
-    long jitterNs = ThreadLocalRandom.current().nextLong(heartbeatNs / 4 + 1);
-    try {
-      scheduler.schedule(this::tick, heartbeatNs / 2 + jitterNs, TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException e) {
-      log.debug("no more heartbeats: stopping");
+    if (!isLost()) {
+      heartbeat.next(this::tick);
     }
   }
 
   private void look(long nowNs) {
-    if (unanswered.get() > 0 && nowNs - waitingSinceNs > readTimeoutNs) {
-      lost(
-          GenerationEnd.UNANSWERED,
-          "unanswered for " + Duration.ofNanos(readTimeoutNs).toMillis() + " ms");
+    String silence = heartbeat.silence(nowNs);
+    if (silence != null) {
+      lost(GenerationEnd.UNANSWERED, silence);
       return;
     }
     long apartMs = clocks.movedApartMs();
@@ -211,7 +189,7 @@ final class TrackedLink implements RedisConnectionStateListener {
       return;
     }
     boolean asked = open && checks.askDue(nowNs);
-    if (asked || nowNs - lastSentNs >= heartbeatNs) {
+    if (asked || heartbeat.isDue(nowNs)) {
       connection.dispatch(new Ping());
       flush();
     }
@@ -219,16 +197,12 @@ final class TrackedLink implements RedisConnectionStateListener {
 
   /** A command is about to be sent. */
   void sending(long nowNs) {
-    lastSentNs = nowNs;
-    if (unanswered.getAndIncrement() == 0) {
-      waitingSinceNs = nowNs;
-    }
+    heartbeat.sending(nowNs);
   }
 
   /** The answer to a command has come: the staleness clock moves. */
   void received(long sentAtNs) {
-    unanswered.decrementAndGet();
-    waitingSinceNs = System.nanoTime();
+    heartbeat.received();
     shard.answered(sentAtNs);
   }
 

@@ -3,17 +3,18 @@ package dev.nearside.proxy.tier.redis;
 import dev.nearside.proxy.tier.redis.Look.Wake;
 import dev.nearside.proxy.tier.redis.LookCommands.Seen;
 import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.push.PushMessage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,24 +24,29 @@ import org.jspecify.annotations.Nullable;
  * its one thread in the order of the stream.
  */
 final class WatchLink implements RedisConnectionStateListener {
-  /** So many absent rows are remembered; others may be told, but not held. */
-  private static final int MAX_ABSENT = 100_000;
-
   private final StatefulRedisConnection<byte[], byte[]> connection;
-  private final Consumer<byte[]> outdated;
+  private final Heartbeat heartbeat;
+  private final long trustedNs;
   private final Consumer<WatchLink> onLoss;
   private final ConcurrentMap<ByteBuffer, Queue<CompletableFuture<Wake>>> waiting =
       new ConcurrentHashMap<>();
-  private final Set<ByteBuffer> absent = ConcurrentHashMap.newKeySet();
+  private final AbsentRows absent;
   private final AtomicBoolean lost = new AtomicBoolean();
   private final AtomicBoolean replaced = new AtomicBoolean();
 
+  /** Every change that the upstream had made by then has been told. */
+  private volatile long toldAsOfNs = System.nanoTime();
+
   WatchLink(
       StatefulRedisConnection<byte[], byte[]> connection,
+      LeaseWatch.Settings settings,
+      ScheduledExecutorService scheduler,
       Consumer<byte[]> outdated,
       Consumer<WatchLink> onLoss) {
     this.connection = connection;
-    this.outdated = outdated;
+    this.heartbeat = new Heartbeat(scheduler, settings.heartbeat(), settings.answerTimeout());
+    this.trustedNs = settings.maxSilence().toNanos() - settings.heartbeat().toNanos();
+    this.absent = new AbsentRows(outdated);
     this.onLoss = onLoss;
     connection.addListener(this::pushed);
     connection.addListener(this);
@@ -55,13 +61,62 @@ final class WatchLink implements RedisConnectionStateListener {
     return lost.get() && replaced.compareAndSet(false, true);
   }
 
+  /**
+   * Goes on for as long as the link lives: sends what is due, and forgets what may have changed
+   * unheard.
+   */
+  void tick() {
+    long nowNs = System.nanoTime();
+    if (heartbeat.silence(nowNs) != null) {
+      lose();
+    }
+    if (isLost()) {
+      return;
+    }
+    if (isSilent(nowNs)) {
+      absent.forgetAll();
+    }
+    if (heartbeat.isDue(nowNs)) {
+      ping();
+    }
+    heartbeat.next(this::tick);
+  }
+
+  private boolean isSilent(long nowNs) {
+    return nowNs - toldAsOfNs > trustedNs;
+  }
+
+  private void ping() {
+    long sentAtNs = System.nanoTime();
+    heartbeat.sending(sentAtNs);
+    var _ =
+        connection
+            .async()
+            .ping()
+            .whenComplete((pong, failure) ->
+                answered(
+                    sentAtNs,
+                    failure == null || failure instanceof RedisCommandExecutionException));
+  }
+
+  /** {@code told}: with a reply, whatever it says. */
+  private void answered(long sentAtNs, boolean told) {
+    heartbeat.received();
+    if (told && sentAtNs - toldAsOfNs > 0) {
+      toldAsOfNs = sentAtNs;
+    }
+  }
+
   CompletableFuture<Look> look(byte[] key) {
     ByteBuffer name = ByteBuffer.wrap(key);
     CompletableFuture<Wake> changed = register(name);
+    long sentAtNs = System.nanoTime();
+    heartbeat.sending(sentAtNs);
     return LookCommands.send(
         connection,
         key,
         seen -> {
+          answered(sentAtNs, seen != null);
           Look look = seen == null ? new Look.Unknown() : look(name, seen, changed);
           if (!(look instanceof Look.Held)) {
             changed.complete(Wake.TIMER); // nobody waits: takes it off the list
@@ -104,18 +159,12 @@ final class WatchLink implements RedisConnectionStateListener {
       return new Look.Free();
     }
     if (seen.isMarked()) {
-      return new Look.Absent(remember(name) ? seen.leaseMillis() : 0);
+      boolean told = !isSilent(System.nanoTime()) && absent.add(name);
+      return told
+          ? new Look.Absent(seen.leaseMillis(), () -> absent.contains(name))
+          : Look.Absent.UNWATCHED;
     }
     return new Look.Held(seen.lease(), seen.leaseMillis(), changed);
-  }
-
-  /** Returns whether a later change of the marker will be told. */
-  private boolean remember(ByteBuffer name) {
-    if (absent.size() >= MAX_ABSENT) {
-      return false;
-    }
-    absent.add(name);
-    return !lost.get();
   }
 
   private void pushed(PushMessage push) {
@@ -126,7 +175,7 @@ final class WatchLink implements RedisConnectionStateListener {
     if (names instanceof List<?> list) {
       list.forEach(name -> changed((ByteBuffer) name));
     } else {
-      List.copyOf(absent).forEach(this::forget);
+      absent.forgetAll();
       wakeAll(Wake.PUSH);
     }
   }
@@ -138,16 +187,8 @@ final class WatchLink implements RedisConnectionStateListener {
       return;
     }
     ByteBuffer of = ByteBuffer.wrap(key);
-    forget(of);
+    absent.forget(of);
     wake(of, Wake.PUSH);
-  }
-
-  private void forget(ByteBuffer key) {
-    if (absent.remove(key)) {
-      byte[] name = new byte[key.remaining()];
-      key.get(0, name);
-      outdated.accept(name);
-    }
   }
 
   private void wake(ByteBuffer key, Wake why) {
@@ -166,14 +207,14 @@ final class WatchLink implements RedisConnectionStateListener {
     lose();
   }
 
-  /** Gives the connection up and wakes everybody who waits. */
+  /** Gives the connection up, forgets what was absent, and wakes everybody who waits. */
   void lose() {
     if (!lost.compareAndSet(false, true)) {
       return;
     }
+    absent.end();
     onLoss.accept(this);
     connection.closeAsync();
-    absent.clear();
     wakeAll(Wake.LOST);
   }
 }

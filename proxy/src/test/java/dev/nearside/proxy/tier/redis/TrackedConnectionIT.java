@@ -173,7 +173,7 @@ class TrackedConnectionIT {
       answers.put("TIME", "+OK\r\n");
       int epoch = coherence.shards().getFirst().epoch();
       assertThat(epoch).isPositive();
-      answers.put("INFO commandstats", "$24\r\ncmdstat_swapdb:calls=1,\r\n");
+      answers.put("INFO commandstats", "$23\r\ncmdstat_swapdb:calls=1,\r\n");
       Waiting.until("a swap is noticed", () -> breaches(Breach.SWAPDB) == 1);
       assertThat(coherence.shards().getFirst().epoch()).isGreaterThan(epoch);
       assertThat(coherence.shards().getFirst().generation()).isEqualTo(1);
