@@ -1,7 +1,6 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Touch;
-import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Request;
@@ -31,7 +30,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   private final ClientConnection client;
   private final ReadPath reads;
   private final LookupKey key;
-  private final @Nullable Namespace guarded;
+  private final FallBack fallBack;
   private final Way way;
   private final PendingReply reply;
   private final Touch touch;
@@ -62,7 +61,7 @@ final class GetRead implements Flight.Reader, ReplySink {
     this.client = client;
     this.reads = client.context().reads();
     this.key = key;
-    this.guarded = reads.guardedOf(key);
+    this.fallBack = new FallBack(client, key);
     this.way = way;
     this.startedNs = client.nowNs();
     this.floorNs = reads.floorOf(key, startedNs, client.session().floorNs);
@@ -108,7 +107,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   /** Where there is something to fall back on, asks within the guard of Redis and its time. */
   private void ask(ByteBuf request) {
     Upstream upstream = client.upstream();
-    if (guarded != null && (beside || !upstream.isPinned())) {
+    if (fallBack.isGuarded() && (beside || !upstream.isPinned())) {
       RelayedRead asking = reads.beginRelayedRead();
       if (asking.isBreakerOpen() && !upstream.isWriting()) {
         fallBack(Reason.BREAKER_OPEN);
@@ -129,7 +128,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   }
 
   private void limitTime() {
-    if (guarded != null && deadline == null) {
+    if (fallBack.isGuarded() && deadline == null) {
       deadline = client.schedule(this::tooLate, reads.fillTimeout());
     }
   }
@@ -234,18 +233,14 @@ final class GetRead implements Flight.Reader, ReplySink {
       if (shadow != null && last) {
         reads.compare(shadow, ByteBufUtil.getBytes(in, from, to - from));
       }
-      if (countedAsMiss(in, from, last) && reads.readsThrough(guarded)) {
+      if (countedAsMiss(in, from, last) && fallBack.isDatabase()) {
         settle();
         readDatabase(true);
         return;
       }
     }
     begun = true;
-    if (reply.isElement() && first && last && isOfAnotherType(in, from)) {
-      reply.append(client.session().nullReply());
-    } else {
-      reply.append(in, from, to);
-    }
+    reply.append(in, from, to);
     SharedRead others = lead;
     if (others != null) {
       others.replied(in, from, to, first, last);
@@ -269,15 +264,10 @@ final class GetRead implements Flight.Reader, ReplySink {
 
   private boolean countedAsMiss(ByteBuf in, int from, boolean last) {
     boolean miss = last && isNull(in, from);
-    if (guarded != null && in.getByte(from) != '-') {
-      reads.redisAnswered(guarded, !miss);
+    if (in.getByte(from) != '-') {
+      fallBack.redisAnswered(!miss);
     }
     return miss;
-  }
-
-  /** {@code -WRONGTYPE …} of GET is nil in MGET. */
-  private static boolean isOfAnotherType(ByteBuf in, int from) {
-    return in.getByte(from) == '-' && in.getByte(from + 1) == 'W';
   }
 
   private static boolean isNull(ByteBuf in, int from) {
@@ -293,7 +283,7 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
     if (begun || (!beside && client.upstream().isPinned())) {
       closeClient();
-    } else if (hasFallBack()) {
+    } else if (fallBack.isThere()) {
       fallBack(Reason.DISCONNECTED);
     } else if (!triesAgain()) {
       closeClient();
@@ -310,7 +300,7 @@ final class GetRead implements Flight.Reader, ReplySink {
   @Override
   public void refused(Reason reason) {
     asked(false);
-    if (!settled && (hasFallBack() || !triesAgain())) {
+    if (!settled && (fallBack.isThere() || !triesAgain())) {
       fallBack(reason);
     }
   }
@@ -339,25 +329,15 @@ final class GetRead implements Flight.Reader, ReplySink {
     }
   }
 
-  /** Behind an unanswered write of this connection only Redis knows the answer. */
-  private boolean hasFallBack() {
-    return !client.upstream().isWriting() && (reads.readsThrough(guarded) || stale() != null);
-  }
-
-  private @Nullable Entry stale() {
-    return guarded == null ? null : reads.stale(guarded, key, System.nanoTime());
-  }
-
   /** Redis cannot be asked: what L1 held, the database, or the error that says so. */
   private void fallBack(Reason reason) {
     settle();
-    Entry stale = hasFallBack() ? stale() : null;
+    Entry stale = fallBack.takeStale();
     if (stale != null) {
       shareFailure();
-      reads.servedStale(stale.namespace());
       append(stale);
       end();
-    } else if (hasFallBack()) {
+    } else if (fallBack.isThere()) {
       readDatabase(false);
     } else {
       answered(RelayedReply.unavailable(reason));
@@ -365,12 +345,8 @@ final class GetRead implements Flight.Reader, ReplySink {
   }
 
   private void readDatabase(boolean redisAnswers) {
-    reads.readThrough(
-        java.util.Objects.requireNonNull(guarded),
-        key.name(),
-        redisAnswers,
-        floorNs,
-        found -> client.execute(() -> databaseAnswered(found)));
+    fallBack.readDatabase(
+        redisAnswers, floorNs, found -> client.execute(() -> databaseAnswered(found)));
   }
 
   /** It may be newer than what L1 holds, and so may all that was written before it. */

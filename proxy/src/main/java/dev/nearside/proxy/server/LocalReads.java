@@ -347,7 +347,7 @@ final class LocalReads {
     }
     context.counters().request(Way.FILL, CommandLabel.MGET);
     GatheredReply whole =
-        client.replies().add(new GatheredReply(client.replies(), request.argCount() - 1));
+        client.replies().add(new GatheredReply(client.replies(), request.argCount() - 1, session.nullReply()));
     for (int i = 1; i < request.argCount(); i++) {
       LookupKey key = key(request, i);
       gatherOne(key.copy(), whole.part(i - 1));

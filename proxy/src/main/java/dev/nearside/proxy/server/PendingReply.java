@@ -41,7 +41,7 @@ class PendingReply {
     return !held;
   }
 
-  /** Returns whether it is an element of an array reply, where Redis shows no errors but nulls. */
+  /** Returns whether it is an element of an array reply. */
   boolean isElement() {
     return false;
   }

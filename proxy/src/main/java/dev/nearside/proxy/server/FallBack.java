@@ -1,0 +1,67 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LookupKey;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What may answer a read of one key where Redis cannot: what L1 held before, and the database.
+ * Neither behind an unanswered write of the same connection, of which only Redis knows the outcome.
+ * Confined to the client's event loop.
+ */
+final class FallBack {
+  private final ClientConnection client;
+  private final ReadPath reads;
+  private final LookupKey key;
+  private final @Nullable Namespace namespace;
+
+  FallBack(ClientConnection client, LookupKey key) {
+    this.client = client;
+    this.reads = client.context().reads();
+    this.key = key;
+    this.namespace = reads.guardedOf(key);
+  }
+
+  /** Returns whether there can be something, so that asking Redis is worth a bound. */
+  boolean isGuarded() {
+    return namespace != null;
+  }
+
+  /** Returns whether there is something now. */
+  boolean isThere() {
+    return !client.upstream().isWriting() && (isDatabase() || stale() != null);
+  }
+
+  /** Returns whether a key that Redis does not have is read in the database. */
+  boolean isDatabase() {
+    return reads.readsThrough(namespace);
+  }
+
+  /** Returns, and counts, what L1 held and may still be shown; else null. */
+  @Nullable Entry takeStale() {
+    Entry stale = client.upstream().isWriting() ? null : stale();
+    if (stale != null) {
+      reads.servedStale(stale.namespace());
+    }
+    return stale;
+  }
+
+  private @Nullable Entry stale() {
+    return namespace == null ? null : reads.stale(namespace, key, System.nanoTime());
+  }
+
+  /** Asks the database; see {@link ReadPath#readThrough}. */
+  void readDatabase(boolean redisAnswers, long floorNs, ReadPath.ReplyListener done) {
+    reads.readThrough(Objects.requireNonNull(namespace), key.name(), redisAnswers, floorNs, done);
+  }
+
+  /** Counts what Redis said. */
+  void redisAnswered(boolean hit) {
+    if (namespace != null) {
+      reads.redisAnswered(namespace, hit);
+    }
+  }
+}
