@@ -74,7 +74,6 @@ class AbsentRowIT {
     try (Sidecar holder = sidecar("namespaces.prompt.negative-ttl=1h");
         RespClient client = holder.connect();
         RespClient direct = tiers.direct()) {
-      Waiting.until("it can wait for leases", () -> isOpen(holder));
       holdAbsent(holder, client, "prompt:5002");
       String first = leaseConnection(direct);
       assertThat(direct.call("CLIENT", "KILL", "ID", first)).isEqualTo(":1\r\n");

@@ -26,10 +26,12 @@ class ExplainIT {
           "bytes",
           "compressed",
           "nil",
+          "stale-if-error-ms",
           "generation",
           "epoch",
           "fences",
           "namespace",
+          "strict",
           "tags",
           "database");
 

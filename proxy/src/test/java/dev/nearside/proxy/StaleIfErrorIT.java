@@ -21,6 +21,7 @@ class StaleIfErrorIT {
           keys: page:{id}
           stale-if-error: 6s
       """;
+  private static final String MARKED = "\r\nstale-if-error-ms\r\n:[0-9]+\r\n";
   private static final String STALE = "nearside_stale_served_total{namespace=\"page\"}";
 
   @Test
@@ -34,6 +35,9 @@ class StaleIfErrorIT {
       try (RespClient client = scene.client()) {
         assertThat(client.call("GET", "page:1")).isEqualTo(bulk("held"));
         assertThat(scene.sidecar.metric(STALE)).isEqualTo(1);
+        assertThat(client.call("NEARSIDE.EXPLAIN", "page:1")).containsPattern(MARKED);
+        assertThat(client.call("NEARSIDE.EXPLAIN", "page:2")).doesNotContainPattern(MARKED);
+        assertThat(client.call("NEARSIDE.EXPLAIN", "other")).doesNotContainPattern(MARKED);
         assertThat(client.call("GET", "page:2")).startsWith("-TRYAGAIN upstream unavailable");
         assertThat(client.call("GET", "other")).startsWith("-TRYAGAIN upstream unavailable");
         Waiting.until(

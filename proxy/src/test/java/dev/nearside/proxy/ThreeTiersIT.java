@@ -54,6 +54,22 @@ class ThreeTiersIT {
     sidecar.close();
   }
 
+  /** A read of the database is dear enough: the key does not have to be asked for twice first. */
+  @Test
+  void get_rowAndAbsentRow_areHeldFromTheFirstRequestOn() throws IOException {
+    try (Sidecar patient = tiers.sidecar("10s", "l1.admission-window=60s");
+        RespClient reader = patient.connect()) {
+      assertThat(reader.call("GET", "prompt:9")).isEqualTo(bulk("body 9"));
+      Waiting.until(
+          "it is held", () -> patient.metric("nearside_fills_total{result=\"published\"}") == 1);
+      assertThat(reader.call("GET", "prompt:9")).isEqualTo(bulk("body 9"));
+      assertThat(patient.metric(CoherenceScene.LOCAL_GETS)).isEqualTo(1);
+      assertThat(reader.call("GET", "prompt:5005")).isEqualTo(NIL);
+      assertThat(reader.call("GET", "prompt:5005")).isEqualTo(NIL);
+      assertThat(patient.metric(CoherenceScene.LOCAL_GETS)).isEqualTo(2);
+    }
+  }
+
   @Test
   void get_row_appearsThroughTheThreeTiersInOrder() throws IOException {
     assertThat(client.call("GET", "prompt:1")).isEqualTo(bulk("body 1"));

@@ -155,25 +155,44 @@ public final class Shard {
    * this sidecar has removed it.
    */
   public @Nullable Entry findStale(LookupKey key, long nowNs, long maxAgeNs) {
-    Remains left = open ? new Remains(epoch.get(), coherentAsOfNs) : left();
-    if (left == null
-        || nowNs - left.asOfNs > maxAgeNs
-        || (opaqueEver && left.asOfNs - opaqueEndedNs < 0) // its pushes may not have come
-        || fences.isUp(key.hashCode())) {
+    Remains left = remains();
+    if (left == null || !isAllowed(left, key, nowNs, maxAgeNs)) {
       return null;
     }
     Entry entry = local.find(key);
-    boolean usable =
-        entry != null
-            && entry.epoch() == left.epoch
-            && entry.flight() == null
-            && entry.expiresAtNs() - nowNs > 0;
-    return usable ? entry : null;
+    return isUsable(entry, left, nowNs) ? entry : null;
   }
 
-  private @Nullable Remains left() {
+  /**
+   * Returns how long ago, in ns, what {@link #findStale} would find was known to be true, or -1
+   * where it would find nothing. To ask is no access.
+   */
+  public long staleAgeNs(LookupKey key, long nowNs, long maxAgeNs) {
+    Remains left = remains();
+    if (left == null || !isAllowed(left, key, nowNs, maxAgeNs)) {
+      return -1;
+    }
+    return isUsable(local.peek(key), left, nowNs) ? Math.max(0, nowNs - left.asOfNs) : -1;
+  }
+
+  private @Nullable Remains remains() {
+    if (open) {
+      return new Remains(epoch.get(), coherentAsOfNs);
+    }
     Remains left = remains;
     return left != null && epoch.get() == left.epoch + 1 ? left : null;
+  }
+
+  private boolean isAllowed(Remains left, LookupKey key, long nowNs, long maxAgeNs) {
+    boolean toldAll = !opaqueEver || left.asOfNs - opaqueEndedNs >= 0;
+    return toldAll && nowNs - left.asOfNs <= maxAgeNs && !fences.isUp(key.hashCode());
+  }
+
+  private static boolean isUsable(@Nullable Entry entry, Remains left, long nowNs) {
+    return entry != null
+        && entry.epoch() == left.epoch
+        && entry.flight() == null
+        && entry.expiresAtNs() - nowNs > 0;
   }
 
   /**

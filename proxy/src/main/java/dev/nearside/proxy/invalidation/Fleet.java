@@ -133,7 +133,7 @@ public final class Fleet implements FleetBus.Listener, AutoCloseable {
     }
   }
 
-  /** What cannot be read, but has a number, is as good as missed: that number shows the gap. */
+  /** What a newer version says is as good as missed; its number can be read, and shows the gap. */
   private void receivedUnread(byte[] bytes, IllegalArgumentException why) {
     count(FleetEvent.BAD);
     FleetMessage head = FleetMessage.headOf(bytes);

@@ -106,12 +106,12 @@ record FleetMessage(long sender, long number, @Nullable Target target) {
   }
 
   /**
-   * Returns what a message that {@link #decode} refuses says all the same: that its sender has come
-   * to its number, as an announcement does; null where it does not even say that.
+   * Returns what a message of a newer version says all the same: that its sender has come to its
+   * number, as an announcement does. Null for what is no such message.
    */
   static @Nullable FleetMessage headOf(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    if (bytes.length < HEADER_BYTES || in.get() < VERSION) {
+    if (bytes.length < HEADER_BYTES || in.get() <= VERSION) {
       return null;
     }
     long sender = in.getLong();

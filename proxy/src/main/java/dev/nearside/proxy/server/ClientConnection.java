@@ -4,6 +4,7 @@ import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.telemetry.CloseReason;
 import dev.nearside.proxy.telemetry.CommandLabel;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -195,6 +196,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
       place.complete();
     }
     pause();
+  }
+
+  /**
+   * Returns the oldest moment that an answer to a read of {@code key} may reflect, which arrived at
+   * {@code arrivedNs}: that one, if the read is strict.
+   */
+  long floorOf(LookupKey key, long arrivedNs) {
+    return session.strict ? arrivedNs : context.reads().floorOf(key, arrivedNs, session.floorNs);
   }
 
   /** Counts a request that was answered without asking anybody; its reply goes out by flush. */

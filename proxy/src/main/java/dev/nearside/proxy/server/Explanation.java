@@ -33,6 +33,7 @@ final class Explanation {
    */
   private record Verdict(Answer answer, @Nullable String reason) {}
 
+  private final ClientConnection client;
   private final Session session;
   private final Coherence coherence;
   private final ReadPath reads;
@@ -47,6 +48,7 @@ final class Explanation {
    * @param key in the client's database
    */
   Explanation(ClientConnection client, LookupKey key) {
+    this.client = client;
     this.session = client.session();
     this.coherence = client.context().coherence();
     this.reads = client.context().reads();
@@ -64,14 +66,36 @@ final class Explanation {
     map.add("reason", verdict.reason);
     map.add("tier", verdict.answer == Answer.LOCAL ? "l1" : "redis");
     addEntry(map, session.ownIdentity && isLanded() ? entry : null);
+    map.add("stale-if-error-ms", staleMillis());
     map.add("generation", shard == null ? null : Long.valueOf(shard.generation()));
     map.add("epoch", shard == null ? null : Long.valueOf(shard.epoch()));
     map.add("fences", coherence.fences().up());
     Namespace namespace = reads.namespaceAt(key);
     map.add("namespace", namespace == null ? null : namespace.name());
+    map.add("strict", strictBy(namespace));
     map.add("tags", namespace == null ? List.of() : namespace.tagsOf(key.array(), key.length()));
     map.add("database", (long) key.database());
     return map.reply();
+  }
+
+  /**
+   * Returns how old the answer would be that takes the place of Redis's own, should that not come;
+   * null where none would, or where memory answers by itself.
+   */
+  private @Nullable Long staleMillis() {
+    boolean closed = shard != null && (!shard.isOpen() || shard.isStale(nowNs));
+    boolean mayBe =
+        closed && session.ownIdentity && !session.strict && !client.upstream().isPinned();
+    long ageNs = mayBe ? reads.staleAgeNs(key, nowNs) : -1;
+    return ageNs < 0 ? null : Long.valueOf(millis(ageNs));
+  }
+
+  /** Says who asks that reads of the key be linearizable, or null. */
+  private @Nullable String strictBy(@Nullable Namespace namespace) {
+    if (session.strict) {
+      return "connection";
+    }
+    return namespace != null && namespace.strict() ? "namespace" : null;
   }
 
   private void addEntry(MapReply map, @Nullable Entry held) {
@@ -166,7 +190,7 @@ final class Explanation {
 
   /** Whether L1 has still to catch up with what this connection has seen. */
   private boolean isBehind() {
-    long floorNs = reads.floorOf(key, nowNs, session.floorNs);
+    long floorNs = client.floorOf(key, nowNs);
     return shard != null && shard.coherentAsOfNs() - floorNs < 0;
   }
 

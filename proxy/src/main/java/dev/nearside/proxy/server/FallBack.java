@@ -44,13 +44,16 @@ final class FallBack {
   @Nullable Entry takeStale() {
     Entry stale = client.upstream().isWriting() ? null : stale();
     if (stale != null) {
-      reads.servedStale(stale.namespace());
+      reads.servedStale(Objects.requireNonNull(namespace));
     }
     return stale;
   }
 
+  /** Whoever asks for strict reads is rather told that there is no answer. */
   private @Nullable Entry stale() {
-    return namespace == null ? null : reads.stale(namespace, key, System.nanoTime());
+    return namespace == null || client.session().strict
+        ? null
+        : reads.stale(namespace, key, System.nanoTime());
   }
 
   /** Asks the database; see {@link ReadPath#readThrough}. */

@@ -74,9 +74,7 @@ final class GatheredReply extends PendingReply {
 
   /** {@code -WRONGTYPE …} of GET is nil in MGET. */
   private static boolean isRefusal(@Nullable ByteBuf element) {
-    return element != null
-        && isError(element)
-        && element.getByte(element.readerIndex() + 1) != 'W';
+    return element != null && isError(element) && element.getByte(element.readerIndex() + 1) != 'W';
   }
 
   @Override

@@ -64,7 +64,7 @@ final class GetRead implements Flight.Reader, ReplySink {
     this.fallBack = new FallBack(client, key);
     this.way = way;
     this.startedNs = client.nowNs();
-    this.floorNs = reads.floorOf(key, startedNs, client.session().floorNs);
+    this.floorNs = client.floorOf(key, startedNs);
     this.reply = reply;
     this.ended = ended;
     this.touch = Touch.get(client.context().coherence(), key);

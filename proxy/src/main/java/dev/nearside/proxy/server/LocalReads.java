@@ -145,7 +145,7 @@ final class LocalReads {
     if (!session.ownIdentity && !session.grants.allow(key, nowNs)) {
       return Taken.NOT_LOCAL;
     }
-    long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
+    long floorNs = client.floorOf(key, arrivedNs());
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
@@ -292,7 +292,7 @@ final class LocalReads {
       if (client.upstream().isReading(key.hashCode())) {
         return Taken.NOT_LOCAL;
       }
-      long floorNs = reads.floorOf(key, arrivedNs(), session.floorNs);
+      long floorNs = client.floorOf(key, arrivedNs());
       switch (reads.look(key, client.nowNs(), floorNs, context.found())) {
         case HIT -> hits.add(java.util.Objects.requireNonNull(context.found().entry()));
         case BEHIND -> {
@@ -347,7 +347,9 @@ final class LocalReads {
     }
     context.counters().request(Way.FILL, CommandLabel.MGET);
     GatheredReply whole =
-        client.replies().add(new GatheredReply(client.replies(), request.argCount() - 1, session.nullReply()));
+        client
+            .replies()
+            .add(new GatheredReply(client.replies(), request.argCount() - 1, session.nullReply()));
     for (int i = 1; i < request.argCount(); i++) {
       LookupKey key = key(request, i);
       gatherOne(key.copy(), whole.part(i - 1));
@@ -356,7 +358,7 @@ final class LocalReads {
   }
 
   private void gatherOne(LookupKey key, PendingReply part) {
-    long floorNs = reads.floorOf(key, client.nowNs(), session.floorNs);
+    long floorNs = client.floorOf(key, client.nowNs());
     ReadPath.Outcome outcome = reads.look(key, client.nowNs(), floorNs, context.found());
     if (outcome == ReadPath.Outcome.HIT) {
       Entry entry = java.util.Objects.requireNonNull(context.found().entry());

@@ -32,6 +32,9 @@ final class OwnCommands {
     if (request.argIs(0, "NEARSIDE.L1")) {
       return l1(request);
     }
+    if (request.argIs(0, "NEARSIDE.STRICT")) {
+      return strict(request);
+    }
     if (request.argIs(0, "NEARSIDE.INVALIDATE")) {
       return invalidate(request);
     }
@@ -68,6 +71,21 @@ final class OwnCommands {
   private boolean set(L1Mode mode) {
     String refusal = coherence.setMode(mode);
     return refusal == null ? client.answer(Replies.ok()) : error("ERR " + refusal);
+  }
+
+  /** About this connection only, so anybody's right. */
+  private boolean strict(Request request) {
+    Session session = client.session();
+    if (request.argCount() == 1) {
+      String asked = session.strict ? "on" : "off";
+      return client.answer(Replies.bulk(asked.getBytes(StandardCharsets.UTF_8)));
+    }
+    boolean on = request.argIs(1, "ON");
+    if (request.argCount() != 2 || !(on || request.argIs(1, "OFF"))) {
+      return error("ERR NEARSIDE.STRICT takes ON, OFF or nothing");
+    }
+    session.strict = on;
+    return client.answer(Replies.ok());
   }
 
   private boolean invalidate(Request request) {

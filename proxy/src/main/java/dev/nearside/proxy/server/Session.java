@@ -37,6 +37,9 @@ final class Session {
   /** Its local reads are at least as new as the upstream was at this moment. */
   long floorNs;
 
+  /** Whether it has asked that each of its reads be linearizable, whatever its namespace says. */
+  boolean strict;
+
   boolean watching;
   boolean tracking;
   boolean untouching;
@@ -73,6 +76,7 @@ final class Session {
     authenticated = trusted;
     ownIdentity = true;
     grants.clear();
+    strict = false;
     watching = false;
     kept |= tracking; // keys it has read before are told of when it turns tracking on again
     tracking = false;

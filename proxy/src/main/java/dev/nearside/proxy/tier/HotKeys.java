@@ -2,10 +2,11 @@ package dev.nearside.proxy.tier;
 
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LocalTier;
-import dev.nearside.proxy.tier.redis.RedisAdministration;
+import dev.nearside.proxy.tier.redis.EvictingRedis;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -20,8 +21,14 @@ public final class HotKeys {
   private static final Logger log = LoggerFactory.getLogger(HotKeys.class);
   private static final int BATCH = 256;
 
+  /** More at once would only wait in the connection, before what others send on it. */
+  static final int MOST_UNANSWERED = 4;
+
+  /** When no answer comes for so long, the rest of a round is left to the next. */
+  private static final long PATIENCE_S = 10;
+
   private final LocalTier local;
-  private final RedisAdministration redis;
+  private final EvictingRedis redis;
   private final int database;
   private final LongAdder touched;
   private final AtomicBoolean underWay = new AtomicBoolean();
@@ -32,7 +39,7 @@ public final class HotKeys {
    * @param database the one that {@code redis} speaks of
    * @param touched counts the keys named
    */
-  public HotKeys(LocalTier local, RedisAdministration redis, int database, LongAdder touched) {
+  public HotKeys(LocalTier local, EvictingRedis redis, int database, LongAdder touched) {
     this.local = local;
     this.redis = redis;
     this.database = database;
@@ -61,16 +68,9 @@ public final class HotKeys {
 
   private void touchAll() {
     try {
-      List<byte[]> batch = new ArrayList<>();
-      local.forEach(entry -> {
-        if (isHot(entry)) {
-          batch.add(entry.name());
-        }
-        if (batch.size() == BATCH) {
-          touch(batch);
-        }
-      });
-      touch(batch);
+      Round round = new Round();
+      local.forEach(round::see);
+      round.touch();
     } finally {
       underWay.set(false);
     }
@@ -83,15 +83,44 @@ public final class HotKeys {
         && entry.takeServedLately();
   }
 
-  private void touch(List<byte[]> batch) {
-    if (!batch.isEmpty()) {
-      CompletionStage<Long> known = redis.touch(List.copyOf(batch));
-      touched.add(batch.size());
-      known.exceptionally(failure -> {
-        log.debug("TOUCH failed: {}", failure.getMessage());
-        return 0L;
-      });
+  /** One walk over all entries; it waits for the upstream where that does not keep up. */
+  private final class Round {
+    private final Semaphore unanswered = new Semaphore(MOST_UNANSWERED);
+    private final List<byte[]> batch = new ArrayList<>();
+    private boolean givenUp;
+
+    void see(Entry entry) {
+      if (!givenUp && isHot(entry)) {
+        batch.add(entry.name());
+      }
+      if (batch.size() == BATCH) {
+        touch();
+      }
+    }
+
+    void touch() {
+      if (!batch.isEmpty() && mayAsk()) {
+        touched.add(batch.size());
+        redis
+            .touch(List.copyOf(batch))
+            .whenComplete((known, failure) -> {
+              unanswered.release();
+              if (failure != null) {
+                log.debug("TOUCH failed: {}", failure.getMessage());
+              }
+            });
+      }
       batch.clear();
+    }
+
+    private boolean mayAsk() {
+      try {
+        givenUp = givenUp || !unanswered.tryAcquire(PATIENCE_S, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        givenUp = true;
+      }
+      return !givenUp;
     }
   }
 }

@@ -86,6 +86,7 @@ public final class ReadPath {
   private final Audit audit;
   private final ReadRetries retries;
   private final List<LongAdder> staleServed;
+  private final StaleSpells staleSpells;
   private final boolean mayFallBack;
 
   /**
@@ -136,6 +137,7 @@ public final class ReadPath {
         new SharedReads(coherence, local, admission, metrics.counter(Metric.READS_SHARED));
     this.retries = new ReadRetries(policy.retryFor(), metrics.counter(Metric.RETRIES, "redis"));
     this.staleServed = metrics.staleServed();
+    this.staleSpells = new StaleSpells(namespaces);
     this.mayFallBack =
         database != null
             || namespaces.all().stream().anyMatch(namespace -> namespace.staleIfErrorNs() > 0);
@@ -324,9 +326,27 @@ public final class ReadPath {
         : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
   }
 
-  /** Counts that a client was answered with what {@link #stale} has found. */
-  public void servedStale(int namespaceNumber) {
-    staleServed.get(namespaceNumber).increment();
+  /**
+   * Returns how long ago, in ns, what {@link #stale} would find of {@code key} was known to be
+   * true, or -1 where it would find nothing. Changes nothing.
+   */
+  public long staleAgeNs(LookupKey key, long nowNs) {
+    Namespace namespace = guardedOf(key);
+    Shard shard = coherence.shard(key.database());
+    return shard == null || namespace == null || namespace.staleIfErrorNs() == 0
+        ? -1
+        : shard.staleAgeNs(key, nowNs, namespace.staleIfErrorNs());
+  }
+
+  /** Counts that a client was answered with what {@link #stale} has found, and marks it. */
+  public void servedStale(Namespace namespace) {
+    staleServed.get(tiers.number(namespace)).increment();
+    staleSpells.served(namespace, System.nanoTime());
+  }
+
+  /** Says in the log which namespaces are no longer answered stale; to be called every second. */
+  public void endStaleSpells() {
+    staleSpells.endQuiet(System.nanoTime());
   }
 
   /** Returns when reads are tried again. */

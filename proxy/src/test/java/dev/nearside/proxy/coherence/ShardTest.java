@@ -128,6 +128,8 @@ class ShardTest {
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
     assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNotNull();
     assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 151, 50)).isNull();
+    assertThat(scene.shard.staleAgeNs(ShardScene.key(0, "k"), 150, 50)).isEqualTo(50);
+    assertThat(scene.shard.staleAgeNs(ShardScene.key(0, "k"), 151, 50)).isEqualTo(-1);
     scene.coherence.drop(ShardScene.key(0, "k"), InvalidationCause.WRITE);
     assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a connection has been told on one socket before the push of it has come on another. */
 @Timeout(60)
@@ -62,6 +63,31 @@ class CausalityRacesWireTest {
     }
   }
 
+  /** What the upstream says to the PING tells nothing; that it says it comes after every push. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-NOPERM no PING for you\r\n", "-BUSY running a script\r\n"})
+  void barrierAnsweredByAnError_isAnswered(String error) throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "changed", "old");
+      scene.hold(client, "unchanged", "as it is");
+      scene.upstream.holdPings(true);
+      client.send("STRLEN", "flag");
+      scene.upstream.await(Role.RELAY, "STRLEN", "flag").reply(":1\r\n");
+      assertThat(client.reply()).isEqualTo(":1\r\n");
+      client.send("GET", "unchanged").send("GET", "changed");
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(client);
+      barrier.wire().push(invalidation("changed"));
+      barrier.reply(error);
+      assertThat(client.reply()).isEqualTo(bulk("as it is"));
+      scene.flight("changed").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+      assertThat(scene.upstream.generations()).isEqualTo(1);
+      scene.awaitRest();
+    }
+  }
+
   @Test
   void messageBeforeItsPush_isDeliveredBehindIt() throws IOException {
     String message = "*3\r\n" + bulk("message") + bulk("channel") + bulk("data");
@@ -69,10 +95,7 @@ class CausalityRacesWireTest {
         RespClient subscriber = scene.client();
         RespClient reader = scene.client()) {
       scene.hold(reader, "data", "old");
-      subscriber.send("SUBSCRIBE", "channel");
-      Exchange subscribe = scene.upstream.await(Role.RELAY, "SUBSCRIBE", "channel");
-      subscribe.reply("*3\r\n" + bulk("subscribe") + bulk("channel") + ":1\r\n");
-      assertThat(subscriber.reply()).contains("subscribe");
+      Exchange subscribe = subscribe(scene, subscriber);
       scene.upstream.holdPings(true);
       subscribe.wire().push(message);
       Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
@@ -82,6 +105,67 @@ class CausalityRacesWireTest {
       assertThat(subscriber.reply()).isEqualTo(message);
       scene.hold(reader, "data", "new");
     }
+  }
+
+  @Test
+  void unsubscribed_readsOfTheConnectionAwaitWhatIsLate() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      subscribe(scene, client);
+      scene.upstream.holdPings(true);
+      client.send("UNSUBSCRIBE", "channel");
+      String confirmed = "*3\r\n" + bulk("unsubscribe") + bulk("channel") + ":0\r\n";
+      scene.upstream.await(Role.RELAY, "UNSUBSCRIBE", "channel").reply(confirmed);
+      assertThat(client.reply()).isEqualTo(confirmed);
+      client.send("GET", "data");
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      scene.owes(client);
+      barrier.wire().push(invalidation("data"));
+      barrier.reply("+PONG\r\n");
+      scene.flight("data").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  /** Between the message and the read it has left its channel; the last says so by itself. */
+  @ParameterizedTest
+  @CsvSource({
+    "UNSUBSCRIBE channel, *3|$11|unsubscribe|$7|channel|:0|",
+    "UNSUBSCRIBE, *3|$11|unsubscribe|$7|channel|:0|",
+    "RESET, +RESET|"
+  })
+  void messageOfADataChange_isSeenByLaterReadsOfTheSubscriberItself(String leave, String written)
+      throws IOException {
+    String left = written.replace("|", "\r\n");
+    String message = "*3\r\n" + bulk("message") + bulk("channel") + bulk("data");
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client()) {
+      scene.hold(client, "data", "old");
+      Exchange subscribe = subscribe(scene, client);
+      scene.upstream.holdPings(true);
+      subscribe.wire().push(message);
+      Exchange barrier = scene.upstream.await(Role.TRACKED, "PING");
+      client.send(leave.split(" ", -1));
+      scene.owes(client);
+      barrier.wire().push(invalidation("data"));
+      scene.upstream.answerPings();
+      barrier.reply("+PONG\r\n");
+      assertThat(client.reply()).isEqualTo(message);
+      scene.upstream.await(Role.RELAY, leave.split(" ", -1)).reply(left);
+      assertThat(client.reply()).isEqualTo(left);
+      client.send("GET", "data");
+      scene.flight("data").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  private static Exchange subscribe(RaceScene scene, RespClient client) throws IOException {
+    client.send("SUBSCRIBE", "channel");
+    Exchange subscribe = scene.upstream.await(Role.RELAY, "SUBSCRIBE", "channel");
+    subscribe.reply("*3\r\n" + bulk("subscribe") + bulk("channel") + ":1\r\n");
+    assertThat(client.reply()).contains("subscribe");
+    return subscribe;
   }
 
   /** The columns: what is asked, and the raw reply, in which {@code |} stands for a line's end. */

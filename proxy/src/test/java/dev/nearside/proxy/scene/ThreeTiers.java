@@ -76,9 +76,20 @@ public final class ThreeTiers implements AutoCloseable {
         """);
   }
 
-  /** Starts a sidecar that waits at most {@code timeout} for the database, and awaits it. */
+  /**
+   * Starts a sidecar that waits at most {@code timeout} for the database, and awaits it, together
+   * with its connections for leases.
+   */
   public Sidecar sidecar(String timeout, String... settings) throws IOException {
-    return Sidecar.configured(yaml(timeout), redis.port(), settings).awaitReady();
+    Sidecar sidecar = sidecarThrough(redis.port(), timeout, settings).awaitReady();
+    Waiting.until(
+        "it can take leases and wait for them",
+        () -> isConnected(sidecar, "leases") && isConnected(sidecar, "administration"));
+    return sidecar;
+  }
+
+  private static boolean isConnected(Sidecar sidecar, String kind) throws IOException {
+    return sidecar.metric("nearside_upstream_connections{kind=\"" + kind + "\"}") == 1;
   }
 
   /** As {@link #sidecar}, where Redis is reached at {@code port}; awaits nothing. */

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Notices when monotonic time and the wall clock move apart: the one has stopped, as it may while a
@@ -16,6 +17,7 @@ final class ClockWatch {
   private static final long LEAST_BOUND_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Clocks clocks;
+  private final ReentrantLock looking = new ReentrantLock();
   private final long boundNs;
   private long monotonicNs;
   private long wallMs;
@@ -35,7 +37,16 @@ final class ClockWatch {
   }
 
   /** Returns how far the clocks moved apart since the last call, in ms, or 0 if within bounds. */
-  synchronized long movedApartMs() {
+  long movedApartMs() {
+    looking.lock();
+    try {
+      return lookAgain();
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  private long lookAgain() {
     long monotonicBefore = monotonicNs;
     long wallBefore = wallMs;
     long blurBefore = blurNs;

@@ -169,6 +169,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
     private final Listener listener;
     private final AtomicBoolean lost = new AtomicBoolean();
     private volatile long answeredNs = System.nanoTime();
+    private volatile long openedAtNs;
 
     Link(StatefulRedisPubSubConnection<byte[], byte[]> connection, Listener listener) {
       this.connection = connection;
@@ -201,6 +202,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
           return;
         }
         link = this;
+        openedAtNs = System.nanoTime();
         state = "subscribed";
         refused = false;
       } finally {
@@ -261,7 +263,9 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
         changing.unlock();
       }
       connection.closeAsync();
-      if (!wasOpen && !refused) {
+      if (wasOpen && !closed) {
+        tries.ended(openedAtNs);
+      } else if (!wasOpen && !refused) {
         tries.failed();
       }
       retry(listener, why);

@@ -4,6 +4,7 @@ import dev.nearside.proxy.guard.ConnectPace;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,8 +18,14 @@ final class PacedTries {
   /** Another connection may have succeeded meanwhile, and then nobody needs to wait any more. */
   private static final long LOOK_AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  /** Whoever is always let in, and always thrown out at once, waits up to eight times as long. */
+  private static final int MOST_DOUBLINGS = 3;
+
   private final ScheduledExecutorService scheduler;
   private final ConnectPace pace;
+
+  /** How many of the last connections have ended at once, up to {@link #MOST_DOUBLINGS}. */
+  private final AtomicInteger shortLives = new AtomicInteger();
 
   /**
    * Creates what one connection uses.
@@ -43,7 +50,7 @@ final class PacedTries {
   /** Runs {@code connect} once the pace lets it in, and after a while of its own. */
   void later(Runnable connect) {
     long waitNs = Math.min(pace.waitNs(System.nanoTime()), LOOK_AGAIN_NS);
-    after(waitNs + ConnectPace.firstDelayNs(), connect);
+    after(waitNs + (ConnectPace.firstDelayNs() << shortLives.get()), connect);
   }
 
   /** Runs {@code connect} when the pace lets it in, but not before {@code delayNs} have passed. */
@@ -58,6 +65,19 @@ final class PacedTries {
   /** A try has succeeded. */
   void succeeded() {
     pace.succeeded();
+  }
+
+  /**
+   * A connection that had been opened at {@code openedAtNs} has ended. If that was at once, its try
+   * is as good as failed, and the next waits longer.
+   */
+  void ended(long openedAtNs) {
+    if (System.nanoTime() - openedAtNs > ConnectPace.LONGEST.toNanos()) {
+      shortLives.set(0);
+    } else {
+      shortLives.updateAndGet(lives -> Math.min(lives + 1, MOST_DOUBLINGS));
+      failed();
+    }
   }
 
   /** A try has failed. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Thread-safe; never blocks. It connects again by itself, at the pace of the sidecar's other
  * connections.
  */
-public final class RedisAdministration implements AutoCloseable {
+public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisAdministration.class);
 
   private final RedisClient client;
@@ -83,7 +83,7 @@ public final class RedisAdministration implements AutoCloseable {
         });
   }
 
-  /** Returns whether it is connected. */
+  @Override
   public boolean isOpen() {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     return current != null && current.isOpen();
@@ -121,7 +121,7 @@ public final class RedisAdministration implements AutoCloseable {
     return new TagSets(() -> isOpen() ? connection : null);
   }
 
-  /** Returns whether the upstream evicts keys, and those first that are used least. */
+  @Override
   public CompletionStage<Boolean> evictsByUse() {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current == null) {
@@ -132,7 +132,7 @@ public final class RedisAdministration implements AutoCloseable {
         !info.contains("maxmemory:0\r") && (info.contains("-lru\r") || info.contains("-lfu\r")));
   }
 
-  /** Has the upstream see the keys used; completes with how many of them exist. */
+  @Override
   public CompletionStage<Long> touch(List<byte[]> names) {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     return current == null
@@ -142,6 +142,7 @@ public final class RedisAdministration implements AutoCloseable {
 
   private void connected(StatefulRedisConnection<byte[], byte[]> made) {
     tries.succeeded();
+    long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
     leases = new Leases(made, leaseWatch);
     connection = made;
@@ -149,20 +150,22 @@ public final class RedisAdministration implements AutoCloseable {
         new RedisConnectionStateListener() {
           @Override
           public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-            lost(made, lost);
+            lost(made, lost, openedAtNs);
           }
         });
     learnCommands(made);
     if (!made.isOpen()) {
-      lost(made, lost); // before the listener was there
+      lost(made, lost, openedAtNs); // before the listener was there
     }
     if (closed) {
       made.closeAsync();
     }
   }
 
-  private void lost(StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before) {
+  private void lost(
+      StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before, long openedAtNs) {
     if (before.compareAndSet(false, true) && !closed) {
+      tries.ended(openedAtNs);
       gone.closeAsync();
       tries.later(this::connect);
     }
