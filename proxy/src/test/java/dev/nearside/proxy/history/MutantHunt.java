@@ -130,6 +130,11 @@ final class MutantHunt {
           LOCAL_WHILE_IT_TRACKS,
           RENEWED_THE_CHANGED,
           RENEWED_THE_REMOVED,
+          ABSENT_ROW_UNCAPPED,
+          LOST_LEASES_UNNOTICED,
+          SILENT_LEASES_BELIEVED,
+          UNWATCHED_ABSENCE_HELD,
+          CLIENT_NOT_STRICT,
           FLOOR_WITHOUT_TRACKING ->
           List.of();
     };

@@ -217,6 +217,26 @@ public enum Mutant {
       "early refresh: prolonged only if it is still there",
       List.of("tier.local.RenewalTest"),
       new Standing("tier.local.LocalTier", "renew", "computeIfPresent", "change")),
+  ABSENT_ROW_UNCAPPED(
+      "every entry has a cap: absent rows too",
+      List.of("tier.LifetimeTest", "AbsentRowIT"),
+      new Calling("tier.Lifetime", "absentUntilNs", "capNs", Change.EACH, Long.MAX_VALUE)),
+  LOST_LEASES_UNNOTICED(
+      "promise 4, of absent rows: nobody tells any more, so forget them",
+      List.of("AbsentRowIT", "tier.DatabaseFillIT"),
+      new Calling("tier.redis.WatchLink", "lose", "end", Change.EACH, 0)),
+  SILENT_LEASES_BELIEVED(
+      "promise 4, of absent rows: who would tell is silent",
+      List.of("AbsentRowIT"),
+      new Returning("tier.redis.WatchLink", "isSilent", 0)),
+  UNWATCHED_ABSENCE_HELD(
+      "promise 4, of absent rows: a flight looks at the watch once it has put its token",
+      List.of("tier.FlightEndTest"),
+      new Calling("tier.FlightEnd", "rowAbsent", "getAsBoolean", Change.EACH, 1)),
+  CLIENT_NOT_STRICT(
+      "promise 6: strict reads, where a client asks",
+      List.of("StrictClientIT"),
+      new Reading("server.ClientConnection", "floorOf", "strict", 0)),
   FLOOR_WITHOUT_TRACKING(
       "coherence ttl: an entry is as old as its own read",
       List.of("CoherenceModeIT"),
