@@ -3,11 +3,14 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.scene.DelayingHop.Side;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,6 +55,46 @@ class CoherenceFailureIT {
       assertThat(client.call("GET", "k")).isEqualTo(bulk("new"));
       scene.awaitRest();
     }
+  }
+
+  /** Half of them end although nothing is wrong with their socket: the sidecar has to close it. */
+  @Test
+  void generationsEndedAgainAndAgain_oneConnectionTracksForEachDatabase() throws IOException {
+    try (CoherenceScene scene =
+        CoherenceScene.start("upstream.local-databases=0,1", "coherence.permission-ttl=1s")) {
+      awaitTracking(scene, 2);
+      for (int i = 0; i < 4; i++) {
+        List<Integer> before = generations(scene);
+        if (i % 2 == 0) {
+          scene.hop.cut(Side.TRACKED);
+        } else {
+          scene.direct.call("ACL", "SETUSER", "default", i == 1 ? "-lolwut" : "+lolwut");
+        }
+        Waiting.until(
+            "both databases have another generation",
+            () -> isLaterThan(before, generations(scene)));
+        awaitTracking(scene, 2);
+      }
+    }
+  }
+
+  private static List<Integer> generations(CoherenceScene scene) {
+    return scene.coherence().shards().stream().map(Shard::generation).toList();
+  }
+
+  private static boolean isLaterThan(List<Integer> before, List<Integer> now) {
+    return IntStream.range(0, now.size()).allMatch(i -> now.get(i) > before.get(i));
+  }
+
+  /** Waits until Redis knows of so many clients that track: the end of one takes it a moment. */
+  private static void awaitTracking(CoherenceScene scene, int clients) {
+    Waiting.until(
+        clients + " clients track",
+        () ->
+            scene
+                .direct
+                .call("INFO", "clients")
+                .contains("\r\ntracking_clients:" + clients + "\r\n"));
   }
 
   @Test

@@ -48,6 +48,30 @@ class HotKeysIT {
   }
 
   @Test
+  void manyKeys_areToldOfInBatches() throws IOException {
+    int keys = 600; // more than two batches
+    try (CoherenceScene scene =
+            CoherenceScene.start("l1.touch-interval=1s", "coherence.audit-interval=0s");
+        RespClient client = scene.client()) {
+      scene.direct.call("CONFIG", "SET", "maxmemory", "100mb");
+      scene.direct.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+      String[] mget = new String[keys + 1];
+      mget[0] = "MGET";
+      for (int i = 1; i <= keys; i++) {
+        mget[i] = "hot" + i;
+        scene.direct.call("SET", mget[i], "v");
+        client.call("GET", mget[i]);
+      }
+      scene.direct.call("CONFIG", "RESETSTAT");
+      double before = scene.sidecar.metric(TOUCHED);
+      client.call(mget); // all of them served at the same moment
+      Waiting.until("all were told of", () -> scene.sidecar.metric(TOUCHED) >= before + keys);
+      Waiting.until("Redis has heard of three batches", () -> touches(scene) >= 3);
+      assertThat(touches(scene)).isLessThan(12); // three at once, unless the moment was cut in two
+    }
+  }
+
+  @Test
   void redisThatEvictsNothing_isToldNothing() throws IOException {
     try (CoherenceScene scene = CoherenceScene.start(OFTEN, "coherence.audit-interval=0s");
         RespClient client = scene.client()) {
@@ -62,6 +86,10 @@ class HotKeysIT {
           });
       assertThat(scene.sidecar.metric(TOUCHED)).isZero();
     }
+  }
+
+  private static int touches(CoherenceScene scene) throws IOException {
+    return calls(scene.direct.call("INFO", "commandstats"), "touch");
   }
 
   private static int calls(String stats, String command) {

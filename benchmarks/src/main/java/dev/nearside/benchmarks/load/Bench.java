@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.coherence.CoherenceRun;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "nearside bench",
     mixinStandardHelpOptions = true,
-    subcommands = {FirstRun.class, CommandLine.HelpCommand.class},
+    subcommands = {FirstRun.class, CoherenceRun.class, CommandLine.HelpCommand.class},
     description = "Load runs side by side with peers.")
 public final class Bench {
   /** Runs one of them; the exit status is 1 when it could not be completed. */

@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.servers.Machine;
 import dev.nearside.benchmarks.servers.Programs;
 import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ScratchDirectory;

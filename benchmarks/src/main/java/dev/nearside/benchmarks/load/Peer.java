@@ -1,11 +1,10 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.servers.EmbeddedNearside;
 import dev.nearside.benchmarks.servers.Programs;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +15,6 @@ enum Peer {
   NEARSIDE,
   NUTCRACKER,
   HAPROXY;
-
-  private static final String MAIN = "dev.nearside.proxy.Nearside";
 
   /** Returns the name in tables and files. */
   String label() {
@@ -60,15 +57,15 @@ enum Peer {
     };
   }
 
-  /** The flags are those of this process: the launcher's, and what the user added to them. */
   private static List<String> nearside(int port, int httpPort, int redisPort) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
-    command.addAll(List.of("--upstream", "redis://127.0.0.1:" + redisPort));
-    command.addAll(List.of("--listen", "127.0.0.1:" + port, "--http", "127.0.0.1:" + httpPort));
-    return command;
+    return EmbeddedNearside.command(
+        List.of(
+            "--upstream",
+            "redis://127.0.0.1:" + redisPort,
+            "--listen",
+            "127.0.0.1:" + port,
+            "--http",
+            "127.0.0.1:" + httpPort));
   }
 
   private List<String> nutcracker(int port, int statsPort, int redisPort, Path directory)

@@ -1,6 +1,7 @@
 package dev.nearside.benchmarks.servers;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A Redis that keeps nothing on disk, on a loopback port; whoever started it closes it. */
@@ -22,16 +23,15 @@ public final class EmbeddedRedis implements AutoCloseable {
    * @throws ServerException if it does not start
    */
   public static EmbeddedRedis start(Path program, Path directory) {
+    return start(program, directory, List.of());
+  }
+
+  /** As {@link #start(Path, Path)}, with more options of {@code redis-server}. */
+  public static EmbeddedRedis start(Path program, Path directory, List<String> options) {
     for (int attempt = 1; ; attempt++) {
       int port = Ports.free();
       try {
-        return new EmbeddedRedis(
-            ServerProcess.start(
-                command(program, port, directory),
-                port,
-                directory.resolve("redis-" + port + ".log"),
-                "TERM"),
-            port);
+        return start(program, directory, port, options);
       } catch (ServerException e) {
         if (attempt == ATTEMPTS || Ports.isFree(port)) {
           throw e;
@@ -40,19 +40,14 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
   }
 
-  private static List<String> command(Path program, int port, Path directory) {
-    return List.of(
-        program.toString(),
-        "--port",
-        Integer.toString(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--dir",
-        directory.toString());
+  /** As above, on this port. */
+  public static EmbeddedRedis start(Path program, Path directory, int port, List<String> options) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+    command.addAll(List.of("--save", "", "--appendonly", "no", "--dir", directory.toString()));
+    command.addAll(options);
+    Path log = directory.resolve("redis-" + port + ".log");
+    return new EmbeddedRedis(ServerProcess.start(command, port, log, "TERM"), port);
   }
 
   /** Returns the port it listens on. */
@@ -63,6 +58,11 @@ public final class EmbeddedRedis implements AutoCloseable {
   /** Returns its process id. */
   public long pid() {
     return process.pid();
+  }
+
+  /** Sends it a signal, named without SIG: KILL, STOP, CONT. */
+  public void signal(String name) {
+    process.signal(name);
   }
 
   @Override

@@ -57,19 +57,26 @@ public final class RedisConnection implements AutoCloseable {
     }
   }
 
+  /** Sends what is queued. */
+  public void flush() throws IOException {
+    out.flush();
+  }
+
   /**
    * Returns the next reply: a simple string or number without its type, a bulk string's content, or
    * {@code (nil)}.
    *
-   * @throws IOException if it is an error reply, an array, or does not come in time
+   * @throws ErrorReplyException if it is an error reply; the connection goes on
+   * @throws IOException if it is an array, or does not come in time
    */
   public String receive() throws IOException {
-    out.flush();
+    flush();
     int type = in.read();
     String line = readLine();
     return switch (type) {
       case '+', ':' -> line;
       case '$' -> readBulk(Integer.parseInt(line));
+      case '-' -> throw new ErrorReplyException(line);
       case -1 -> throw new IOException("the server closed the connection");
       default -> throw new IOException("unexpected reply: " + (char) type + line);
     };

@@ -90,7 +90,7 @@ public final class ServerProcess implements AutoCloseable {
     if (!process.isAlive()) {
       return;
     }
-    signal();
+    stop();
     if (!waitFor(STOP_TIMEOUT.toMillis())) {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
@@ -98,12 +98,17 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private void signal() {
+  private void stop() {
     if (stopSignal.equals("TERM")) {
       process.destroy();
-      return;
+    } else {
+      signal(stopSignal);
     }
-    Programs.output(List.of("sh", "-c", "kill -" + stopSignal + " " + process.pid()));
+  }
+
+  /** Sends it a signal, named without SIG. */
+  public void signal(String name) {
+    Programs.output(List.of("sh", "-c", "kill -" + name + " " + process.pid()));
   }
 
   private boolean waitFor(long timeoutMs) {

@@ -1,7 +1,8 @@
 /**
  * Real servers for the demo and the load runs: each a child process on a loopback port.
  *
- * <p>Called by {@code demo} and {@code load}; every class is used by one thread at a time.
+ * <p>Called by {@code demo}, {@code load} and {@code coherence}; every class is used by one thread
+ * at a time.
  */
 @NullMarked
 package dev.nearside.benchmarks.servers;

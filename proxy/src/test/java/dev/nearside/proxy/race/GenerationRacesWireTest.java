@@ -29,6 +29,24 @@ class GenerationRacesWireTest {
       assertThat(client.reply()).isEqualTo(bulk("new"));
       scene.awaitMetric(GENERATION, 2);
       scene.hold(client, "k", "new");
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void connectionDiesWhileKeysFly_noneOfThemIsLeft() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient client = scene.client();
+        RespClient killed = scene.client()) {
+      scene.fly(client, "one");
+      Flight flight = scene.fly(killed, "other");
+      killed.kill();
+      scene.awaitMetric("nearside_clients", 2);
+      scene.upstream.refuseTracking(true); // the next generation would sweep up
+      flight.get().wire().cut();
+      scene.upstream.await(Role.RELAY, "GET", "one").reply(bulk("new"));
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+      scene.awaitRest();
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.nearside.benchmarks.load;
+package dev.nearside.benchmarks.servers;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,11 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The machine a run was made on, as far as it matters for its numbers. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** Returns what it is, in words; what cannot be read is left out. */
-  static Map<String, String> describe() throws IOException {
+  public static Map<String, String> describe() throws IOException {
     Map<String, String> machine = new LinkedHashMap<>();
     String processor = firstValue(Path.of("/proc/cpuinfo"), "model name");
     machine.put(
