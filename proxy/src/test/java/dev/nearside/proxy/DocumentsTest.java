@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -27,6 +28,7 @@ class DocumentsTest {
       Pattern.compile("(?m)^\\| `([a-z.]+)` \\|[^|]*\\|([^|]*)\\|$");
   private static final Pattern NAME = Pattern.compile("[a-z][a-z.]*");
   private static final Pattern CLASS = Pattern.compile("`([a-z.]+/)?([A-Z][A-Za-z]+)`");
+  private static final Pattern TEST = Pattern.compile("`([A-Z]\\w+(?:Test|IT))\\.(\\w+)`");
   private static final Pattern VERB = Pattern.compile("\\./nearside ([a-z-]+)");
 
   private static Path root() {
@@ -45,6 +47,23 @@ class DocumentsTest {
     assertThat(readme).containsOnlyOnce(begin).containsOnlyOnce(end);
     assertThat(readme.substring(readme.indexOf(begin) + begin.length(), readme.indexOf(end)))
         .isEqualTo(Metrics.referenceMarkdown());
+  }
+
+  @Test
+  void contract_namesTestsThatAreThere() throws IOException {
+    List<MatchResult> named = all(TEST, read("proxy/CONTRACT.md")).toList();
+    assertThat(named).hasSizeGreaterThan(150);
+    Map<String, String> tests = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(ROOT.resolve("proxy/src/test/java"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        tests.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+      }
+    }
+    assertThat(named)
+        .allSatisfy(test ->
+            assertThat(tests.getOrDefault(test.group(1), ""))
+                .as(test.group())
+                .contains(" " + test.group(2) + "("));
   }
 
   @ParameterizedTest

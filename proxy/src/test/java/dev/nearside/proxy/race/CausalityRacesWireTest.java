@@ -36,10 +36,28 @@ class CausalityRacesWireTest {
         RespClient first = scene.client();
         RespClient second = scene.client()) {
       scene.hold(second, "k", "as it is");
-      first.send("GETRANGE", "k", "0", "-1");
-      scene.upstream.await(Role.RELAY, "GETRANGE", "k", "0", "-1").reply(bulk("as it is"));
+      first.send("EVAL", "return 1", "0");
+      first.send("GET", "k");
+      Exchange script = scene.upstream.await(Role.RELAY, "EVAL", "return 1", "0");
+      Exchange read = scene.upstream.await(Role.RELAY, "GET", "k");
+      script.reply(":1\r\n");
+      read.reply(bulk("as it is"));
+      assertThat(first.reply()).isEqualTo(":1\r\n");
       assertThat(first.reply()).isEqualTo(bulk("as it is"));
       scene.readsLocally(second, "k", bulk("as it is"));
+    }
+  }
+
+  @Test
+  void laneReplyOfTheSameBytes_butOfSomethingElse_isNews() throws IOException {
+    try (RaceScene scene = RaceScene.start();
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      scene.hold(second, "k", "value");
+      first.send("HGET", "k", "field"); // it has become a hash
+      scene.upstream.await(Role.RELAY, "HGET", "k", "field").reply(bulk("value"));
+      assertThat(first.reply()).isEqualTo(bulk("value"));
+      scene.readsUpstream(second, "k", "a string again");
     }
   }
 
