@@ -145,9 +145,10 @@ final class Keys {
           "upstream.retry-reads-for",
           WAIT_OR_NONE,
           "500ms",
-          "How long a GET that the upstream did not take or not answer is sent again, with waits"
-              + " that grow, before its client is told; `0s` tells it at once. Nothing else is ever"
-              + " sent twice.",
+          "How long a read that the upstream did not take or not answer is sent again, with waits"
+              + " that grow, before its client is told; `0s` tells it at once. What may write is"
+              + " never sent twice, nor a read longer than 1 KiB, with an answer that had begun, or"
+              + " on a connection of its client's own.",
           config -> config.upstream().retryReadsFor());
 
   static final Key<NearsideConfig, L1Mode> L1_MODE =

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Touch;
+import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Request;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * from what L1 held before, or through the database. Ends by completing its {@link PendingReply}.
  * Confined to the client's event loop, but for {@link #landed} and {@link #failed}.
  */
-final class GetRead implements Flight.Reader, ReplySink {
+final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
   private final ClientConnection client;
   private final ReadPath reads;
   private final LookupKey key;
@@ -117,7 +118,7 @@ final class GetRead implements Flight.Reader, ReplySink {
       limitTime();
     }
     if (attempts > 0) {
-      upstream.resend(request, this);
+      upstream.resend(LaneKey.Kind.READS, request, this);
     } else if (beside) {
       sent = true;
       upstream.sendBeside(key, request, this);
@@ -316,8 +317,8 @@ final class GetRead implements Flight.Reader, ReplySink {
     return true;
   }
 
-  /** Asks once more. */
-  void again() {
+  @Override
+  public void again() {
     if (settled) {
       return;
     }

@@ -72,6 +72,11 @@ class RelayedReply extends PendingReply implements ReplySink {
     return orders;
   }
 
+  /** Returns when its request was worked off. */
+  final long startedNs() {
+    return startedNs;
+  }
+
   /** Returns whether its command may write. */
   boolean mayWrite() {
     return touch != null && touch.mayWrite();

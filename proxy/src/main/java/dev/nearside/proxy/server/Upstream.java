@@ -29,6 +29,12 @@ import org.slf4j.LoggerFactory;
  * Confined to the client's event loop.
  */
 final class Upstream {
+  /** A read that was not answered and is to be sent once more. */
+  interface Retried {
+    /** Sends it now, or ends it where its client is gone. */
+    void again();
+  }
+
   private static final Logger log = LoggerFactory.getLogger(Upstream.class);
 
   private final ClientConnection client;
@@ -38,7 +44,7 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
-  private final List<GetRead> retrying = new ArrayList<>(0);
+  private final List<Retried> retrying = new ArrayList<>(0);
   private @Nullable Touch streamed;
   private @Nullable Lane last;
   private int lastGeneration;
@@ -165,15 +171,15 @@ final class Upstream {
   }
 
   /** Sends a read again that was counted when it was sent first. */
-  void resend(ByteBuf request, ReplySink sink) {
-    lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
+  void resend(LaneKey.Kind kind, ByteBuf request, ReplySink sink) {
+    lane(kind).send(request, request.readerIndex(), request.readableBytes(), sink);
   }
 
   /**
    * Has {@code read} ask again after {@code wait}, or sooner, behind those that were sent before
    * it; until then nothing else of this client is sent.
    */
-  void tryLater(GetRead read, Duration wait) {
+  void tryLater(Retried read, Duration wait) {
     if (retrying.isEmpty()) {
       client.schedule(this::tryAgain, wait);
     }
@@ -181,9 +187,9 @@ final class Upstream {
   }
 
   private void tryAgain() {
-    List<GetRead> due = List.copyOf(retrying);
+    List<Retried> due = List.copyOf(retrying);
     retrying.clear();
-    due.forEach(GetRead::again);
+    due.forEach(Retried::again);
   }
 
   /** Returns whether a command that may write is unanswered. */
@@ -321,13 +327,23 @@ final class Upstream {
     }
     choice.taken(kind);
     taken(lane);
-    RelayedReply reply = replyTo(command, request, request.argCount(), touch);
+    RelayedReply reply =
+        touch != null && isRepeatable(command, request, touch)
+            ? new RepeatableRead(client, command, request, touch, kind)
+            : replyTo(command, request, request.argCount(), touch);
     track(reply);
     if (refusal == null) {
       lane.send(request.buffer(), request.start(), request.length(), reply);
     } else {
       reply.refused(refusal);
     }
+  }
+
+  private boolean isRepeatable(Command command, Request request, Touch touch) {
+    return !touch.mayWrite()
+        && command.connectionEffect() == ConnectionEffect.NONE
+        && request.length() <= RepeatableRead.MAX_REQUEST_BYTES
+        && context.reads().retries().isOn();
   }
 
   private void noteNeed(Command command) {

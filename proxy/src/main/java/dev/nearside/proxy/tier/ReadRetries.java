@@ -26,6 +26,11 @@ public final class ReadRetries {
     this.retried = retried;
   }
 
+  /** Returns whether anything is ever tried again. */
+  public boolean isOn() {
+    return !deadline.isZero();
+  }
+
   /**
    * Returns how long to wait before the next attempt, and counts it; null where no time is left.
    *

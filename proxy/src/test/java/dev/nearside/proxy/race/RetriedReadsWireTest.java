@@ -20,19 +20,39 @@ class RetriedReadsWireTest {
   private static final String RELAYED = "l1.admission-window=1h";
   private static final String FOR_LONG = "upstream.retry-reads-for=1m";
 
-  @Test
-  void readCutOffUnanswered_isSentAgainUntilItIsAnswered() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"GET k", "STRLEN k", "HGET k field", "MGET k other", "SMEMBERS k"})
+  void readCutOffUnanswered_isSentAgainUntilItIsAnswered(String read) throws IOException {
+    String[] words = read.split(" ", -1);
     try (RaceScene scene = RaceScene.start(RELAYED, FOR_LONG);
         RespClient client = scene.client()) {
-      client.send("GET", "k");
+      client.send(words);
       for (int i = 0; i < 3; i++) {
-        cutOff(scene, "GET", "k");
+        cutOff(scene, words);
       }
-      scene.upstream.await(Role.RELAY, "GET", "k").reply(bulk("v"));
+      scene.upstream.await(Role.RELAY, words).reply(bulk("v"));
       assertThat(client.reply()).isEqualTo(bulk("v"));
       assertThat(scene.sidecar.metric(RETRIES)).isEqualTo(3);
       scene.isRelayed(client, "other", "answered at once");
       assertThat(scene.sidecar.metric(RETRIES)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void readsCutOffTogether_areSentAgainInTheirOrder() throws IOException {
+    try (RaceScene scene = RaceScene.start(RELAYED, FOR_LONG);
+        RespClient client = scene.client()) {
+      client.sendRaw("HGET k a\r\nHGET k b\r\nHGET k c\r\n");
+      Exchange last = scene.upstream.await(Role.RELAY, "HGET", "k", "c");
+      scene.upstream.await(Role.RELAY, "HGET", "k", "a");
+      scene.upstream.await(Role.RELAY, "HGET", "k", "b");
+      last.wire().cut();
+      scene.upstream.await(Role.RELAY, "HGET", "k", "a").reply(bulk("1"));
+      scene.upstream.await(Role.RELAY, "HGET", "k", "b").reply(bulk("2"));
+      scene.upstream.await(Role.RELAY, "HGET", "k", "c").reply(bulk("3"));
+      assertThat(client.reply()).isEqualTo(bulk("1"));
+      assertThat(client.reply()).isEqualTo(bulk("2"));
+      assertThat(client.reply()).isEqualTo(bulk("3"));
     }
   }
 
