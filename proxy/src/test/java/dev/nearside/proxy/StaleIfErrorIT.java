@@ -120,6 +120,20 @@ class StaleIfErrorIT {
   }
 
   @Test
+  void whatIsRefusedMeanwhile_takesNothingAway() throws IOException {
+    try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"));
+        RespClient holder = scene.client()) {
+      scene.hold(holder, "page:1", "held");
+      scene.redis.kill();
+      Waiting.until("L1 is closed", () -> !scene.shard().isOpen());
+      try (RespClient client = scene.client()) {
+        assertThat(client.call("EVAL", "return 1", "0")).startsWith("-TRYAGAIN");
+        assertThat(client.call("GET", "page:1")).isEqualTo(bulk("held"));
+      }
+    }
+  }
+
+  @Test
   void opaqueWrite_acknowledgedWithoutItsPush_isNotFollowedByWhatItReplaced() throws IOException {
     try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"));
         RespClient holder = scene.client();

@@ -127,6 +127,7 @@ public final class Coherence {
       for (Shard shard : all) {
         if (mode != L1Mode.ON) {
           shard.serve(false);
+          shard.forgetRemains(); // what others are shown meanwhile drops nothing
         }
         if (mode == L1Mode.OFF) {
           shard.dropAll(InvalidationCause.SWITCH);

@@ -72,7 +72,7 @@ public final class Shard {
   private volatile boolean open;
   private volatile boolean serving;
   private volatile long coherentAsOfNs;
-  private volatile long opaqueEndedNs;
+  private final AtomicLong opaqueEndedNs = new AtomicLong();
   private volatile boolean opaqueEver;
 
   Shard(
@@ -184,7 +184,7 @@ public final class Shard {
   }
 
   private boolean isAllowed(Remains left, LookupKey key, long nowNs, long maxAgeNs) {
-    boolean toldAll = !opaqueEver || left.asOfNs - opaqueEndedNs >= 0;
+    boolean toldAll = !opaqueEver || left.asOfNs - opaqueEndedNs.get() >= 0;
     return toldAll && nowNs - left.asOfNs <= maxAgeNs && !fences.isUp(key.hashCode());
   }
 
@@ -325,7 +325,8 @@ public final class Shard {
    * What was true only before that is not for those who saw its reply.
    */
   void opaqueEnded(long nowNs) {
-    opaqueEndedNs = nowNs;
+    opaqueEndedNs.accumulateAndGet(
+        nowNs, (before, now) -> !opaqueEver || now - before > 0 ? now : before);
     opaqueEver = true;
   }
 

@@ -169,10 +169,17 @@ public final class Touch {
     end();
   }
 
-  /** No reply will arrive; whether the command was executed is not known, and none was shown. */
+  /** No reply will arrive; whether the command was executed is not known, and nobody is told. */
   public void unanswered() {
     if (!reads()) {
-      lost();
+      end();
+    }
+  }
+
+  /** The command was not sent, and will not be. */
+  public void refused() {
+    if (kind != Kind.UNKNOWN) {
+      unanswered();
     }
   }
 

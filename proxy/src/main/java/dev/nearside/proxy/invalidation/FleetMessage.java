@@ -111,7 +111,7 @@ record FleetMessage(long sender, long number, @Nullable Target target) {
    */
   static @Nullable FleetMessage headOf(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    if (bytes.length < HEADER_BYTES || in.get() <= VERSION) {
+    if (bytes.length < HEADER_BYTES || (in.get() & 0xff) <= VERSION) {
       return null;
     }
     long sender = in.getLong();

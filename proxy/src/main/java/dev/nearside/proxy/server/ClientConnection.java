@@ -101,7 +101,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   }
 
   boolean isOpen() {
-    return !closed;
+    return !closed && !closing;
   }
 
   @Override

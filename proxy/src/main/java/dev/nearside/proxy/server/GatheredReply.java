@@ -2,7 +2,10 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.resp.Replies;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Redis shows it; any other error is the error of the whole. Confined to its event loop.
  */
 final class GatheredReply extends PendingReply {
+  private static final ByteBuf OF_ANOTHER_TYPE =
+      Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("-WRONGTYPE", StandardCharsets.US_ASCII));
+
   private final ReplyQueue queue;
   private final Part[] parts;
   private final byte[] nullReply;
@@ -74,7 +80,10 @@ final class GatheredReply extends PendingReply {
 
   /** {@code -WRONGTYPE …} of GET is nil in MGET. */
   private static boolean isRefusal(@Nullable ByteBuf element) {
-    return element != null && isError(element) && element.getByte(element.readerIndex() + 1) != 'W';
+    return element != null
+        && isError(element)
+        && !ByteBufUtil.equals(
+            element, element.readerIndex(), OF_ANOTHER_TYPE, 0, OF_ANOTHER_TYPE.readableBytes());
   }
 
   @Override

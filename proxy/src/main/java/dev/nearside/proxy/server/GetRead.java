@@ -17,7 +17,6 @@ import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * One key being read for a client: by a flight, by an identical read of somebody else, or by the
  * client's own way to the upstream; and where the upstream cannot be asked, again a little later,
  * from what L1 held before, or through the database. Ends by completing its {@link PendingReply}.
- * Confined to the client's event loop, but for {@link #landed} and {@link #failed}.
+ * Confined to the client's event loop, but for what {@link Flight.Reader} says.
  */
-final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
+final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   private final ClientConnection client;
   private final ReadPath reads;
   private final LookupKey key;
@@ -42,6 +41,7 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
   private @Nullable Entry shadow;
   private long floorNs;
   private @Nullable ScheduledFuture<?> deadline;
+  private LaneKey.Kind lane = LaneKey.Kind.READS;
   private int attempts;
   private boolean joined;
   private boolean begun;
@@ -118,13 +118,13 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
       limitTime();
     }
     if (attempts > 0) {
-      upstream.resend(LaneKey.Kind.READS, request, this);
+      upstream.resend(lane, request, this);
     } else if (beside) {
       sent = true;
       upstream.sendBeside(key, request, this);
     } else {
       sent = true;
-      upstream.sendRead(key, request, this);
+      lane = upstream.sendRead(key, request, this);
     }
   }
 
@@ -136,7 +136,9 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
 
   private void tooLate() {
     deadline = null;
-    if (!client.upstream().isWriting()) {
+    if (client.upstream().isWriting()) {
+      limitTime();
+    } else {
       asked(false);
       fallBack(Reason.TIMEOUT);
     }
@@ -181,6 +183,9 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
   @Override
   public void toldElsewhere(Entry entry) {
     client.execute(() -> {
+      if (settled) {
+        return;
+      }
       client.session().floorNs = System.nanoTime();
       append(entry);
       end();
@@ -294,6 +299,7 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
   private void closeClient() {
     settle();
     shareFailure();
+    finished = true;
     ended.run();
     client.closeWhenFlushed();
   }
@@ -308,13 +314,9 @@ final class GetRead implements Flight.Reader, ReplySink, Upstream.Retried {
 
   /** A read changes nothing: while there is time it is sent once more, after a wait. */
   private boolean triesAgain() {
-    Duration wait = reads.retries().waitBefore(attempts + 1, System.nanoTime() - startedNs);
-    if (wait == null || !client.isOpen()) {
-      return false;
-    }
-    attempts++;
-    client.upstream().tryLater(this, wait);
-    return true;
+    boolean later = client.upstream().retries().later(this, attempts + 1, startedNs);
+    attempts += later ? 1 : 0;
+    return later;
   }
 
   @Override

@@ -350,7 +350,7 @@ final class LocalReads {
         client
             .replies()
             .add(new GatheredReply(client.replies(), request.argCount() - 1, session.nullReply()));
-    for (int i = 1; i < request.argCount(); i++) {
+    for (int i = 1; i < request.argCount() && client.isOpen(); i++) {
       LookupKey key = key(request, i);
       gatherOne(key.copy(), whole.part(i - 1));
     }

@@ -171,7 +171,7 @@ class RelayedReply extends PendingReply implements ReplySink {
   @Override
   public void refused(Reason reason) {
     if (touch != null) {
-      touch.unanswered();
+      touch.refused();
     }
     append(unavailable(reason));
     complete();

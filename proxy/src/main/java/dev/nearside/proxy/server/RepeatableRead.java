@@ -8,13 +8,12 @@ import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.time.Duration;
 
 /**
  * The reply to a short read that was relayed by a lane: its request is kept, and sent again while
  * there is time if no byte of the reply has come. Confined to the client's event loop.
  */
-final class RepeatableRead extends RelayedReply implements Upstream.Retried {
+final class RepeatableRead extends RelayedReply implements Retries.Read {
   /** Longer requests are not kept. */
   static final int MAX_REQUEST_BYTES = 1024;
 
@@ -59,18 +58,9 @@ final class RepeatableRead extends RelayedReply implements Upstream.Retried {
   }
 
   private boolean triesAgain() {
-    Duration wait =
-        client
-            .context()
-            .reads()
-            .retries()
-            .waitBefore(attempts + 1, System.nanoTime() - startedNs());
-    if (wait == null || !client.isOpen()) {
-      return false;
-    }
-    attempts++;
-    client.upstream().tryLater(this, wait);
-    return true;
+    boolean later = client.upstream().retries().later(this, attempts + 1, startedNs());
+    attempts += later ? 1 : 0;
+    return later;
   }
 
   @Override

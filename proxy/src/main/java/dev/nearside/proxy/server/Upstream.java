@@ -16,7 +16,6 @@ import dev.nearside.proxy.tier.SharedRead;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,12 +28,6 @@ import org.slf4j.LoggerFactory;
  * Confined to the client's event loop.
  */
 final class Upstream {
-  /** A read that was not answered and is to be sent once more. */
-  interface Retried {
-    /** Sends it now, or ends it where its client is gone. */
-    void again();
-  }
-
   private static final Logger log = LoggerFactory.getLogger(Upstream.class);
 
   private final ClientConnection client;
@@ -44,7 +37,7 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
-  private final List<Retried> retrying = new ArrayList<>(0);
+  private final Retries retries;
   private @Nullable Touch streamed;
   private @Nullable Lane last;
   private int lastGeneration;
@@ -61,6 +54,7 @@ final class Upstream {
     this.context = context;
     this.touches = new Touches(session, context.coherence());
     this.pinning = new Pinning(client, this);
+    this.retries = new Retries(client);
   }
 
   /** Returns how many relayed requests are unanswered. */
@@ -144,20 +138,25 @@ final class Upstream {
     unpinIfQuiet();
   }
 
-  /** Sends a whole request that reads {@code key} on the client's way. */
-  void sendRead(LookupKey key, ByteBuf request, ReplySink sink) {
+  /**
+   * Sends a whole request that reads {@code key} on the client's way; returns the kind of lane that
+   * its order allows.
+   */
+  LaneKey.Kind sendRead(LookupKey key, ByteBuf request, ReplySink sink) {
     boolean awaited = outstanding++ > 0;
     reading.add(key.hashCode());
     PinnedConnection own = pinning.connection();
     if (own != null) {
       own.send(request, request.readerIndex(), request.readableBytes(), sink);
-    } else {
-      Lane lane = lane(choice.readsGo(awaited));
-      if (!awaited) {
-        taken(lane);
-      }
-      lane.send(request, request.readerIndex(), request.readableBytes(), sink);
+      return LaneKey.Kind.READS;
     }
+    LaneKey.Kind kind = choice.readsGo(awaited);
+    Lane lane = lane(kind);
+    if (!awaited) {
+      taken(lane);
+    }
+    lane.send(request, request.readerIndex(), request.readableBytes(), sink);
+    return kind;
   }
 
   /**
@@ -175,21 +174,9 @@ final class Upstream {
     lane(kind).send(request, request.readerIndex(), request.readableBytes(), sink);
   }
 
-  /**
-   * Has {@code read} ask again after {@code wait}, or sooner, behind those that were sent before
-   * it; until then nothing else of this client is sent.
-   */
-  void tryLater(Retried read, Duration wait) {
-    if (retrying.isEmpty()) {
-      client.schedule(this::tryAgain, wait);
-    }
-    retrying.add(read);
-  }
-
-  private void tryAgain() {
-    List<Retried> due = List.copyOf(retrying);
-    retrying.clear();
-    due.forEach(Retried::again);
+  /** Returns the reads that wait to be sent again. */
+  Retries retries() {
+    return retries;
   }
 
   /** Returns whether a command that may write is unanswered. */
@@ -362,7 +349,7 @@ final class Upstream {
     if (otherLane) {
       choice.waited(command);
     }
-    return otherLane || couldOvertake() || !retrying.isEmpty();
+    return otherLane || couldOvertake() || retries.arePending();
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */

@@ -316,14 +316,16 @@ public final class ReadPath {
   }
 
   /**
-   * Returns what L1 held of {@code key} when it closed, if it may still be served although Redis
-   * cannot be asked, else null.
+   * Returns what L1 holds of {@code key}, or held when it closed, if it may still be served
+   * although Redis cannot be asked, else null.
    */
   public @Nullable Entry stale(Namespace namespace, LookupKey key, long nowNs) {
-    Shard shard = coherence.shard(key.database());
-    return shard == null || coherence.mode() != L1Mode.ON
-        ? null
-        : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
+    Shard shard = servingShard(key);
+    return shard == null ? null : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
+  }
+
+  private @Nullable Shard servingShard(LookupKey key) {
+    return coherence.mode() == L1Mode.ON ? coherence.shard(key.database()) : null;
   }
 
   /**
@@ -332,7 +334,7 @@ public final class ReadPath {
    */
   public long staleAgeNs(LookupKey key, long nowNs) {
     Namespace namespace = guardedOf(key);
-    Shard shard = coherence.shard(key.database());
+    Shard shard = servingShard(key);
     return shard == null || namespace == null || namespace.staleIfErrorNs() == 0
         ? -1
         : shard.staleAgeNs(key, nowNs, namespace.staleIfErrorNs());

@@ -92,4 +92,27 @@ class OwnOrderWireTest {
       assertThat(client.reply()).isEqualTo("+OK\r\n");
     }
   }
+
+  @Test
+  void writeBehindAReadThatWasSentAgain_goesDownTheSameLane() throws IOException {
+    try (RaceScene scene = RaceScene.start("l1.mode=off", "upstream.retry-reads-for=1h");
+        RespClient client = scene.client()) {
+      client.send("GET", "a");
+      client.send("SET", "b", "1");
+      scene.upstream.await(Role.RELAY, "GET", "a").reply(bulk("1"));
+      scene.upstream.await(Role.RELAY, "SET", "b", "1").reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("1"));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      client.send("GET", "k");
+      scene.upstream.await(Role.RELAY, "GET", "k").wire().cut();
+      Exchange again = scene.upstream.await(Role.RELAY, "GET", "k");
+      client.send("SET", "k", "mine");
+      Exchange write = scene.upstream.await(Role.RELAY, "SET", "k", "mine");
+      assertThat(write.wire()).isSameAs(again.wire());
+      again.reply(bulk("old"));
+      write.reply("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("old"));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+    }
+  }
 }

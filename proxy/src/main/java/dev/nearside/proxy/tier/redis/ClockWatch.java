@@ -19,6 +19,7 @@ final class ClockWatch {
   private final Clocks clocks;
   private final ReentrantLock looking = new ReentrantLock();
   private final long boundNs;
+  private volatile boolean moved;
   private long monotonicNs;
   private long wallMs;
 
@@ -36,11 +37,20 @@ final class ClockWatch {
     look();
   }
 
+  /** Returns whether any look, this one included, has found that they moved apart. */
+  boolean everMovedApart() {
+    return movedApartMs() != 0 || moved;
+  }
+
   /** Returns how far the clocks moved apart since the last call, in ms, or 0 if within bounds. */
   long movedApartMs() {
     looking.lock();
     try {
-      return lookAgain();
+      long apartMs = lookAgain();
+      if (apartMs != 0) {
+        moved = true;
+      }
+      return apartMs;
     } finally {
       looking.unlock();
     }

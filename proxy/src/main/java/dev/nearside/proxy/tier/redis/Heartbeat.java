@@ -41,9 +41,10 @@ final class Heartbeat {
   /** A command is about to be sent. */
   void sending(long nowNs) {
     lastSentNs = nowNs;
-    if (unanswered.getAndIncrement() == 0) {
-      waitingSinceNs = nowNs;
+    if (unanswered.get() == 0) {
+      waitingSinceNs = nowNs; // before it counts: a look in between would take it for long ago
     }
+    unanswered.incrementAndGet();
   }
 
   /** The oldest unanswered command was answered, be it with an error. */

@@ -56,6 +56,7 @@ public final class LeaseWatch implements AutoCloseable {
   private final PacedTries tries;
   private volatile @Nullable WatchLink link;
   private volatile boolean closed;
+  private volatile long openedAtNs;
   private volatile boolean toldOfLoss;
 
   /**
@@ -155,6 +156,7 @@ public final class LeaseWatch implements AutoCloseable {
       return;
     }
     toldOfLoss = false;
+    openedAtNs = System.nanoTime();
     tries.succeeded();
     log.info("lease connection open: {}", uri.getHost());
     if (closed) {
@@ -170,7 +172,9 @@ public final class LeaseWatch implements AutoCloseable {
       link = null;
     }
     if (gone.isToBeReplaced()) {
-      if (!wasOpen) {
+      if (wasOpen) {
+        tries.ended(openedAtNs);
+      } else {
         tries.failed();
       }
       retry(wasOpen ? "connection lost" : "tracking refused or connection lost");

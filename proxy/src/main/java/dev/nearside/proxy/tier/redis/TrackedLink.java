@@ -214,8 +214,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   /** Gives the link up; only the first call counts. */
   void lost(GenerationEnd end, String why) {
     if (lost.compareAndSet(false, true)) {
-      boolean unnoticed = end != GenerationEnd.CLOCK && clocks.movedApartMs() != 0;
-      owner.lost(this, unnoticed ? GenerationEnd.CLOCK : end, why);
+      owner.lost(this, clocks.everMovedApart() ? GenerationEnd.CLOCK : end, why);
     }
   }
 
