@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 
 /** Writes a counter at Redis itself while pollers read it somewhere else. */
 final class Probe {
+  private static final AtomicInteger NUMBER = new AtomicInteger();
   private static final int POLLERS = 2;
   private static final Duration SEEN_WITHIN = Duration.ofSeconds(10);
   private static final int PINGS = 60;
@@ -21,7 +23,7 @@ final class Probe {
   Probe(int redisPort, int readPort, String key) {
     this.redisPort = redisPort;
     this.readPort = readPort;
-    this.key = key;
+    this.key = key + ":" + NUMBER.incrementAndGet(); // nobody has yet seen what it held before
   }
 
   /**
