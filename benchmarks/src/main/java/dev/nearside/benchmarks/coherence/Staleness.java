@@ -160,7 +160,8 @@ final class Staleness {
           };
       double local = sidecar.metric("nearside_requests_total", "way=\"local\"");
       double all = gets();
-      long pauseNs = 1_000_000L * (1 + weather.delayMs);
+      long pauseNs =
+          1_000_000L * (1 + 8L * weather.delayMs); // four round trips: it is held by then
       double roundTripUs = Probe.roundTripUs(near);
       Probe.Found found = new Probe(redisPort, port, "watched").inTurns(writes, pauseNs);
       local = sidecar.metric("nearside_requests_total", "way=\"local\"") - local;
