@@ -32,7 +32,12 @@ final class FallBack {
 
   /** Returns whether there is something now. */
   boolean isThere() {
-    return !client.upstream().isWriting() && (isDatabase() || stale() != null);
+    return asksDatabase() || stale() != null;
+  }
+
+  /** Returns whether the database may be asked in Redis's place. */
+  boolean asksDatabase() {
+    return isDatabase() && !client.upstream().isWriting();
   }
 
   /** Returns whether a key that Redis does not have is read in the database. */
@@ -42,7 +47,7 @@ final class FallBack {
 
   /** Returns, and counts, what L1 held and may still be shown; else null. */
   @Nullable Entry takeStale() {
-    Entry stale = client.upstream().isWriting() ? null : stale();
+    Entry stale = stale();
     if (stale != null) {
       reads.servedStale(Objects.requireNonNull(namespace));
     }
@@ -51,7 +56,7 @@ final class FallBack {
 
   /** Whoever asks for strict reads is rather told that there is no answer. */
   private @Nullable Entry stale() {
-    return namespace == null || client.session().strict
+    return namespace == null || client.session().strict || client.upstream().isWriting()
         ? null
         : reads.stale(namespace, key, System.nanoTime());
   }

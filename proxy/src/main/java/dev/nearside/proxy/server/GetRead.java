@@ -118,7 +118,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       limitTime();
     }
     if (attempts > 0) {
-      upstream.resend(lane, request, this);
+      upstream.sendOn(lane, request, this);
     } else if (beside) {
       sent = true;
       upstream.sendBeside(key, request, this);
@@ -340,7 +340,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       shareFailure();
       append(stale);
       end();
-    } else if (fallBack.isThere()) {
+    } else if (fallBack.asksDatabase()) {
       readDatabase(false);
     } else {
       answered(RelayedReply.unavailable(reason));

@@ -66,7 +66,7 @@ final class RepeatableRead extends RelayedReply implements Retries.Read {
   @Override
   public void again() {
     if (client.isOpen()) {
-      client.upstream().resend(lane, Unpooled.wrappedBuffer(request), this);
+      client.upstream().sendOn(lane, Unpooled.wrappedBuffer(request), this);
     } else {
       complete();
     }

@@ -166,11 +166,11 @@ final class Upstream {
    */
   void sendBeside(LookupKey key, ByteBuf request, ReplySink sink) {
     reading.add(key.hashCode());
-    lane(LaneKey.Kind.READS).send(request, request.readerIndex(), request.readableBytes(), sink);
+    sendOn(LaneKey.Kind.READS, request, sink);
   }
 
-  /** Sends a read again that was counted when it was sent first. */
-  void resend(LaneKey.Kind kind, ByteBuf request, ReplySink sink) {
+  /** Sends a read that is counted already. */
+  void sendOn(LaneKey.Kind kind, ByteBuf request, ReplySink sink) {
     lane(kind).send(request, request.readerIndex(), request.readableBytes(), sink);
   }
 
