@@ -16,6 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The launcher in a tree of its own, whose path has a space, among made-up JDKs and a made-up Maven
@@ -174,6 +176,22 @@ final class LauncherIT {
 
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.output()).startsWith("Usage:").contains("no verb 'frobnicate'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "0", "-1", "1e6", "12x"})
+  void number_thatIsNone_isRefusedBeforeAnythingIsBuilt(String number) throws Exception {
+    jdk("25", "25.0.1");
+
+    for (String verb : List.of("history", "mutants")) {
+      Outcome outcome = launch(tree.resolve("nearside"), verb, number);
+
+      assertThat(outcome.status()).isEqualTo(1);
+      assertThat(outcome.output())
+          .startsWith("nearside: '" + number + "' is not a number of ")
+          .hasLineCount(1);
+    }
+    assertThat(mavenLog()).doesNotExist();
   }
 
   private Path mavenLog() {

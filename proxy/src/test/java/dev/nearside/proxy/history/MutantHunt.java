@@ -122,21 +122,7 @@ final class MutantHunt {
           QUEUED_KEYS_FORGOTTEN,
           LOCAL_AFTER_WATCH ->
           List.of(TRACKED_LATE);
-      case TRACKING_NOT_WATCHED,
-          ROLE_NOT_WATCHED,
-          CLOCKS_NOT_WATCHED,
-          PERMISSION_NOT_WATCHED,
-          ANY_USER,
-          LOCAL_WHILE_IT_TRACKS,
-          RENEWED_THE_CHANGED,
-          RENEWED_THE_REMOVED,
-          ABSENT_ROW_UNCAPPED,
-          LOST_LEASES_UNNOTICED,
-          SILENT_LEASES_BELIEVED,
-          UNWATCHED_ABSENCE_HELD,
-          CLIENT_NOT_STRICT,
-          FLOOR_WITHOUT_TRACKING ->
-          List.of();
+      default -> List.of();
     };
   }
 }

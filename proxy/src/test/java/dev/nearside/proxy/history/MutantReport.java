@@ -79,7 +79,6 @@ record MutantReport(List<Row> rows, long seed, Duration limit) {
             - Nearside: commit %s
             - Redis %s; seed %d; two sidecars in processes of their own; %d cores for all
             - again: `./nearside mutants [SECONDS]`; written by the run
-            - leases need a database: LeaseFleetIT and DatabaseFillIT hold them
 
             | mutant | what it breaks | histories | deterministic test |
             |---|---|---|---|

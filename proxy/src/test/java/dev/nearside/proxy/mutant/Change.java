@@ -5,10 +5,14 @@ import java.lang.classfile.CodeTransform;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
+import java.lang.constant.DynamicCallSiteDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -170,6 +174,41 @@ sealed interface Change {
           code.with(element);
         }
       };
+    }
+  }
+
+  /** Texts that contain {@code from} have {@code to} in its place. */
+  record Text(String type, String method, String from, String to) implements Change {
+    @Override
+    public CodeTransform transform(MethodModel model, AtomicInteger hits) {
+      return (code, element) -> {
+        if (element instanceof ConstantInstruction load && isMeant(load.constantValue())) {
+          hits.incrementAndGet();
+          code.loadConstant(changed(load.constantValue()));
+        } else if (element instanceof InvokeDynamicInstruction joining
+            && joining.bootstrapArgs().stream().anyMatch(this::isMeant)) {
+          hits.incrementAndGet();
+          code.invokedynamic(changed(joining));
+        } else {
+          code.with(element);
+        }
+      };
+    }
+
+    private DynamicCallSiteDesc changed(InvokeDynamicInstruction joining) {
+      return DynamicCallSiteDesc.of(
+          joining.bootstrapMethod(),
+          joining.name().stringValue(),
+          joining.typeSymbol(),
+          joining.bootstrapArgs().stream().map(this::changed).toArray(ConstantDesc[]::new));
+    }
+
+    private boolean isMeant(ConstantDesc constant) {
+      return constant instanceof String text && text.contains(from);
+    }
+
+    private ConstantDesc changed(ConstantDesc constant) {
+      return constant instanceof String text ? text.replace(from, to) : constant;
     }
   }
 

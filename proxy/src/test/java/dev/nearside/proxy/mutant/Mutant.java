@@ -8,13 +8,11 @@ import dev.nearside.proxy.mutant.Change.Reading;
 import dev.nearside.proxy.mutant.Change.Returning;
 import dev.nearside.proxy.mutant.Change.Standing;
 import dev.nearside.proxy.mutant.Change.Stumbling;
+import dev.nearside.proxy.mutant.Change.Text;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The mechanisms of the contract, each switched off. Those of leases need a database and are not
- * among them: {@code LeaseFleetIT} and {@code DatabaseFillIT} hold them.
- */
+/** The mechanisms of the contract, each switched off. */
 public enum Mutant {
   /** Nothing is switched off; threads stand still where those of some mutants do. */
   NOTHING(
@@ -240,7 +238,120 @@ public enum Mutant {
   FLOOR_WITHOUT_TRACKING(
       "coherence ttl: an entry is as old as its own read",
       List.of("CoherenceModeIT"),
-      new Calling("coherence.Shard", "lookThough", "asOfNs", Change.EACH, Long.MAX_VALUE));
+      new Calling("coherence.Shard", "lookThough", "asOfNs", Change.EACH, Long.MAX_VALUE)),
+  RETRIES_OVERTAKEN(
+      "promises 1 and 2, while a read waits to be sent once more",
+      List.of("race.RetriedReadsWireTest"),
+      new Returning("server.Retries", "arePending", 0)),
+  DATABASE_ANSWER_UNNOTICED(
+      "promise 2, of what the database or another sidecar answered",
+      List.of("DatabaseFallBackIT"),
+      new Calling("server.GetRead", "databaseAnswered", "shown", Change.EACH, 0)),
+  FALLS_BACK_WHILE_WRITING(
+      "promise 1, behind an own write that Redis has not answered: no answer but Redis's",
+      List.of("DatabaseFallBackIT", "StaleIfErrorIT"),
+      new Calling("server.FallBack", "asksDatabase", "isWriting", Change.EACH, 0),
+      new Calling("server.FallBack", "stale", "isWriting", Change.EACH, 0),
+      new Calling("server.GetRead", "tooLate", "isWriting", Change.EACH, 0),
+      new Calling("server.GetRead", "ask", "isWriting", Change.EACH, 0)),
+  STALE_FOR_EVER(
+      "exceptions: stale-if-error bounds how old an answer is while Redis is down",
+      List.of("coherence.ShardTest", "StaleIfErrorIT"),
+      new Argument("coherence.Shard", "isAllowed", 3, Long.MAX_VALUE)),
+  STALE_AND_EXPIRED(
+      "exceptions: stale-if-error keeps TTLs",
+      List.of("StaleIfErrorIT"),
+      new Calling("coherence.Shard", "isUsable", "expiresAtNs", Change.EACH, Long.MAX_VALUE)),
+  STALE_BEHIND_SCRIPTS(
+      "exceptions: stale-if-error keeps own writes, also those that name no keys",
+      List.of("StaleIfErrorIT"),
+      new Returning("coherence.Shard", "opaqueEnded", 0)),
+  STALE_THOUGH_REFUSED(
+      "exceptions: stale-if-error serves nobody whom Redis refuses",
+      List.of("StaleIfErrorIT"),
+      new Returning("coherence.Shard", "forgetRemains", 0)),
+  SWAPS_NOT_WATCHED(
+      "exceptions: SWAPDB by others, watched by its statistics",
+      List.of("tier.redis.LinkCheckTest", "SwapIT"),
+      new Returning("tier.redis.SwapCheck", "answered", 0)),
+  SERVER_CLOCK_NOT_WATCHED(
+      "exceptions: steps of the server's clock",
+      List.of("tier.redis.LinkCheckTest"),
+      new Returning("tier.redis.ServerClockCheck", "answered", 0)),
+  CAP_IGNORED(
+      "every entry has a cap",
+      List.of("tier.LifetimeTest", "race.ClockRacesWireTest"),
+      new Calling("tier.Lifetime", "expiresAtNs", "capNs", Change.EACH, Long.MAX_VALUE)),
+  ADMITTED_AT_FIRST(
+      "tracked connection: carries only the second request of a key within a window",
+      List.of("ExplainIT", "AdmissionIT"),
+      new Reading("tier.Admission", "refusal", "atOnce", 1)),
+  LARGE_READ_AGAIN(
+      "tracked connection: a key whose last value was too large is not read on it",
+      List.of("ExplainIT"),
+      new Calling("tier.Admission", "admitsReply", "mark", Change.EACH, 0)),
+  LOCKS_HELD(
+      "good citizen: keys written with NX are not held",
+      List.of("AdmissionIT"),
+      new Returning("tier.Admission", "lock", 0)),
+  HELD_IN_VAIN(
+      "good citizen: keys invalidated more often than hit are not held",
+      List.of("coherence.ChurnTest", "AdmissionIT"),
+      new Returning("coherence.Churn", "isHeldInVain", 0)),
+  TRACKED_WITHOUT_LIMIT(
+      "good citizen: a limit on tracked keys",
+      List.of("tier.redis.TrackedKeysTest", "GenerationIT"),
+      new Returning("tier.redis.TrackedKeys", "admits", 1)),
+  HOT_KEYS_UNTOLD(
+      "good citizen: hot keys are TOUCHed where the upstream evicts by use",
+      List.of("HotKeysIT"),
+      new Returning("tier.HotKeys", "tell", 0)),
+  READS_UNCAPPED(
+      "with L1 closed: under a concurrency cap",
+      List.of("race.ClosedReadsWireTest", "SharedReadIT"),
+      new Returning("server.ReadQuota", "isFull", 0)),
+  LOCAL_WITHOUT_TOUCH(
+      "connections that bypass L1: NO-TOUCH",
+      List.of("race.BypassWireTest"),
+      new Reading("server.Session", "readsWhatItMay", "untouching", 0)),
+  SWITCH_IGNORED(
+      "switches: L1 off at run time",
+      List.of("coherence.ShardTest", "client.LifecycleIT"),
+      new Calling("coherence.Coherence", "switchTo", "serve", Change.EACH, 0),
+      new Calling("coherence.Coherence", "switchTo", "dropAll", Change.EACH, 0)),
+  SHADOW_SERVES(
+      "switches: shadow mode never serves",
+      List.of("AuditIT"),
+      new Reading("coherence.Shard", "look", "serving", 1)),
+  FLEET_GAP_UNNOTICED(
+      "invalidation on request: a lost message is noticed and repaired",
+      List.of("FleetIT", "invalidation.FleetTest", "invalidation.SendersTest"),
+      new Calling("invalidation.Fleet", "workOff", "heard", Change.EACH, 0)),
+  LEASE_KEPT_BY_WRITES(
+      "leases: every write of k through any sidecar deletes the lease",
+      List.of("LeaseRaceIT"),
+      new Calling("server.Upstream", "breakLeases", "leasesOf", Change.EACH, 0),
+      new Returning("server.Upstream", "areLeasesBroken", 1)),
+  LEASE_TAKEN_BY_ALL(
+      "leases: taken by one sidecar for one read of the database",
+      List.of("tier.redis.LeasesIT", "LeaseFleetIT"),
+      new Text("tier.redis.LeaseScripts", "<clinit>", "'NX', ", "")),
+  FILLED_WITHOUT_ITS_LEASE(
+      "leases: the fill SETs only while its own lease is there",
+      List.of("tier.redis.LeasesIT", "LeaseRaceIT"),
+      new Text("tier.redis.LeaseScripts", "ifOurs", "~= ARGV[1]", "== 0")),
+  FILL_REPLACES(
+      "leases: a fill leaves what a SET wrote meanwhile",
+      List.of("tier.redis.LeasesIT"),
+      new Text(
+          "tier.redis.LeaseScripts",
+          "<clinit>",
+          "('EXISTS', KEYS[1]) == 1",
+          "('EXISTS', KEYS[1]) == 2")),
+  REFRESH_REPLACES_ANY(
+      "leases: a refresh replaces the old value only",
+      List.of("tier.redis.LeasesIT"),
+      new Text("tier.redis.LeaseScripts", "<clinit>", "~= ARGV[4]", "== nil"));
 
   private final String sentence;
 
