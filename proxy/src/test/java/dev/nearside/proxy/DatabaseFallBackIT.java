@@ -3,6 +3,7 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.DelayingHop.Side;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.ThreeTiers;
@@ -96,6 +97,29 @@ class DatabaseFallBackIT {
       client.send("GET", "data");
       scene.hop.stallTracked(false);
       assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  /** What is held of an absent row waits for the stream that keeps the rest true. */
+  @Test
+  void absentRowOfAnotherSidecar_isNotFollowedByWhatWasBeforeIt() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        CoherenceScene scene =
+            new CoherenceScene(YAML.replace("PORT", "" + silent.getLocalPort()));
+        RespClient client = scene.client();
+        RespClient other = scene.client()) {
+      scene.hold(client, "data", "old");
+      scene.direct.call("SET", "nearside:lease:user:1", "anothers", "PX", "60000");
+      client.send("GET", "user:1");
+      Waiting.until(
+          "it waits for the lease", () -> scene.sidecar.metric("nearside_lease_waiters") == 1);
+      scene.hop.delay(Side.TRACKED, 500);
+      scene.direct.call("SET", "data", "new");
+      scene.direct.call("SET", "nearside:lease:user:1", "absent", "PX", "60000");
+      assertThat(client.reply()).isEqualTo("$-1\r\n");
+      assertThat(client.call("GET", "data")).isEqualTo(bulk("new"));
+      assertThat(other.call("GET", "user:1")).isEqualTo("$-1\r\n");
+      assertThat(other.call("GET", "data")).isEqualTo(bulk("new"));
     }
   }
 

@@ -234,6 +234,8 @@ class StaleIfErrorIT {
       Waiting.until("L1 is closed", () -> !scene.shard().isOpen());
       try (RespClient client = scene.client()) {
         assertThat(client.call("GET", "page:1")).startsWith("-TRYAGAIN");
+        assertThat(client.call("NEARSIDE.L1", "ON")).isEqualTo("+OK\r\n");
+        assertThat(client.call("GET", "page:1")).startsWith("-TRYAGAIN");
       }
     }
   }

@@ -123,11 +123,14 @@ public final class Coherence {
   private long switchTo(L1Mode mode) {
     switching.lock();
     try {
+      boolean changes = mode != this.mode;
       this.mode = mode;
       for (Shard shard : all) {
         if (mode != L1Mode.ON) {
           shard.serve(false);
-          shard.forgetRemains(); // what others are shown meanwhile drops nothing
+        }
+        if (changes) {
+          shard.forgetRemains(); // what others were shown in shadow mode has dropped nothing
         }
         if (mode == L1Mode.OFF) {
           shard.dropAll(InvalidationCause.SWITCH);
@@ -162,7 +165,7 @@ public final class Coherence {
   }
 
   /** A command ended that may have changed, or shown, keys that nobody can name. */
-  void opaqueEnded() {
+  public void opaqueEnded() {
     long nowNs = System.nanoTime();
     for (Shard shard : all) {
       shard.opaqueEnded(nowNs);

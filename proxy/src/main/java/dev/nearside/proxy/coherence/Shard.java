@@ -39,7 +39,8 @@ public final class Shard {
   /**
    * What a closed generation has left: entries of its epoch, true as of {@code asOfNs}. No later
    * epoch may serve them, but a namespace may allow them while Redis cannot be asked, as long as
-   * nothing else has moved the epoch on.
+   * nothing else has moved the epoch on. Not of one that was not served: in shadow mode others may
+   * have been shown newer states.
    */
   private record Remains(int epoch, long asOfNs) {}
 
@@ -177,7 +178,7 @@ public final class Shard {
 
   private @Nullable Remains remains() {
     if (open) {
-      return new Remains(epoch.get(), coherentAsOfNs);
+      return serving ? new Remains(epoch.get(), coherentAsOfNs) : null;
     }
     Remains left = remains;
     return left != null && epoch.get() == left.epoch + 1 ? left : null;
@@ -309,7 +310,7 @@ public final class Shard {
     }
     open = false;
     int closing = dropAll(cause);
-    if (cause == InvalidationCause.GENERATION) {
+    if (cause == InvalidationCause.GENERATION && serving) {
       remains = new Remains(closing, coherentAsOfNs);
     }
     barrier.wakeCovered();

@@ -9,19 +9,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What may answer a read of one key where Redis cannot: what L1 held before, and the database.
- * Neither behind an unanswered write of the same connection, of which only Redis knows the outcome.
- * Confined to the client's event loop.
+ * Neither behind anything of the same connection that Redis may still answer: a write, of which
+ * only Redis knows the outcome, or a read that may show a newer state. Confined to the client's
+ * event loop.
  */
 final class FallBack {
   private final ClientConnection client;
   private final ReadPath reads;
   private final LookupKey key;
+  private final PendingReply reply;
   private final @Nullable Namespace namespace;
 
-  FallBack(ClientConnection client, LookupKey key) {
+  /**
+   * Creates the fall-back of one read.
+   *
+   * @param reply the place of its answer
+   */
+  FallBack(ClientConnection client, LookupKey key, PendingReply reply) {
     this.client = client;
     this.reads = client.context().reads();
     this.key = key;
+    this.reply = reply;
     this.namespace = reads.guardedOf(key);
   }
 
@@ -30,14 +38,14 @@ final class FallBack {
     return namespace != null;
   }
 
-  /** Returns whether there is something now. */
+  /** Returns whether there is something now that may be the answer. */
   boolean isThere() {
-    return asksDatabase() || stale() != null;
+    return isInTurn() && (isDatabase() || stale() != null);
   }
 
-  /** Returns whether the database may be asked in Redis's place. */
-  boolean asksDatabase() {
-    return isDatabase() && !client.upstream().isWriting();
+  /** Returns whether nothing before it can be answered by Redis any more. */
+  boolean isInTurn() {
+    return !client.replies().isAnyUndecidedBefore(reply);
   }
 
   /** Returns whether a key that Redis does not have is read in the database. */
@@ -56,7 +64,7 @@ final class FallBack {
 
   /** Whoever asks for strict reads is rather told that there is no answer. */
   private @Nullable Entry stale() {
-    return namespace == null || client.session().strict || client.upstream().isWriting()
+    return namespace == null || client.session().strict
         ? null
         : reads.stale(namespace, key, System.nanoTime());
   }

@@ -87,6 +87,16 @@ final class GatheredReply extends PendingReply {
   }
 
   @Override
+  boolean isUndecided() {
+    for (Part part : parts) {
+      if (part.isUndecided()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
   void discardAll() {
     for (Part part : parts) {
       part.discard();
@@ -102,6 +112,11 @@ final class GatheredReply extends PendingReply {
     @Override
     boolean isElement() {
       return true;
+    }
+
+    @Override
+    PendingReply place() {
+      return GatheredReply.this;
     }
 
     @Override

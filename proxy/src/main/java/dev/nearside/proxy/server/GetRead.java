@@ -1,5 +1,6 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplyReader;
@@ -17,6 +18,7 @@ import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.Objects;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   private LaneKey.Kind lane = LaneKey.Kind.READS;
   private int attempts;
   private boolean joined;
+  private boolean flownAgain;
   private boolean begun;
   private boolean settled;
   private boolean finished;
@@ -62,13 +65,14 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
     this.client = client;
     this.reads = client.context().reads();
     this.key = key;
-    this.fallBack = new FallBack(client, key);
+    this.fallBack = new FallBack(client, key, reply);
     this.way = way;
     this.startedNs = client.nowNs();
     this.floorNs = client.floorOf(key, startedNs);
     this.reply = reply;
     this.ended = ended;
     this.touch = Touch.get(client.context().coherence(), key);
+    reply.undecided();
   }
 
   /** It waits for an identical read, whose answer may be newer than what L1 knows. */
@@ -110,7 +114,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
     Upstream upstream = client.upstream();
     if (fallBack.isGuarded() && (beside || !upstream.isPinned())) {
       RelayedRead asking = reads.beginRelayedRead();
-      if (asking.isBreakerOpen() && !upstream.isWriting()) {
+      if (asking.isBreakerOpen() && fallBack.isInTurn()) {
         fallBack(Reason.BREAKER_OPEN);
         return;
       }
@@ -136,11 +140,12 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
 
   private void tooLate() {
     deadline = null;
-    if (client.upstream().isWriting()) {
-      limitTime();
-    } else {
-      asked(false);
+    asked(false);
+    if (fallBack.isInTurn()) {
       fallBack(Reason.TIMEOUT);
+    } else {
+      shareFailure(); // others need not wait for what stands before it
+      limitTime();
     }
   }
 
@@ -155,6 +160,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   /** What answers is chosen; what else comes is ignored. */
   private void settle() {
     settled = true;
+    reply.decided();
     ScheduledFuture<?> timer = deadline;
     if (timer != null) {
       deadline = null;
@@ -210,6 +216,43 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
         end();
       }
     });
+  }
+
+  @Override
+  public void expired() {
+    client.execute(() -> {
+      if (settled) {
+        return;
+      }
+      if (!client.isOpen()) {
+        end();
+      } else if (!fliesAgain()) {
+        askAnew();
+      }
+    });
+  }
+
+  /** So that all who joined a flight whose key has expired are one read again; once. */
+  private boolean fliesAgain() {
+    if (flownAgain) {
+      return false;
+    }
+    flownAgain = true;
+    long nowNs = System.nanoTime();
+    Shard.Found found = client.context().found();
+    return switch (reads.look(key, nowNs, floorNs, found)) {
+      case HIT -> {
+        append(Objects.requireNonNull(found.entry()));
+        end();
+        yield true;
+      }
+      case PENDING -> {
+        ReadPath.Outcome outcome = reads.fly(key, nowNs, floorNs, found, this);
+        reads.flush(key.database());
+        yield outcome == ReadPath.Outcome.PENDING;
+      }
+      case BEHIND, RELAY -> false;
+    };
   }
 
   /** Together with all who have to as well. */
@@ -289,6 +332,8 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
     }
     if (begun || (!beside && client.upstream().isPinned())) {
       closeClient();
+    } else if (attempts == 0 && triesAgain()) {
+      return; // a connection was lost, and Redis may be there
     } else if (fallBack.isThere()) {
       fallBack(Reason.DISCONNECTED);
     } else if (!triesAgain()) {
@@ -307,8 +352,13 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   @Override
   public void refused(Reason reason) {
     asked(false);
-    if (!settled && (fallBack.isThere() || !triesAgain())) {
+    if (settled) {
+      return;
+    }
+    if (fallBack.isThere()) {
       fallBack(reason);
+    } else if (!triesAgain()) {
+      answered(RelayedReply.unavailable(reason));
     }
   }
 
@@ -340,7 +390,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       shareFailure();
       append(stale);
       end();
-    } else if (fallBack.asksDatabase()) {
+    } else if (fallBack.isDatabase()) {
       readDatabase(false);
     } else {
       answered(RelayedReply.unavailable(reason));

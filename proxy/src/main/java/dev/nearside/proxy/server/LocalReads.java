@@ -141,6 +141,10 @@ final class LocalReads {
     if (client.upstream().ordersReads() || client.upstream().isReading(key.hashCode())) {
       return Taken.NOT_LOCAL;
     }
+    if (flying.contains(key.hashCode())) {
+      client.pauseUntilDrained(); // that read may yet be asked anew, and answered by a newer state
+      return Taken.PAUSED;
+    }
     long nowNs = client.nowNs();
     if (!session.ownIdentity && !session.grants.allow(key, nowNs)) {
       return Taken.NOT_LOCAL;
@@ -289,7 +293,7 @@ final class LocalReads {
         return Taken.NOT_LOCAL;
       }
       LookupKey key = key(request, i);
-      if (client.upstream().isReading(key.hashCode())) {
+      if (client.upstream().isReading(key.hashCode()) || flying.contains(key.hashCode())) {
         return Taken.NOT_LOCAL;
       }
       long floorNs = client.floorOf(key, arrivedNs());
@@ -339,7 +343,7 @@ final class LocalReads {
 
   /** Reads each key by itself, because some may have to come from the database. */
   private Taken gather(Request request) {
-    if (client.upstream().outstanding() > 0 || client.upstream().isPinned()) {
+    if (client.upstream().outstanding() > 0 || client.upstream().isPinned() || !flying.isEmpty()) {
       client.pauseUntilDrained();
       if (client.replies().owesReplies()) {
         return Taken.PAUSED;

@@ -14,6 +14,7 @@ class PendingReply {
   private @Nullable ByteBuf early;
   private boolean complete;
   private boolean held;
+  private boolean undecided;
   private long bytes;
 
   /** The queue's own: who stands behind it, and whether a request is answered by it. */
@@ -39,6 +40,26 @@ class PendingReply {
   /** Returns whether bytes may go out at its turn, although more are to come. */
   final boolean isReleased() {
     return !held;
+  }
+
+  /** What it will say is not known yet: a read is under way. */
+  final void undecided() {
+    undecided = true;
+  }
+
+  /** What it will say is chosen. */
+  final void decided() {
+    undecided = false;
+  }
+
+  /** Returns whether what it will say may still be what the upstream says later. */
+  boolean isUndecided() {
+    return undecided;
+  }
+
+  /** Returns what has its place in the queue: itself, or the array whose element it is. */
+  PendingReply place() {
+    return this;
   }
 
   /** Returns whether it is an element of an array reply. */

@@ -77,11 +77,6 @@ class RelayedReply extends PendingReply implements ReplySink {
     return startedNs;
   }
 
-  /** Returns whether its command may write. */
-  boolean mayWrite() {
-    return touch != null && touch.mayWrite();
-  }
-
   /** Returns the keys whose state its reply may show. */
   List<LookupKey> keysRead() {
     return touch == null ? List.of() : touch.readKeys();
@@ -118,6 +113,11 @@ class RelayedReply extends PendingReply implements ReplySink {
   @Override
   boolean isAwaited() {
     return !answered;
+  }
+
+  @Override
+  boolean isUndecided() {
+    return !answered && !isComplete();
   }
 
   private void settle(ByteBuf in, int from, int to, boolean whole) {

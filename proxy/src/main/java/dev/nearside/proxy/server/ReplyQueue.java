@@ -116,6 +116,21 @@ final class ReplyQueue {
     lastPassed = push;
   }
 
+  /**
+   * Returns whether the upstream may still answer something before {@code reply}. An older answer
+   * from elsewhere may not stand behind that.
+   */
+  @SuppressWarnings("ReferenceEquality") // the very reply
+  boolean isAnyUndecidedBefore(PendingReply reply) {
+    PendingReply place = reply.place();
+    for (PendingReply at = head; at != null && at != place; at = at.next) {
+      if (at.isUndecided()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Writes what is complete at the head, and what the new head has kept. */
   void advance() {
     PendingReply first = head;

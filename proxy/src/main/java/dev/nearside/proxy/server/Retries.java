@@ -1,8 +1,12 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.tier.ReadRetries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reads of one client that were not answered and wait to be sent once more, in the order in
@@ -16,11 +20,28 @@ final class Retries {
     void again();
   }
 
-  private final ClientConnection client;
+  /** Says when a read is sent again; see {@link ReadRetries#waitBefore}. */
+  @FunctionalInterface
+  interface Times {
+    @Nullable Duration waitBefore(int attempt, long elapsedNs);
+  }
+
+  private final Times times;
+  private final BooleanSupplier wanted;
+  private final BiConsumer<Runnable, Duration> timer;
   private final List<Read> waiting = new ArrayList<>(0);
 
-  Retries(ClientConnection client) {
-    this.client = client;
+  /**
+   * Creates it, with none waiting.
+   *
+   * @param times says how often and when
+   * @param wanted whether the client is still there
+   * @param timer runs something on the client's event loop after a while
+   */
+  Retries(Times times, BooleanSupplier wanted, BiConsumer<Runnable, Duration> timer) {
+    this.times = times;
+    this.wanted = wanted;
+    this.timer = timer;
   }
 
   /** Returns whether there are any. */
@@ -35,21 +56,27 @@ final class Retries {
    * @param startedNs when the client asked
    */
   boolean later(Read read, int attempt, long startedNs) {
-    Duration wait =
-        client.context().reads().retries().waitBefore(attempt, System.nanoTime() - startedNs);
-    if (wait == null || !client.isOpen()) {
+    Duration wait = times.waitBefore(attempt, System.nanoTime() - startedNs);
+    if (wait == null || !wanted.getAsBoolean()) {
       return false;
     }
     if (waiting.isEmpty()) {
-      client.schedule(this::again, wait);
+      timer.accept(this::again, wait);
     }
     waiting.add(read);
     return true;
   }
 
+  /** Whoever stands behind one that could not be sent waits with it: it may not overtake. */
   private void again() {
     List<Read> due = List.copyOf(waiting);
     waiting.clear();
-    due.forEach(Read::again);
+    for (Read read : due) {
+      if (waiting.isEmpty()) {
+        read.again();
+      } else {
+        waiting.add(read);
+      }
+    }
   }
 }

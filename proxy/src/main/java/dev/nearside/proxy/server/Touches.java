@@ -201,7 +201,7 @@ final class Touches {
     if (keys.named.isEmpty()) {
       return null;
     }
-    return command.way() == Way.LOCAL_GET
+    return command.way() == Way.LOCAL_GET && session.isDatabaseKnown()
         ? Touch.get(coherence, keys.named.getFirst())
         : Touch.read(coherence, keys.named);
   }

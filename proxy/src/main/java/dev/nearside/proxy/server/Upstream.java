@@ -43,7 +43,6 @@ final class Upstream {
   private int lastGeneration;
   private int outstanding;
   private int ordering;
-  private int writing;
   private boolean leasesBroken;
   private boolean answersByPipe;
   private boolean flushedByPipe;
@@ -54,7 +53,8 @@ final class Upstream {
     this.context = context;
     this.touches = new Touches(session, context.coherence());
     this.pinning = new Pinning(client, this);
-    this.retries = new Retries(client);
+    this.retries =
+        new Retries(context.reads().retries()::waitBefore, client::isOpen, client::schedule);
   }
 
   /** Returns how many relayed requests are unanswered. */
@@ -116,9 +116,13 @@ final class Upstream {
 
   /**
    * Something comes by a pipe that nobody has seen. It may acknowledge a SWAPDB: what was read
-   * between its being sent and executed is old, and no push tells of it.
+   * between its being sent and executed is old, and no push tells of it. Of any write its push may
+   * never come.
    */
   void comesByPipe() {
+    if (answersByPipe) {
+      context.coherence().opaqueEnded();
+    }
     if (flushedByPipe) {
       touches.flush();
     }
@@ -177,11 +181,6 @@ final class Upstream {
   /** Returns the reads that wait to be sent again. */
   Retries retries() {
     return retries;
-  }
-
-  /** Returns whether a command that may write is unanswered. */
-  boolean isWriting() {
-    return writing > 0;
   }
 
   /** The read sent by {@link #sendBeside} has ended. */
@@ -415,9 +414,6 @@ final class Upstream {
     if (reply.orders()) {
       ordering++;
     }
-    if (reply.mayWrite()) {
-      writing++;
-    }
   }
 
   private RelayedReply replyTo(
@@ -452,9 +448,6 @@ final class Upstream {
     reply.keysRead().forEach(key -> reading.remove(key.hashCode()));
     if (reply.orders()) {
       ordering--;
-    }
-    if (reply.mayWrite()) {
-      writing--;
     }
     unpinIfQuiet();
   }

@@ -148,11 +148,22 @@ final class FlightEnd implements ReadListener {
 
   /**
    * Whoever is told that the marker may have changed takes the token away; the watch is looked at
-   * after the token was put. So one of the two notices the other.
+   * after the token was put. So one of the two notices the other. To be held it waits for the
+   * barrier: that there is no row is known by another stream, and whoever is told so must not find
+   * older things beside it.
    */
   private void rowAbsent(Namespace reading, DatabaseFill.Outcome outcome) {
     if (outcome.watched().getAsBoolean()) {
-      finished(local.publish(token, null, absentUntilNs(reading, outcome.absentNs())));
+      long untilNs = absentUntilNs(reading, outcome.absentNs());
+      shard.whenTold(() -> absenceLands(outcome, untilNs));
+    } else {
+      absenceLands(outcome, 0);
+    }
+  }
+
+  private void absenceLands(DatabaseFill.Outcome outcome, long untilNs) {
+    if (outcome.watched().getAsBoolean()) {
+      finished(local.publish(token, null, untilNs));
     } else {
       deliver(null);
       finished(false);

@@ -166,6 +166,16 @@ class ShardTest {
   }
 
   @Test
+  void findStale_ofAGenerationThatEndedInShadowMode_hasNothing() {
+    scene.open(100).hold(0, "k");
+    scene.coherence.setMode(L1Mode.SHADOW);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
+    scene.shard.close();
+    scene.coherence.setMode(L1Mode.ON);
+    assertThat(scene.shard.findStale(ShardScene.key(0, "k"), 150, 50)).isNull();
+  }
+
+  @Test
   void setMode_shadow_fillsAndNeverServes() {
     scene.open(100).hold(0, "k");
     scene.coherence.setMode(L1Mode.SHADOW);

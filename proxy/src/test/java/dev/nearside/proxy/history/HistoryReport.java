@@ -1,5 +1,6 @@
 package dev.nearside.proxy.history;
 
+import dev.nearside.proxy.scene.RedisProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,9 +8,12 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** The page about a long run, as far as it has come. */
 record HistoryReport(List<HistoryResult> results) {
+  private static final String COMMIT = describe(); // before a report is written
+
   /** Writes the page. */
   void write(Path file) throws IOException {
     Files.createDirectories(file.getParent());
@@ -28,7 +32,7 @@ record HistoryReport(List<HistoryResult> results) {
             # Concurrent histories, %s
 
             - %,d operations checked against the coherence contract in %,.0f s (%,.0f a second), violations: %d
-            - Nearside: commit %s
+            - Nearside: commit %s; Redis %s
             - JDK: %s %s, %d cores for clients, checker, sidecars and Redis
             - two sidecars and clients at Redis itself; groups of %d keys in two databases
             - weather: *tracked late* and *others late* delay tracked or all other connections by 1 to 200 ms
@@ -43,7 +47,8 @@ record HistoryReport(List<HistoryResult> results) {
             seconds,
             operations / seconds,
             violations,
-            commit(),
+            COMMIT,
+            RedisProgram.preferred().version(),
             System.getProperty("java.vm.name"),
             Runtime.version(),
             Runtime.getRuntime().availableProcessors(),
@@ -77,15 +82,18 @@ record HistoryReport(List<HistoryResult> results) {
         result.violations().size());
   }
 
-  /** Returns the commit of the working tree. */
-  static String commit() throws IOException {
-    Process git =
-        new ProcessBuilder("git", "describe", "--always", "--dirty")
-            .redirectErrorStream(true)
-            .start();
-    try (var said = git.inputReader()) {
-      String line = said.readLine();
-      return line == null ? "unknown" : line;
+  /** Returns the commit of the working tree, as it was when the run began. */
+  static String commit() {
+    return COMMIT;
+  }
+
+  private static String describe() {
+    ProcessBuilder git =
+        new ProcessBuilder("git", "describe", "--always", "--dirty").redirectErrorStream(true);
+    try (var said = git.start().inputReader()) {
+      return Objects.requireNonNullElse(said.readLine(), "unknown");
+    } catch (IOException e) { // no git
+      return "unknown";
     }
   }
 }

@@ -17,12 +17,15 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code history.seed}: of the first run; each further one has the next
  *   <li>{@code history.only}: scenarios whose names contain this
  *   <li>{@code history.processes}: {@code true} runs every sidecar in a process of its own
+ *   <li>{@code history.report}: the name of the report, {@code histories.md} unless set
+ *   <li>{@code redis.carried}: {@code true} plays on Redis 6.2 instead of the one installed
  *   <li>{@code history.sidecar-options}: options of those processes' JVMs, separated by spaces
  * </ul>
  */
 final class LongHistory {
   private static final long SEED = Long.getLong("history.seed", 1);
   private static final String ONLY = System.getProperty("history.only", "");
+  private static final String REPORT = System.getProperty("history.report", "histories.md");
   private static final Duration LONGEST = Duration.ofHours(12);
 
   private LongHistory() {}
@@ -55,7 +58,7 @@ final class LongHistory {
   }
 
   private static void write(Path root, List<HistoryResult> results) throws IOException {
-    new HistoryReport(results).write(root.resolve("benchmarks/results/histories.md"));
+    new HistoryReport(results).write(root.resolve("benchmarks/results").resolve(REPORT));
   }
 
   private static @Nullable List<String> jvmOptions() {

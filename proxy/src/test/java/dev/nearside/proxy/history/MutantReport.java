@@ -1,8 +1,7 @@
 package dev.nearside.proxy.history;
 
 import dev.nearside.proxy.mutant.Mutant;
-import dev.nearside.proxy.scene.RedisServer;
-import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.RedisProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,23 +85,10 @@ record MutantReport(List<Row> rows, long seed, Duration limit) {
             LocalDate.now(ZoneOffset.UTC),
             limit.toSeconds(),
             HistoryReport.commit(),
-            redisVersion(),
+            RedisProgram.preferred().version(),
             seed,
             Runtime.getRuntime().availableProcessors()));
     rows.forEach(row -> page.append(row).append('\n'));
     return page.toString();
-  }
-
-  private static String redisVersion() throws IOException {
-    try (RedisServer redis = RedisServer.start();
-        RespClient client = RespClient.connect(redis.port())) {
-      return client
-          .call("INFO", "server")
-          .lines()
-          .filter(line -> line.startsWith("redis_version:"))
-          .map(line -> line.substring("redis_version:".length()))
-          .findFirst()
-          .orElse("unknown");
-    }
   }
 }

@@ -247,13 +247,10 @@ public enum Mutant {
       "promise 2, of what the database or another sidecar answered",
       List.of("DatabaseFallBackIT"),
       new Calling("server.GetRead", "databaseAnswered", "shown", Change.EACH, 0)),
-  FALLS_BACK_WHILE_WRITING(
-      "promise 1, behind an own write that Redis has not answered: no answer but Redis's",
-      List.of("DatabaseFallBackIT", "StaleIfErrorIT"),
-      new Calling("server.FallBack", "asksDatabase", "isWriting", Change.EACH, 0),
-      new Calling("server.FallBack", "stale", "isWriting", Change.EACH, 0),
-      new Calling("server.GetRead", "tooLate", "isWriting", Change.EACH, 0),
-      new Calling("server.GetRead", "ask", "isWriting", Change.EACH, 0)),
+  FALLS_BACK_OUT_OF_TURN(
+      "promises 1 and 2, behind what Redis may still answer this connection: no older answer",
+      List.of("race.FallBackWireTest", "DatabaseFallBackIT", "StaleIfErrorIT"),
+      new Returning("server.ReplyQueue", "isAnyUndecidedBefore", 0)),
   STALE_FOR_EVER(
       "exceptions: stale-if-error bounds how old an answer is while Redis is down",
       List.of("coherence.ShardTest", "StaleIfErrorIT"),

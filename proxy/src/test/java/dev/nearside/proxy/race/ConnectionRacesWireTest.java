@@ -36,6 +36,30 @@ class ConnectionRacesWireTest {
     }
   }
 
+  /** What its reply shows is compared with nothing: it may be the key of either database. */
+  @Test
+  void selectedInATransaction_readBehindItDropsItsKeyWhateverItShows() throws IOException {
+    try (RaceScene scene = RaceScene.start("upstream.local-databases=0,1");
+        RespClient client = scene.client();
+        RespClient reader = scene.client()) {
+      scene.hold(client, "k", "same");
+      reader.send("SELECT", "1");
+      scene.upstream.await(Role.RELAY, "SELECT", "1").reply(OK);
+      assertThat(reader.reply()).isEqualTo(OK);
+      scene.hold(reader, "k", "old");
+      client.sendRaw("MULTI\r\nSELECT 1\r\nEXEC\r\nGET k\r\n");
+      scene.upstream.await(Role.RELAY, "MULTI").reply(OK);
+      scene.upstream.await(Role.RELAY, "SELECT", "1").reply("+QUEUED\r\n");
+      scene.upstream.await(Role.RELAY, "EXEC").reply("*1\r\n" + OK);
+      scene.upstream.await(Role.RELAY, "GET", "k").reply(bulk("same"));
+      assertThat(client.reply()).isEqualTo(OK);
+      assertThat(client.reply()).isEqualTo("+QUEUED\r\n");
+      assertThat(client.reply()).isEqualTo("*1\r\n" + OK);
+      assertThat(client.reply()).isEqualTo(bulk("same"));
+      scene.readsUpstream(reader, "k", "same");
+    }
+  }
+
   @Test
   void selectRefused_readsBehindItStayInTheDatabase() throws IOException {
     try (RaceScene scene = RaceScene.start("upstream.local-databases=0,1");

@@ -7,6 +7,8 @@ import dev.nearside.proxy.scene.DirectedUpstream.Exchange;
 import dev.nearside.proxy.scene.DirectedUpstream.Role;
 import dev.nearside.proxy.scene.RespClient;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -70,6 +72,59 @@ class JoinedReadsWireTest {
       assertThat(writer.reply()).isEqualTo("+OK\r\n");
       answersItsOwn(scene, late, shared);
       assertThat(early.reply()).isEqualTo(bulk("old"));
+    }
+  }
+
+  @Test
+  void readThatJoinedAnother_isNotFollowedByAnOlderStateFromMemory() throws IOException {
+    try (RaceScene scene = RaceScene.start("l1.mget=merge");
+        RespClient leader = scene.client();
+        RespClient client = scene.client();
+        RespClient filler = scene.client()) {
+      scene.closeL1();
+      Exchange shared = lead(scene, leader);
+      client.send("GET", "k");
+      scene.awaitMetric("nearside_reads_shared_total", 1);
+      scene.upstream.refuseTracking(false);
+      scene.awaitMetric("nearside_l1_open", 1);
+      filler.send("MGET", "k"); // which joins nobody
+      scene.flight("k").land("old");
+      assertThat(filler.reply()).isEqualTo("*1\r\n" + bulk("old"));
+      client.send("GET", "k");
+      scene.settle();
+      shared.reply(bulk("new"));
+      assertThat(leader.reply()).isEqualTo(bulk("new"));
+      scene.upstream.await(Role.RELAY, "GET", "k").reply(bulk("new"));
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+      scene.flight("k").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+    }
+  }
+
+  /** The last flight of a key before it expires at Redis has next to no time left to live. */
+  @Test
+  void stampede_onAKeyThatExpiresWhileItIsRead_isOneMoreFlight() throws IOException {
+    List<RespClient> crowd = new ArrayList<>();
+    try (RaceScene scene = RaceScene.start();
+        RespClient first = scene.client()) {
+      RaceScene.Flight flight = scene.fly(first, "k");
+      for (int i = 0; i < 20; i++) {
+        crowd.add(scene.client());
+        crowd.getLast().send("GET", "k");
+      }
+      scene.awaitMetric("nearside_fills_joined_total", 20);
+      flight.land(bulk("v"), ":1\r\n");
+      assertThat(first.reply()).isEqualTo(bulk("v"));
+      scene.flight("k").land("$-1\r\n", ":-2\r\n");
+      for (RespClient client : crowd) {
+        assertThat(client.reply()).isEqualTo("$-1\r\n");
+      }
+      assertThat(scene.upstream.count(Role.TRACKED, "GET", "k")).isEqualTo(2);
+      assertThat(scene.upstream.count(Role.RELAY, "GET", "k")).isZero();
+    } finally {
+      for (RespClient client : crowd) {
+        client.close();
+      }
     }
   }
 

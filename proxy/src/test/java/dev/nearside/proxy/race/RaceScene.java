@@ -74,10 +74,15 @@ final class RaceScene implements AutoCloseable {
   /** Starts it and has tracking refused: L1 is closed, and stays so. */
   static RaceScene closed() throws IOException {
     RaceScene scene = start();
-    scene.upstream.refuseTracking(true);
-    scene.upstream.tracked().cut();
-    scene.awaitMetric("nearside_l1_open", 0);
+    scene.closeL1();
     return scene;
+  }
+
+  /** Has tracking refused: L1 is closed, and stays so. */
+  void closeL1() throws IOException {
+    upstream.refuseTracking(true);
+    upstream.tracked().cut();
+    awaitMetric("nearside_l1_open", 0);
   }
 
   RespClient client() throws IOException {

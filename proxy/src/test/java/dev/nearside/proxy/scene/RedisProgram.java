@@ -22,9 +22,12 @@ public enum RedisProgram {
     return find("redis-server").isPresent() ? List.of(ON_PATH, CARRIED) : List.of(CARRIED);
   }
 
-  /** Returns the one on the PATH, else the carried one. */
-  static RedisProgram preferred() {
-    return available().getFirst();
+  /**
+   * Returns the one on the PATH, else the carried one; the carried one, too, where the system
+   * property {@code redis.carried} is true.
+   */
+  public static RedisProgram preferred() {
+    return Boolean.getBoolean("redis.carried") ? CARRIED : available().getFirst();
   }
 
   /** Returns where a program of this name is on the PATH, if it is there. */

@@ -23,9 +23,22 @@ public final class Flight {
 
     /** The key could not be read this way. */
     void failed();
+
+    /** As {@link #failed}: it was read, but has expired since, maybe before this reader came. */
+    default void expired() {
+      failed();
+    }
   }
 
-  private record Waiter(Reader reader, @Nullable Waiter next) {}
+  private static final class Waiter {
+    private final Reader reader;
+    private @Nullable Waiter next;
+
+    Waiter(Reader reader, @Nullable Waiter next) {
+      this.reader = reader;
+      this.next = next;
+    }
+  }
 
   private static final Waiter ENDED =
       new Waiter(
@@ -83,9 +96,10 @@ public final class Flight {
    *     must read again; only who began the flight asked before it was read
    */
   void land(Entry entry, boolean expired) {
-    for (Waiter w = end(); w != null; w = w.next) {
-      if (expired && w.next != null) {
-        w.reader.failed();
+    Waiter first = end();
+    for (Waiter w = first; w != null; w = w.next) {
+      if (expired && !w.equals(first)) {
+        w.reader.expired();
       } else {
         w.reader.landed(entry);
       }
@@ -106,10 +120,17 @@ public final class Flight {
     }
   }
 
-  /** Ends the flight and returns its readers; the second caller gets none. */
+  /** Ends the flight and returns its readers as they came; the second caller gets none. */
   @SuppressWarnings("ReferenceEquality") // ENDED is one object
   private @Nullable Waiter end() {
-    Waiter head = waiters.getAndSet(ENDED);
-    return head == ENDED ? null : head;
+    Waiter last = waiters.getAndSet(ENDED);
+    Waiter first = null;
+    while (last != null && last != ENDED) {
+      Waiter before = last.next;
+      last.next = first;
+      first = last;
+      last = before;
+    }
+    return first;
   }
 }

@@ -2,6 +2,8 @@ package dev.nearside.proxy.tier.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FlightTest {
@@ -44,6 +46,28 @@ class FlightTest {
     flight.land(entry(), true);
     assertThat(landed).isEqualTo(1);
     assertThat(failed).isEqualTo(2);
+  }
+
+  @Test
+  void readers_areToldInTheOrderInWhichTheyCame() {
+    List<Integer> told = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      int number = i;
+      flight.join(
+          new Flight.Reader() {
+            @Override
+            public void landed(Entry entry) {
+              throw new AssertionError("it has failed");
+            }
+
+            @Override
+            public void failed() {
+              told.add(number);
+            }
+          });
+    }
+    flight.fail();
+    assertThat(told).containsExactly(0, 1, 2);
   }
 
   @Test
