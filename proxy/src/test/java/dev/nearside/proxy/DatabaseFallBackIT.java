@@ -80,6 +80,27 @@ class DatabaseFallBackIT {
   }
 
   @Test
+  void readsBehindAnOwnUnansweredWrite_areNoFailuresOfRedis() throws IOException {
+    try (Sidecar sidecar = tiers.sidecar("10s", FILL_TIMEOUT);
+        RespClient client = sidecar.connect();
+        RespClient direct = tiers.direct()) {
+      direct.call("CLIENT", "PAUSE", "1200", "WRITE");
+      client.send("SET", "prompt:3", "mine");
+      for (int i = 0; i < 30; i++) {
+        client.send("GET", "prompt:3");
+      }
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      for (int i = 0; i < 30; i++) {
+        assertThat(client.reply()).isEqualTo(bulk("mine"));
+      }
+      assertThat(sidecar.metric("nearside_upstream_failures_total{reason=\"breaker-open\"}"))
+          .isZero();
+      assertThat(sidecar.metric("nearside_breaker_state{name=\"redis\",state=\"closed\"}"))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
   void answerOfAnotherSidecar_isNewsToItsConnection() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         CoherenceScene scene =

@@ -225,6 +225,27 @@ class StaleIfErrorIT {
   }
 
   @Test
+  void redisHangs_readAskedAsStrict_isNotAnsweredFromMemory() throws IOException {
+    try (CoherenceScene scene =
+            new CoherenceScene(
+                YAML, "coherence.max-staleness=300ms", "coherence.fill-timeout=300ms");
+        RespClient client = scene.client()) {
+      scene.hold(client, "page:1", "held");
+      scene.redis.pause();
+      try {
+        Waiting.until("L1 is stale", () -> scene.shard().isStale(System.nanoTime()));
+        client.sendRaw("NEARSIDE.STRICT ON\r\nGET page:1\r\nNEARSIDE.STRICT OFF\r\nGET page:1\r\n");
+        assertThat(client.reply()).isEqualTo("+OK\r\n");
+        assertThat(client.reply()).startsWith("-TRYAGAIN");
+        assertThat(client.reply()).isEqualTo("+OK\r\n");
+        assertThat(client.reply()).isEqualTo(bulk("held"));
+      } finally {
+        scene.redis.resume();
+      }
+    }
+  }
+
+  @Test
   void shadowMode_servesNothing() throws IOException {
     try (CoherenceScene scene = new CoherenceScene(YAML);
         RespClient holder = scene.client()) {

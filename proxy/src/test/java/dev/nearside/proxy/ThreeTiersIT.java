@@ -274,6 +274,18 @@ class ThreeTiersIT {
   }
 
   @Test
+  void get_inPipelineBeforeAWriteOfItsKey_doesNotSeeThatWrite() throws IOException {
+    for (int i = 21; i < 31; i++) {
+      String key = "prompt:" + i;
+      client.sendRaw("SET a 1\r\nGET " + key + "\r\nSET " + key + " mine\r\nGET " + key + "\r\n");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("body " + i));
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo(bulk("mine"));
+    }
+  }
+
+  @Test
   void get_onPinnedConnection_readsThrough_insideMultiItIsRedisOwn() throws IOException {
     client.send("MULTI").send("GET", "prompt:40").send("EXEC").send("GET", "prompt:40");
     assertThat(client.reply()).isEqualTo("+OK\r\n");

@@ -308,9 +308,10 @@ public final class Shard {
     if (!open) {
       return;
     }
+    boolean served = serving; // before anybody can be told that there is nothing to wait for
     open = false;
     int closing = dropAll(cause);
-    if (cause == InvalidationCause.GENERATION && serving) {
+    if (cause == InvalidationCause.GENERATION && served) {
       remains = new Remains(closing, coherentAsOfNs);
     }
     barrier.wakeCovered();

@@ -18,6 +18,7 @@ final class FallBack {
   private final ReadPath reads;
   private final LookupKey key;
   private final PendingReply reply;
+  private final boolean strict;
   private final @Nullable Namespace namespace;
 
   /**
@@ -30,6 +31,7 @@ final class FallBack {
     this.reads = client.context().reads();
     this.key = key;
     this.reply = reply;
+    this.strict = client.session().strict;
     this.namespace = reads.guardedOf(key);
   }
 
@@ -64,9 +66,7 @@ final class FallBack {
 
   /** Whoever asks for strict reads is rather told that there is no answer. */
   private @Nullable Entry stale() {
-    return namespace == null || client.session().strict
-        ? null
-        : reads.stale(namespace, key, System.nanoTime());
+    return namespace == null || strict ? null : reads.stale(namespace, key, System.nanoTime());
   }
 
   /** Asks the database; see {@link ReadPath#readThrough}. */

@@ -140,13 +140,26 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
 
   private void tooLate() {
     deadline = null;
-    asked(false);
-    if (fallBack.isInTurn()) {
+    if (!client.isOpen()) {
+      asked(false);
+      shareFailure();
+      end();
+    } else if (fallBack.isInTurn()) {
+      asked(false);
       fallBack(Reason.TIMEOUT);
     } else {
-      shareFailure(); // others need not wait for what stands before it
-      limitTime();
+      waitForTurn();
     }
+  }
+
+  /** It is late by what stands before it, for which nobody else need wait and Redis is no fault. */
+  private void waitForTurn() {
+    RelayedRead asking = redis;
+    if (asking != null) {
+      asking.abandoned();
+    }
+    shareFailure();
+    limitTime();
   }
 
   /** Redis was asked: nothing waits for it any more. */
@@ -284,6 +297,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       }
       if (countedAsMiss(in, from, last) && fallBack.isDatabase()) {
         settle();
+        reply.undecided(); // the lease may show what Redis has by then
         readDatabase(true);
         return;
       }
@@ -336,7 +350,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       return; // a connection was lost, and Redis may be there
     } else if (fallBack.isThere()) {
       fallBack(Reason.DISCONNECTED);
-    } else if (!triesAgain()) {
+    } else if (!triesAgain() && !isOutOfTurn()) {
       closeClient();
     }
   }
@@ -357,9 +371,14 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
     }
     if (fallBack.isThere()) {
       fallBack(reason);
-    } else if (!triesAgain()) {
+    } else if (!triesAgain() && !isOutOfTurn()) {
       answered(RelayedReply.unavailable(reason));
     }
+  }
+
+  /** What it may fall back on it gets when its turn has come, by {@link #tooLate}. */
+  private boolean isOutOfTurn() {
+    return deadline != null && !fallBack.isInTurn();
   }
 
   /** A read changes nothing: while there is time it is sent once more, after a wait. */

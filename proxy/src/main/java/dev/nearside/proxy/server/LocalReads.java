@@ -56,15 +56,24 @@ final class LocalReads {
   }
 
   /**
-   * Says whether {@code command} may be forwarded before this connection's flights have landed: on
-   * another connection than theirs it could overtake them. Pauses the connection if not.
+   * Says whether {@code command} may be forwarded before this connection's flights have landed, or
+   * its reads of the database are answered: on another connection than theirs it could overtake
+   * them. Pauses the connection if not.
    */
   boolean allows(Command command, Request request) {
-    if (flying.isEmpty() || !conflicts(command, request)) {
+    if (!isAnyUnderWay() || !conflicts(command, request)) {
       return true;
     }
     client.pauseUntilDrained();
     return false;
+  }
+
+  private boolean isAnyUnderWay() {
+    return !flying.isEmpty() || client.upstream().isReadingThrough();
+  }
+
+  private boolean isUnderWay(int keyHash) {
+    return flying.contains(keyHash) || client.upstream().isReadingThrough(keyHash);
   }
 
   private boolean conflicts(Command command, Request request) {
@@ -78,7 +87,7 @@ final class LocalReads {
         boolean[] hit = new boolean[1];
         boolean known =
             KeyPositions.forEachKey(
-                command, request, i -> hit[0] |= flying.contains(key(request, i).hashCode()));
+                command, request, i -> hit[0] |= isUnderWay(key(request, i).hashCode()));
         yield !known || hit[0];
       }
     };

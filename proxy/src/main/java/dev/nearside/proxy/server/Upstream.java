@@ -37,6 +37,7 @@ final class Upstream {
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
+  private final HashCounts readingThrough = new HashCounts();
   private final Retries retries;
   private @Nullable Touch streamed;
   private @Nullable Lane last;
@@ -73,6 +74,16 @@ final class Upstream {
    */
   boolean isReading(int keyHash) {
     return reading.contains(keyHash);
+  }
+
+  /** Returns whether any relayed read that goes on to the database is under way. */
+  boolean isReadingThrough() {
+    return !readingThrough.isEmpty();
+  }
+
+  /** Returns whether such a read of a key with this hash is: what it finds may be seen late. */
+  boolean isReadingThrough(int keyHash) {
+    return readingThrough.contains(keyHash);
   }
 
   boolean isPinned() {
@@ -267,10 +278,21 @@ final class Upstream {
         outstanding == 0 && !isPinned() ? context.reads().share(key, client.nowNs()) : null;
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     context.quota().begun();
+    boolean through = context.reads().readThroughOf(key) != null;
+    if (through) {
+      readingThrough.add(key.hashCode());
+    }
     Entry held = context.reads().shadow(key, client.nowNs(), session.floorNs, context.found());
-    new GetRead(client, key, way, reply, context.quota()::ended)
+    new GetRead(client, key, way, reply, () -> relayedReadEnded(key, through))
         .shadowed(held)
         .relay(request, shared);
+  }
+
+  private void relayedReadEnded(LookupKey key, boolean through) {
+    context.quota().ended();
+    if (through) {
+      readingThrough.remove(key.hashCode());
+    }
   }
 
   private void relayAny(Command command, Request request) {

@@ -157,7 +157,7 @@ final class FlightEnd implements ReadListener {
       long untilNs = absentUntilNs(reading, outcome.absentNs());
       shard.whenTold(() -> absenceLands(outcome, untilNs));
     } else {
-      absenceLands(outcome, 0);
+      absenceIsTold();
     }
   }
 
@@ -165,9 +165,13 @@ final class FlightEnd implements ReadListener {
     if (outcome.watched().getAsBoolean()) {
       finished(local.publish(token, null, untilNs));
     } else {
-      deliver(null);
-      finished(false);
+      absenceIsTold();
     }
+  }
+
+  private void absenceIsTold() {
+    deliver(null);
+    finished(false);
   }
 
   /** Tells what the database said. */

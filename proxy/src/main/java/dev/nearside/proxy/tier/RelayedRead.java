@@ -26,6 +26,14 @@ public final class RelayedRead {
     return refusal == Reason.BREAKER_OPEN;
   }
 
+  /** Nobody waits for its end any more as for that of others: it counts neither way. */
+  public void abandoned() {
+    if (!ended) {
+      ended = true;
+      guard.release();
+    }
+  }
+
   /** Counts how the read ended; once, later calls do nothing. */
   public void ended(boolean answered) {
     if (ended) {

@@ -46,6 +46,11 @@ final class Cell {
     return new Cell(value, notBeforeNs + ttlNs - TOLERANCE_NS, latest);
   }
 
+  /** Returns the same value, ending at a moment that was named. */
+  Cell endingAt(long atNs) {
+    return new Cell(value, atNs - TOLERANCE_NS, atNs + TOLERANCE_NS);
+  }
+
   boolean ends() {
     return earliestNs != NEVER;
   }

@@ -8,8 +8,10 @@ import static dev.nearside.proxy.history.Sign.OK;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each promise: a history that breaks it is refused, and its legal twin is not. */
@@ -128,17 +130,23 @@ class HistoryCheckerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {90, 120})
-  void value_afterItsExpiry_isRefused(int ms) {
-    scribe.client(DIRECT).asked(0, 1, Step.set(X, "1", 100, Step.PX), OK);
+  @CsvSource({"90, true", "120, true", "90, false", "120, false"})
+  void value_afterItsExpiry_isRefused(int ms, boolean moment) {
+    scribe.client(DIRECT).asked(0, 1, endingAt100(moment), OK);
     scribe.client(A).got(ms, ms + 1, X, "1");
     assertThat(scribe.isLegal()).isEqualTo(ms == 90);
   }
 
+  /** Returns a SET at 0 that ends at 100, by a moment or by a time to live. */
+  private static Step endingAt100(boolean moment) {
+    long atMs = WallClock.unixMillis(TimeUnit.MILLISECONDS.toNanos(100));
+    return moment ? Step.set(X, "1", atMs, Step.PXAT) : Step.set(X, "1", 100, Step.PX);
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {50, 101, 120})
-  void absence_beforeAnExpiry_isRefused(int ms) {
-    scribe.client(A).asked(0, 1, Step.set(X, "1", 100, Step.PX), OK);
+  @CsvSource({"50, true", "101, true", "120, true", "50, false", "101, false", "120, false"})
+  void absence_beforeAnExpiry_isRefused(int ms, boolean moment) {
+    scribe.client(A).asked(0, 1, endingAt100(moment), OK);
     scribe.client(A).got(ms, ms + 1, X, NIL);
     assertThat(scribe.isLegal()).isEqualTo(ms != 50);
   }

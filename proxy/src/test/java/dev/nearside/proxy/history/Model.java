@@ -128,8 +128,8 @@ final class Model {
       Cell next = Cell.of(step.text());
       if (step.has(Step.KEEPTTL) && cell != null) {
         next = cell.with(step.text());
-      } else if (step.has(Step.PX) || step.has(Step.EX)) {
-        next = next.ending(millis(step), notBeforeNs, notAfterNs);
+      } else {
+        next = ending(step, next);
       }
       put(step.slot(), next);
     }
@@ -139,8 +139,15 @@ final class Model {
     return refused ? Sign.NIL : Sign.OK;
   }
 
-  private static long millis(Step step) {
-    return step.has(Step.EX) ? 1000 * step.number() : step.number();
+  /** Returns {@code cell} with the end that {@code step} gives it, if it gives one. */
+  private Cell ending(Step step, Cell cell) {
+    boolean seconds = step.has(Step.EX) || step.has(Step.EXAT);
+    long millis = seconds ? 1000 * step.number() : step.number();
+    if (step.has(Step.PXAT) || step.has(Step.EXAT)) {
+      return cell.endingAt(WallClock.monotonicNs(millis));
+    }
+    boolean ends = step.has(Step.PX) || step.has(Step.EX);
+    return ends ? cell.ending(millis, notBeforeNs, notAfterNs) : cell;
   }
 
   private Object incr(int slot, @Nullable Cell cell) {
@@ -189,8 +196,8 @@ final class Model {
   private Object getEx(Step step, @Nullable Cell cell) {
     if (cell != null && step.has(Step.PERSIST) && cell.ends()) {
       put(step.slot(), cell.persistent());
-    } else if (cell != null && (step.has(Step.PX) || step.has(Step.EX))) {
-      put(step.slot(), cell.ending(millis(step), notBeforeNs, notAfterNs));
+    } else if (cell != null && step.has(Step.PX | Step.EX | Step.PXAT | Step.EXAT)) {
+      put(step.slot(), ending(step, cell));
     }
     return shown(cell);
   }

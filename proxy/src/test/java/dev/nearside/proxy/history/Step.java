@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param slots the keys it names, in order; the target of a command of two is the second
  * @param text a value, or what is told
- * @param number milliseconds to live, seconds for EXPIRE, an offset, or a database
+ * @param number milliseconds or seconds to live or, for PXAT and EXAT, since the epoch; an offset,
+ *     or a database
  * @param options of SET, GETEX and COPY
  */
 @SuppressWarnings("ArrayRecordComponent") // never changed; a list would box or double what is held
@@ -21,6 +22,8 @@ record Step(Verb verb, int[] slots, String text, long number, int options) {
   static final int EX = 32;
   static final int PERSIST = 64;
   static final int REPLACE = 128;
+  static final int PXAT = 256;
+  static final int EXAT = 512;
 
   static Step of(Verb verb, int... slots) {
     return new Step(verb, slots, "", 0, 0);
@@ -150,11 +153,15 @@ record Step(Verb verb, int[] slots, String text, long number, int options) {
     add(words, KEEPTTL, "KEEPTTL");
     add(words, PERSIST, "PERSIST");
     add(words, REPLACE, "REPLACE");
-    if (has(PX)) {
-      words.addAll(List.of("PX", Long.toString(number)));
-    }
-    if (has(EX)) {
-      words.addAll(List.of("EX", Long.toString(number)));
+    addNumber(words, PX, "PX");
+    addNumber(words, EX, "EX");
+    addNumber(words, PXAT, "PXAT");
+    addNumber(words, EXAT, "EXAT");
+  }
+
+  private void addNumber(List<String> words, int option, String word) {
+    if (has(option)) {
+      words.addAll(List.of(word, Long.toString(number)));
     }
   }
 

@@ -1,11 +1,17 @@
 package dev.nearside.proxy.history;
 
+import dev.nearside.proxy.scene.RedisProgram;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Makes up what one client asks in one round. */
 final class Workload {
   private static final int[] TTLS_MS = {5, 40, 120, 300, 900};
+
+  /** Together they are understood from Redis 7.0 on. */
+  private static final int NX_GET =
+      RedisProgram.preferred().isAtLeast(7) ? Step.NX | Step.GET : Step.NX;
+
   private static final Verb[] READS = {Verb.STRLEN, Verb.EXISTS};
 
   /** What a round is like, besides chance. */
@@ -141,22 +147,32 @@ final class Workload {
           case 1 -> Step.XX;
           case 2 -> Step.GET;
           case 3 -> Step.XX | Step.GET;
+          case 4 -> NX_GET;
           default -> 0;
         };
     if (chance(0.1)) {
       options |= Step.KEEPTTL;
     } else if (chance(mood.ttlShare())) {
-      return Step.set(slot, round.newValue(), ttlMs(), options | Step.PX);
+      return chance(0.3)
+          ? Step.set(slot, round.newValue(), WallClock.inMillis(ttlMs()), options | Step.PXAT)
+          : Step.set(slot, round.newValue(), ttlMs(), options | Step.PX);
     } else if (chance(0.05)) {
-      return Step.set(slot, round.newValue(), 1, options | Step.EX);
+      return chance(0.3)
+          ? Step.set(slot, round.newValue(), nextSecond(), options | Step.EXAT)
+          : Step.set(slot, round.newValue(), 1, options | Step.EX);
     }
     return Step.set(slot, round.newValue(), 0, options);
   }
 
+  private static long nextSecond() {
+    return WallClock.inMillis(0) / 1000 + 1;
+  }
+
   private Step getEx(int slot) {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> Step.of(Verb.GETEX, slot);
       case 1 -> new Step(Verb.GETEX, new int[] {slot}, "", 0, Step.PERSIST);
+      case 2 -> new Step(Verb.GETEX, new int[] {slot}, "", WallClock.inMillis(ttlMs()), Step.PXAT);
       default -> new Step(Verb.GETEX, new int[] {slot}, "", ttlMs(), Step.PX);
     };
   }

@@ -55,6 +55,15 @@ public enum RedisProgram {
     return Integer.parseInt(version().replaceFirst("\\..*", ""));
   }
 
+  /** Returns whether its version is {@code major} or a later one. */
+  public boolean isAtLeast(int major) {
+    try {
+      return major() >= major;
+    } catch (IOException e) {
+      throw new UncheckedIOException("redis-server does not say its version", e);
+    }
+  }
+
   /** Returns where its program is. */
   String path() {
     return switch (this) {
