@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class DatabaseFallBackIT {
   private static final String FILL_TIMEOUT = "coherence.fill-timeout=300ms";
+  private static final String HITS = "nearside_hits_total{tier=\"l1\",namespace=\"prompt\"}";
   private static final long LATER_NS = 700_000_000;
 
   private static ThreeTiers tiers;
@@ -97,6 +98,35 @@ class DatabaseFallBackIT {
           .isZero();
       assertThat(sidecar.metric("nearside_breaker_state{name=\"redis\",state=\"closed\"}"))
           .isEqualTo(1);
+    }
+  }
+
+  /** A strict client is shown nothing stale, and what it is shown binds all others. */
+  @Test
+  void answerOfTheDatabase_isNotFollowedByWhatL1HeldBefore() throws IOException {
+    try (Sidecar sidecar =
+            tiers.sidecar("10s", FILL_TIMEOUT, "namespaces.prompt.stale-if-error=1h");
+        RespClient holder = sidecar.connect()) {
+      assertThat(holder.call("GET", "prompt:40")).isEqualTo(bulk("body 40"));
+      double local = sidecar.metric(HITS);
+      Waiting.until(
+          "it is held",
+          () -> {
+            assertThat(holder.call("GET", "prompt:40")).isEqualTo(bulk("body 40"));
+            return sidecar.metric(HITS) > local;
+          });
+      tiers.database().execute("UPDATE prompt SET body = 'changed' WHERE id = 40");
+      tiers.redis().kill();
+      try (RespClient strict = sidecar.connect();
+          RespClient plain = sidecar.connect()) {
+        Waiting.until("Redis is gone", () -> !isUp(sidecar));
+        assertThat(plain.call("GET", "prompt:40")).isEqualTo(bulk("body 40"));
+        assertThat(strict.call("NEARSIDE.STRICT", "ON")).isEqualTo("+OK\r\n");
+        assertThat(strict.call("GET", "prompt:40")).isEqualTo(bulk("changed"));
+        assertThat(plain.call("GET", "prompt:40")).isEqualTo(bulk("changed"));
+      } finally {
+        tiers.restartRedis();
+      }
     }
   }
 

@@ -170,7 +170,8 @@ public enum Mutant {
   ANY_USER(
       "promise 7: only a client that the upstream would let read k gets it",
       List.of("race.PermissionRacesWireTest"),
-      new Reading("server.Session", "readsLocally", "ownIdentity", 1)),
+      new Reading("server.Session", "readsLocally", "ownIdentity", 1),
+      new Reading("server.LocalReads", "lookUp", "ownIdentity", 1)),
   OPAQUE_WRITE_UNNOTICED(
       "barrier: for an opaque write its reply waits, or every later local read does",
       List.of("race.FenceRacesWireTest"),
@@ -230,7 +231,8 @@ public enum Mutant {
   UNWATCHED_ABSENCE_HELD(
       "promise 4, of absent rows: a flight looks at the watch once it has put its token",
       List.of("tier.FlightEndTest"),
-      new Calling("tier.FlightEnd", "rowAbsent", "getAsBoolean", Change.EACH, 1)),
+      new Calling("tier.FlightEnd", "rowAbsent", "getAsBoolean", Change.EACH, 1),
+      new Calling("tier.FlightEnd", "absenceLands", "getAsBoolean", Change.EACH, 1)),
   CLIENT_NOT_STRICT(
       "promise 6: strict reads, where a client asks",
       List.of("StrictClientIT"),

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs tests against a mutant, in a JVM of their own; sidecars they start are that mutant, too. */
 public final class TestHunt {
   private static final Pattern CLASS_AND_METHOD =
-      Pattern.compile(".*\\[class:(?:[^\\]]*\\.)?([^\\].]+)\\](?:.*/\\[[^:]*:([^\\](]*))?.*");
+      Pattern.compile(".*\\[class:(?:[^\\]]*\\.)?([^\\].]+)\\](?:/\\[[^:]*:([^\\](]*))?.*");
   private static final long LIMIT_S = 180;
 
   private TestHunt() {}

@@ -57,6 +57,32 @@ class RetriedReadsWireTest {
   }
 
   @Test
+  void readAskedWhileAnotherWaitsToBeSentAgain_isSentBehindIt() throws IOException {
+    try (RaceScene scene = RaceScene.start(RELAYED, FOR_LONG);
+        RespClient client = scene.client()) {
+      for (int i = 1; i <= 20; i++) {
+        String first = "first" + i;
+        String second = "second" + i;
+        client.send("HGET", "k", first);
+        cutOff(scene, "HGET", "k", first);
+        double due = i;
+        Waiting.until("it is to be sent again", () -> scene.sidecar.metric(RETRIES) == due);
+        client.send("HGET", "k", second);
+        Waiting.until(
+            "one of them is sent",
+            () ->
+                scene.upstream.has(Role.RELAY, "HGET", "k", second)
+                    || scene.upstream.has(Role.RELAY, "HGET", "k", first));
+        assertThat(scene.upstream.has(Role.RELAY, "HGET", "k", first)).isTrue();
+        scene.upstream.await(Role.RELAY, "HGET", "k", first).reply(bulk("1"));
+        scene.upstream.await(Role.RELAY, "HGET", "k", second).reply(bulk("2"));
+        assertThat(client.reply()).isEqualTo(bulk("1"));
+        assertThat(client.reply()).isEqualTo(bulk("2"));
+      }
+    }
+  }
+
+  @Test
   void readCutOffWithItsAnswerBegun_isNotSentAgain() throws IOException {
     try (RaceScene scene = RaceScene.start(RELAYED, FOR_LONG);
         RespClient client = scene.client()) {

@@ -152,6 +152,33 @@ final class LeasesIT {
   }
 
   @Test
+  void replace_onlyWhatIsStillTheOldValue() {
+    writer.set(KEY, bytes("old"));
+    Lease late = await(leases.acquire(KEY, TTL));
+    writer.set(KEY, bytes("written"));
+    assertThat(await(leases.replace(late, bytes("old"), bytes("row"), TTL))).isFalse();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    Lease inTime = await(leases.acquire(KEY, TTL));
+    assertThat(await(leases.replace(inTime, bytes("written"), bytes("row"), TTL))).isTrue();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("row"));
+  }
+
+  @Test
+  void remove_onlyWhatIsStillTheOldValue() {
+    writer.set(KEY, bytes("old"));
+    Lease late = await(leases.acquire(KEY, TTL));
+    writer.set(KEY, bytes("written"));
+    assertThat(await(leases.remove(late, bytes("old"), TTL))).isFalse();
+    assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
+    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    Lease inTime = await(leases.acquire(KEY, TTL));
+    assertThat(await(leases.remove(inTime, bytes("written"), TTL))).isTrue();
+    assertThat(writer.get(KEY)).isNull();
+    assertThat(await(leases.look(KEY))).isInstanceOf(Look.Absent.class);
+  }
+
+  @Test
   void renew_onlyWhatIsOurs() {
     Lease old = await(leases.acquire(KEY, TTL));
     writer.pexpire(Leases.leaseKey(KEY), 100 * TTL.toMillis());
