@@ -98,7 +98,7 @@ final class Workload {
     Step[] steps = new Step[1 + random.nextInt(3)];
     int used = 0;
     for (int i = 0; i < steps.length; i++) {
-      Step step = chance(0.35) ? read(database) : change(database);
+      Step step = chance(0.35) ? read(database) : changeOfSeveral(database);
       if (form == Request.Form.EXEC && (step.shown() & used) != 0) {
         // The clock goes on within EXEC: a key asked twice could end in between.
         return new Request(form, Arrays.copyOf(steps, i), declared);
@@ -107,6 +107,15 @@ final class Workload {
       steps[i] = step;
     }
     return new Request(form, steps, declared);
+  }
+
+  /** Returns one that ends no key at a moment: nobody knows on which side of it the others are. */
+  private Step changeOfSeveral(int database) {
+    Step step;
+    do {
+      step = change(database);
+    } while (step.has(Step.PXAT | Step.EXAT));
+    return step;
   }
 
   /** Returns a command that may change one key or two. */

@@ -11,6 +11,7 @@ import dev.nearside.proxy.tier.Answer.Reason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -239,8 +240,10 @@ public final class DatabaseTier implements AutoCloseable {
     }
     long startedNs = System.nanoTime();
     try (Connection connection = pool.getConnection()) {
-      readAll(connection, queue, batch);
-      measures.ended(startedNs, batch.size(), null);
+      List<Runnable> answers = new ArrayList<>();
+      readAll(connection, queue, batch, answers);
+      measures.ended(startedNs, batch.size(), null); // whoever is answered finds it counted
+      answers.forEach(Runnable::run);
     } catch (SQLException failure) {
       Reason reason = failures.note(queue.namespace(), failure);
       measures.ended(startedNs, batch.size(), reason);
@@ -252,7 +255,8 @@ public final class DatabaseTier implements AutoCloseable {
     }
   }
 
-  private void readAll(Connection connection, ReadQueue queue, List<PendingRead> batch)
+  private void readAll(
+      Connection connection, ReadQueue queue, List<PendingRead> batch, List<Runnable> answers)
       throws SQLException {
     List<PendingRead> open = batch.stream().filter(PendingRead::isOpen).toList();
     if (open.isEmpty()) {
@@ -262,25 +266,29 @@ public final class DatabaseTier implements AutoCloseable {
         open.stream().collect(Collectors.groupingBy(PendingRead::parts));
     try {
       statements.increment();
-      Map<List<Object>, Answer> answers =
+      Map<List<Object>, Answer> found =
           new BatchStatement(queue.query())
               .run(connection, List.copyOf(byKey.keySet()), secondsLeft(open));
-      byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));
+      byKey.forEach((parts, reads) -> answers.add(() -> answerAll(reads, found.get(parts))));
     } catch (SQLException failure) {
       if (byKey.size() < 2 || !BatchStatement.mayBeOneKey(failure)) {
         throw failure;
       }
-      readHalves(connection, queue, List.copyOf(byKey.values()));
+      readHalves(connection, queue, List.copyOf(byKey.values()), answers);
     }
   }
 
-  private void readHalves(Connection connection, ReadQueue queue, List<List<PendingRead>> groups) {
+  private void readHalves(
+      Connection connection,
+      ReadQueue queue,
+      List<List<PendingRead>> groups,
+      List<Runnable> answers) {
     int middle = groups.size() / 2;
     for (List<List<PendingRead>> half :
         List.of(groups.subList(0, middle), groups.subList(middle, groups.size()))) {
       List<PendingRead> reads = half.stream().flatMap(List::stream).toList();
       try {
-        readAll(connection, queue, reads);
+        readAll(connection, queue, reads, answers);
       } catch (SQLException failure) {
         fail(reads, failures.note(queue.namespace(), failure));
       }
