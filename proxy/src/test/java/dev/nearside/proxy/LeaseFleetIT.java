@@ -170,6 +170,8 @@ class LeaseFleetIT {
     for (RespClient client : clients) {
       assertThat(client.reply()).isEqualTo(OLD);
     }
+    Waiting.until( // a statement is counted when its answers are out
+        "all are counted", () -> sum("nearside_database_batch_keys_sum") >= SIDECARS);
     assertThat(sum("nearside_database_batch_keys_sum")).isEqualTo(SIDECARS);
     assertThat(sum("nearside_lease_wakes_total{cause=\"lost\"}")).isEqualTo(SIDECARS - 1);
     assertRest();

@@ -11,7 +11,6 @@ import dev.nearside.proxy.tier.Answer.Reason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -240,10 +239,8 @@ public final class DatabaseTier implements AutoCloseable {
     }
     long startedNs = System.nanoTime();
     try (Connection connection = pool.getConnection()) {
-      List<Runnable> answers = new ArrayList<>();
-      readAll(connection, queue, batch, answers);
-      measures.ended(startedNs, batch.size(), null); // whoever is answered finds it counted
-      answers.forEach(Runnable::run);
+      readAll(connection, queue, batch);
+      measures.ended(startedNs, batch.size(), null);
     } catch (SQLException failure) {
       Reason reason = failures.note(queue.namespace(), failure);
       measures.ended(startedNs, batch.size(), reason);
@@ -255,8 +252,7 @@ public final class DatabaseTier implements AutoCloseable {
     }
   }
 
-  private void readAll(
-      Connection connection, ReadQueue queue, List<PendingRead> batch, List<Runnable> answers)
+  private void readAll(Connection connection, ReadQueue queue, List<PendingRead> batch)
       throws SQLException {
     List<PendingRead> open = batch.stream().filter(PendingRead::isOpen).toList();
     if (open.isEmpty()) {
@@ -266,29 +262,25 @@ public final class DatabaseTier implements AutoCloseable {
         open.stream().collect(Collectors.groupingBy(PendingRead::parts));
     try {
       statements.increment();
-      Map<List<Object>, Answer> found =
+      Map<List<Object>, Answer> answers =
           new BatchStatement(queue.query())
               .run(connection, List.copyOf(byKey.keySet()), secondsLeft(open));
-      byKey.forEach((parts, reads) -> answers.add(() -> answerAll(reads, found.get(parts))));
+      byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));
     } catch (SQLException failure) {
       if (byKey.size() < 2 || !BatchStatement.mayBeOneKey(failure)) {
         throw failure;
       }
-      readHalves(connection, queue, List.copyOf(byKey.values()), answers);
+      readHalves(connection, queue, List.copyOf(byKey.values()));
     }
   }
 
-  private void readHalves(
-      Connection connection,
-      ReadQueue queue,
-      List<List<PendingRead>> groups,
-      List<Runnable> answers) {
+  private void readHalves(Connection connection, ReadQueue queue, List<List<PendingRead>> groups) {
     int middle = groups.size() / 2;
     for (List<List<PendingRead>> half :
         List.of(groups.subList(0, middle), groups.subList(middle, groups.size()))) {
       List<PendingRead> reads = half.stream().flatMap(List::stream).toList();
       try {
-        readAll(connection, queue, reads, answers);
+        readAll(connection, queue, reads);
       } catch (SQLException failure) {
         fail(reads, failures.note(queue.namespace(), failure));
       }
