@@ -21,6 +21,9 @@ class StaleIfErrorIT {
           keys: page:{id}
           stale-if-error: 6s
       """;
+  private static final String[] NOTICED_SOON = {
+    "coherence.max-staleness=300ms", "coherence.fill-timeout=300ms"
+  };
   private static final String MARKED = "\r\nstale-if-error-ms\r\n:[0-9]+\r\n";
   private static final String STALE = "nearside_stale_served_total{namespace=\"page\"}";
 
@@ -49,9 +52,7 @@ class StaleIfErrorIT {
 
   @Test
   void redisHangs_allowedNamespaceAnswers() throws IOException {
-    try (CoherenceScene scene =
-            new CoherenceScene(
-                YAML, "coherence.max-staleness=300ms", "coherence.fill-timeout=300ms");
+    try (CoherenceScene scene = new CoherenceScene(YAML, NOTICED_SOON);
         RespClient client = scene.client()) {
       scene.hold(client, "page:1", "held");
       scene.redis.pause();
@@ -174,11 +175,7 @@ class StaleIfErrorIT {
 
   @Test
   void redisHangsAndThenDies_whatWasBeingAskedForIsServedAllTheSame() throws IOException {
-    try (CoherenceScene scene =
-            new CoherenceScene(
-                YAML.replace("6s", "1h"),
-                "coherence.max-staleness=300ms",
-                "coherence.fill-timeout=300ms");
+    try (CoherenceScene scene = new CoherenceScene(YAML.replace("6s", "1h"), NOTICED_SOON);
         RespClient client = scene.client()) {
       scene.hold(client, "page:1", "held");
       scene.redis.pause();
@@ -226,9 +223,7 @@ class StaleIfErrorIT {
 
   @Test
   void redisHangs_readAskedAsStrict_isNotAnsweredFromMemory() throws IOException {
-    try (CoherenceScene scene =
-            new CoherenceScene(
-                YAML, "coherence.max-staleness=300ms", "coherence.fill-timeout=300ms");
+    try (CoherenceScene scene = new CoherenceScene(YAML, NOTICED_SOON);
         RespClient client = scene.client()) {
       scene.hold(client, "page:1", "held");
       scene.redis.pause();
