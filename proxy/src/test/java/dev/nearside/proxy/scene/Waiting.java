@@ -10,7 +10,7 @@ public final class Waiting {
   /** Something that can be asked again and again. */
   @FunctionalInterface
   public interface Condition {
-    /** Returns whether it is so by now. */
+    /** Returns whether it is so by now; an assertion that fails in it says that it is not. */
     boolean holds() throws Exception;
   }
 
@@ -19,14 +19,14 @@ public final class Waiting {
   /** Returns as soon as {@code condition} holds; fails when it never does. */
   public static void until(String what, Condition condition) {
     long deadlineNs = System.nanoTime() + PATIENCE_NS;
-    Exception last = null;
+    Throwable last = null;
     while (System.nanoTime() - deadlineNs < 0) {
       try {
         if (condition.holds()) {
           return;
         }
         last = null;
-      } catch (Exception e) { // the thing waited for may not be there yet
+      } catch (Exception | AssertionError e) { // the thing waited for may not be there yet
         last = e;
       }
       LockSupport.parkNanos(STEP_NS);
