@@ -24,6 +24,7 @@ import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.pressure.PressureActions;
 import dev.nearside.proxy.pressure.PressureTargets;
+import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.relay.UpstreamAddress;
@@ -363,11 +364,13 @@ public final class Proxy implements AutoCloseable {
     ConnectPace pace = new ConnectPace();
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
-      Lanes lanes = new Lanes(loop, transport.client(), address, watch, pace);
+      Flushes flushes = new Flushes(loop, reads::flush);
+      Lanes lanes = new Lanes(flushes, transport.client(), address, watch, pace);
       contexts.put(
           loop,
           new LoopContext(
               lanes,
+              flushes,
               reads,
               coherence,
               invalidation,

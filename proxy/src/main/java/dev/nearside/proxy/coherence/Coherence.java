@@ -8,9 +8,7 @@ import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +24,6 @@ public final class Coherence {
   private final CoherenceMode by;
   private final Fences fences = new Fences();
   private final Invalidations invalidations;
-  private final Map<Integer, Shard> shards = new LinkedHashMap<>();
   private final Shard[] all;
 
   /** Held while L1 is switched, and while a barrier that has ended lets a shard serve. */
@@ -57,23 +54,23 @@ public final class Coherence {
     this.local = local;
     this.by = by;
     this.invalidations = new Invalidations(metrics);
-    for (int database : databases) {
-      shards.put(
-          database,
-          new Shard(
-              database,
-              local,
-              fences,
-              invalidations,
-              maxStaleness.toNanos(),
-              by == CoherenceMode.TRACKING));
-    }
-    all = shards.values().toArray(new Shard[0]);
+    boolean tracking = by == CoherenceMode.TRACKING;
+    this.all =
+        databases.stream()
+            .distinct()
+            .map(database ->
+                new Shard(database, local, fences, invalidations, maxStaleness.toNanos(), tracking))
+            .toArray(Shard[]::new);
   }
 
   /** Returns the shard of {@code database}, or null where reads of it are never local. */
   public @Nullable Shard shard(int database) {
-    return shards.get(database);
+    for (Shard shard : all) { // few: cheaper than a map of boxed numbers
+      if (shard.database() == database) {
+        return shard;
+      }
+    }
+    return null;
   }
 
   /** Returns every shard. */
@@ -212,7 +209,7 @@ public final class Coherence {
     int[] removed = new int[1];
     local.endShared(chosen);
     local.forEach(entry -> {
-      Shard shard = shards.get(entry.database());
+      Shard shard = shard(entry.database());
       if (shard != null && chosen.test(entry) && shard.dropOnRequest(entry)) {
         removed[0]++;
       }
@@ -242,7 +239,7 @@ public final class Coherence {
   /** Returns the landed entry of {@code key} if its epoch is that of now, or null. */
   @Nullable Entry held(LookupKey key) {
     Entry entry = local.find(key);
-    Shard shard = shards.get(key.database());
+    Shard shard = shard(key.database());
     if (entry == null || shard == null || entry.epoch() != shard.epoch()) {
       return null;
     }

@@ -5,7 +5,6 @@ import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,7 +43,7 @@ public final class Lane {
   private static final long FIRST_BACKOFF_MS = 20;
   private static final long MAX_BACKOFF_MS = 1_000;
 
-  private final EventLoop loop;
+  private final Flushes flushes;
   private final Class<? extends Channel> channelType;
   private final UpstreamAddress address;
   private final LaneKey key;
@@ -62,13 +61,13 @@ public final class Lane {
   private boolean refusing;
 
   Lane(
-      EventLoop loop,
+      Flushes flushes,
       Class<? extends Channel> channelType,
       UpstreamAddress address,
       LaneKey key,
       RelayListener listener,
       ConnectPace pace) {
-    this.loop = loop;
+    this.flushes = flushes;
     this.channelType = channelType;
     this.address = address;
     this.key = key;
@@ -137,7 +136,7 @@ public final class Lane {
       Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
       Observer observer = new Observer();
       UpstreamConnection made =
-          UpstreamConnection.connect(loop, channelType, address, next, pace, observer);
+          UpstreamConnection.connect(flushes, channelType, address, next, pace, observer);
       observer.own = made;
       making = made;
     }

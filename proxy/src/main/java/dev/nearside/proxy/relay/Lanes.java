@@ -2,7 +2,6 @@ package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The upstream connections of one event loop. Confined to it. */
 public final class Lanes {
-  private final EventLoop loop;
+  private final Flushes flushes;
   private final Class<? extends Channel> channelType;
   private final UpstreamAddress address;
   private final RelayListener listener;
@@ -20,17 +19,17 @@ public final class Lanes {
   private @Nullable Lane last;
 
   /**
-   * Creates the lanes of {@code loop}; none is connected before it is used.
+   * Creates the lanes of an event loop; none is connected before it is used.
    *
    * @param pace shared by all loops: how often the upstream is tried while it cannot be reached
    */
   public Lanes(
-      EventLoop loop,
+      Flushes flushes,
       Class<? extends Channel> channelType,
       UpstreamAddress address,
       RelayListener listener,
       ConnectPace pace) {
-    this.loop = loop;
+    this.flushes = flushes;
     this.channelType = channelType;
     this.address = address;
     this.listener = listener;
@@ -44,7 +43,7 @@ public final class Lanes {
       return known;
     }
     Lane lane =
-        lanes.computeIfAbsent(key, k -> new Lane(loop, channelType, address, k, listener, pace));
+        lanes.computeIfAbsent(key, k -> new Lane(flushes, channelType, address, k, listener, pace));
     last = lane;
     lastKey = key;
     return lane;
@@ -62,7 +61,7 @@ public final class Lanes {
       return null;
     }
     return new PinnedConnection(
-        loop,
+        flushes,
         channelType,
         address,
         new Greeting(address, protocol, database, replayed),

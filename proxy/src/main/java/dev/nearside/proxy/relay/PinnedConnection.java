@@ -3,7 +3,6 @@ package dev.nearside.proxy.relay;
 import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +48,7 @@ public final class PinnedConnection {
   private String info = "";
 
   PinnedConnection(
-      EventLoop loop,
+      Flushes flushes,
       Class<? extends Channel> channelType,
       UpstreamAddress address,
       Greeting greeting,
@@ -60,7 +59,7 @@ public final class PinnedConnection {
     this.owner = owner;
     this.connection =
         UpstreamConnection.connect(
-            loop, channelType, address, greeting, pace, new Observer(listener));
+            flushes, channelType, address, greeting, pace, new Observer(listener));
   }
 
   /** Returns whether requests may be sent. */

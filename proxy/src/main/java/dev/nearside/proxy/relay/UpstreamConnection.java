@@ -9,7 +9,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * its observer is told, to let nobody else begin to wait.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter
-    implements AwaitedReplies.Connection {
+    implements AwaitedReplies.Connection, Flushes.Sender {
   /** What happens to the connection; called on its event loop. */
   interface Observer {
     /** The greeting was answered: requests may be sent. */
@@ -65,6 +64,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private static final Logger log = LoggerFactory.getLogger(UpstreamConnection.class);
 
   private final Channel channel;
+  private final Flushes flushes;
   private final Observer observer;
   private final AwaitedReplies awaited = new AwaitedReplies(this);
   private @Nullable ByteBuf out;
@@ -73,8 +73,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private @Nullable ReplyReader stoppedFor;
   private boolean flushScheduled;
 
-  private UpstreamConnection(Channel channel, Observer observer) {
+  private UpstreamConnection(Channel channel, Flushes flushes, Observer observer) {
     this.channel = channel;
+    this.flushes = flushes;
     this.observer = observer;
   }
 
@@ -84,7 +85,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
    * @param pace has let this try in, and is told how it went
    */
   static UpstreamConnection connect(
-      EventLoop loop,
+      Flushes flushes,
       Class<? extends Channel> type,
       UpstreamAddress address,
       Greeting greeting,
@@ -92,15 +93,16 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
       Observer observer) {
     Bootstrap bootstrap =
         new Bootstrap()
-            .group(loop)
+            .group(flushes.loop())
             .channel(type)
             .resolver(HostLookup.INSTANCE)
+            .option(ChannelOption.ALLOCATOR, Transport.BUFFERS)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) address.connectTimeout().toMillis())
             .handler(new ChannelInboundHandlerAdapter());
     ChannelFuture connecting = bootstrap.connect(address.host(), address.port());
-    UpstreamConnection connection = new UpstreamConnection(connecting.channel(), observer);
+    UpstreamConnection connection = new UpstreamConnection(connecting.channel(), flushes, observer);
     connecting.addListener(done -> {
       if (done.isSuccess()) {
         connection.channel.pipeline().addLast(connection);
@@ -108,7 +110,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
       } else {
         pace.failed(System.nanoTime());
         // Not in the caller's hands yet where it failed at once, and perhaps on a foreign thread.
-        loop.execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
+        flushes.loop().execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
       }
     });
     return connection;
@@ -175,12 +177,17 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   void flushSoon() {
     if (!flushScheduled) {
       flushScheduled = true;
-      channel.eventLoop().execute(this::flush);
+      flushes.add(this);
     }
   }
 
-  /** Sends what was written. */
-  void flush() {
+  @Override
+  public Channel channel() {
+    return channel;
+  }
+
+  @Override
+  public void flush() {
     flushScheduled = false;
     ByteBuf buffer = out;
     if (buffer != null) {

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.telemetry.CloseReason;
 import dev.nearside.proxy.telemetry.CommandLabel;
@@ -28,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * <p>A request that cannot be worked off yet pauses the connection and is looked at again when it
  * is resumed. While paused, no more than {@value #MAX_READ_AHEAD} bytes are read ahead.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter implements ReplyReader {
+final class ClientConnection extends ChannelInboundHandlerAdapter
+    implements ReplyReader, Flushes.Sender {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
   private static final int MAX_READ_AHEAD = 256 * 1024;
   private static final int MAX_GATHERED = 256 * 1024;
@@ -138,8 +140,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    context.reads().flush(session.database);
-    flush();
+    flushSoon();
   }
 
   /** Works off what has been read, until it is used up or the connection is paused. */
@@ -257,7 +258,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   private void workOffLeft() {
     nowNs = System.nanoTime();
     process();
-    context.reads().flush(session.database);
     flushSoon();
   }
 
@@ -312,11 +312,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Rep
   void flushSoon() {
     if (!flushScheduled && !processing) {
       flushScheduled = true;
-      execute(this::flush);
+      context.flushes().add(this);
     }
   }
 
-  private void flush() {
+  @Override
+  public Channel channel() {
+    return channel;
+  }
+
+  @Override
+  public void flush() {
     flushScheduled = false;
     if (closed) {
       return;

@@ -261,7 +261,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       }
       case PENDING -> {
         ReadPath.Outcome outcome = reads.fly(key, nowNs, floorNs, found, this);
-        reads.flush(key.database());
+        reads.flush();
         yield outcome == ReadPath.Outcome.PENDING;
       }
       case BEHIND, RELAY -> false;

@@ -76,6 +76,7 @@ public final class Listener implements AutoCloseable {
         new ServerBootstrap()
             .group(loops)
             .channel(unix ? transport.unixServer() : transport.server())
+            .childOption(ChannelOption.ALLOCATOR, Transport.BUFFERS)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
             .childHandler(new Welcome());

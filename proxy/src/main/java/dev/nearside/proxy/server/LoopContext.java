@@ -4,6 +4,7 @@ import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
 import dev.nearside.proxy.invalidation.Invalidation;
+import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.telemetry.LoopCounters;
 import dev.nearside.proxy.tier.ReadPath;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
  * What the connections of one event loop share. The scratch objects are set anew for each request
  * and never outlive it.
  *
+ * @param flushes who is to be flushed when all that is readable was worked off
  * @param quota bounds the reads asked while L1 is closed
  * @param grants what clients were let read who are not the sidecar's own user
  * @param key scratch: the key being looked up
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
  */
 public record LoopContext(
     Lanes lanes,
+    Flushes flushes,
     ReadPath reads,
     Coherence coherence,
     Invalidation invalidation,

@@ -13,9 +13,14 @@ final class Output {
   private static final int SLICE_BYTES = 16 * 1024;
   private static final int BUFFER_BYTES = 1024;
   private static final int MAX_GATHERED_BYTES = 64 * 1024;
+  private static final int FORGETTING = 16;
 
   private final Channel channel;
   private @Nullable ByteBuf gathered;
+
+  /** About what is gathered until it is sent, by what was lately: growing a buffer copies it. */
+  private int usualBytes = BUFFER_BYTES;
+
   private boolean written;
   private long bytes;
   private int largest;
@@ -36,7 +41,7 @@ final class Output {
       buffer = null;
     }
     if (buffer == null) {
-      buffer = allocate(length);
+      buffer = allocate(Math.max(usualBytes, length));
       gathered = buffer;
     }
     return buffer;
@@ -123,6 +128,7 @@ final class Output {
     ByteBuf buffer = gathered;
     if (buffer != null) {
       gathered = null;
+      usualBytes = Math.max(buffer.readableBytes(), usualBytes - usualBytes / FORGETTING);
       channel.write(buffer, channel.voidPromise());
       written = true;
     }

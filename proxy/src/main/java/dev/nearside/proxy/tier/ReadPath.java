@@ -73,6 +73,7 @@ public final class ReadPath {
 
   private final Coherence coherence;
   private final Map<Integer, TrackedConnection> tracked;
+  private final TrackedConnection[] connections;
   private final Namespaces namespaces;
   private final @Nullable DatabaseFill database;
   private final Policy policy;
@@ -109,6 +110,7 @@ public final class ReadPath {
       Metrics metrics) {
     this.coherence = coherence;
     this.tracked = tracked;
+    this.connections = tracked.values().toArray(TrackedConnection[]::new);
     this.namespaces = namespaces;
     this.database = database;
     this.policy = policy;
@@ -372,10 +374,9 @@ public final class ReadPath {
     return connection != null && connection.permission().allowsMget();
   }
 
-  /** Sends the tracked reads gathered since the last call. */
-  public void flush(int database) {
-    TrackedConnection connection = tracked.get(database);
-    if (connection != null) {
+  /** Sends the tracked reads gathered since the last call, of every database. */
+  public void flush() {
+    for (TrackedConnection connection : connections) {
       connection.flush();
     }
   }

@@ -7,6 +7,7 @@ import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespaces;
+import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.RelayListener;
 import dev.nearside.proxy.relay.UpstreamAddress;
@@ -64,10 +65,12 @@ final class EmbeddedClient {
 
   private LoopContext context() {
     UpstreamAddress nowhere = new UpstreamAddress("127.0.0.1", 1, "default", "secret", MINUTE);
+    ReadPath reads = reads();
+    Flushes flushes = new Flushes(channel.eventLoop(), reads::flush);
     return new LoopContext(
-        new Lanes(
-            channel.eventLoop(), EmbeddedChannel.class, nowhere, new Silence(), new ConnectPace()),
-        reads(),
+        new Lanes(flushes, EmbeddedChannel.class, nowhere, new Silence(), new ConnectPace()),
+        flushes,
+        reads,
         coherence,
         Nobody.invalidation(coherence, metrics),
         CommandTable::builtIn,

@@ -47,6 +47,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   private final LookupKey lookup = new LookupKey();
   private final AtomicBoolean lost = new AtomicBoolean();
   private volatile boolean open;
+  private volatile boolean gathered;
 
   TrackedLink(
       StatefulRedisConnection<byte[], byte[]> connection,
@@ -95,9 +96,17 @@ final class TrackedLink implements RedisConnectionStateListener {
     return lost.get();
   }
 
-  /** Sends what was gathered. */
+  /** Sends what was gathered, if anything was. */
   void flush() {
-    connection.flushCommands();
+    if (gathered) {
+      gathered = false; // before: what is gathered from now on is for another flush, or in this one
+      connection.flushCommands();
+    }
+  }
+
+  private void send(TrackedCommand<?> command) {
+    connection.dispatch(command);
+    gathered = true; // behind the command: whoever sees it flushes the command, too
   }
 
   /** Sends GET and PTTL of {@code name}, gathered. */
@@ -106,8 +115,8 @@ final class TrackedLink implements RedisConnectionStateListener {
     TrackedCommand<byte[]> get =
         new TrackedCommand<>(
             this, CommandType.GET, new ValueOutput<>(CODEC), arguments(name), nowNs);
-    connection.dispatch(get);
-    connection.dispatch(
+    send(get);
+    send(
         new TrackedCommand<>(
             this, CommandType.PTTL, new IntegerOutput<>(CODEC), arguments(name), nowNs) {
           @Override
@@ -141,7 +150,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   void ask(List<String> question, Consumer<Told> told) {
     CommandArgs<byte[], byte[]> rest = new CommandArgs<>(CODEC);
     question.subList(1, question.size()).forEach(rest::add);
-    connection.dispatch(
+    send(
         new TrackedCommand<>(
             this,
             CommandType.valueOf(question.getFirst()),
@@ -157,7 +166,7 @@ final class TrackedLink implements RedisConnectionStateListener {
 
   /** Sends a PING whose answer is that of the shard's barrier. */
   void pingForBarrier() {
-    connection.dispatch(
+    send(
         new Ping() {
           @Override
           void answered() {
@@ -190,7 +199,7 @@ final class TrackedLink implements RedisConnectionStateListener {
     }
     boolean asked = open && checks.askDue(nowNs);
     if (asked || heartbeat.isDue(nowNs)) {
-      connection.dispatch(new Ping());
+      send(new Ping());
       flush();
     }
   }
