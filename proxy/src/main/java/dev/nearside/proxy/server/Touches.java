@@ -178,8 +178,8 @@ final class Touches {
 
   /** Returns a copy of the key that is argument {@code arg}. */
   LookupKey key(Request request, int arg) {
-    return new LookupKey()
-        .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
+    return LookupKey.of(
+        session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
   }
 
   private @Nullable Touch touch(Command command, Keys keys) {

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.local;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
@@ -13,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * pays for its decompression.
  */
 public final class Compression {
-  private static final LZ4Compressor COMPRESSOR = LZ4Factory.fastestInstance().fastCompressor();
-  private static final LZ4SafeDecompressor DECOMPRESSOR =
-      LZ4Factory.fastestInstance().safeDecompressor();
+  /** Loaded with the first large reply: its native library is not for who has none. */
+  private static final class Lz4 {
+    static final LZ4Compressor COMPRESSOR = LZ4Factory.fastestInstance().fastCompressor();
+    static final LZ4SafeDecompressor DECOMPRESSOR = LZ4Factory.fastestInstance().safeDecompressor();
+  }
 
   private final int thresholdBytes;
 
@@ -28,7 +31,7 @@ public final class Compression {
     if (reply.length < thresholdBytes) {
       return null;
     }
-    byte[] block = COMPRESSOR.compress(reply);
+    byte[] block = Lz4.COMPRESSOR.compress(reply);
     return block.length <= reply.length - reply.length / 5 ? block : null;
   }
 
@@ -42,7 +45,11 @@ public final class Compression {
       out.writeBytes(held, start, held.length - start);
       return;
     }
-    out.writeBytes(plain(entry));
+    int length = entry.replyLength();
+    ByteBuffer to = out.ensureWritable(length).internalNioBuffer(out.writerIndex(), length);
+    Lz4.DECOMPRESSOR.decompress(
+        ByteBuffer.wrap(held), start, held.length - start, to, to.position(), length);
+    out.writerIndex(out.writerIndex() + length);
   }
 
   /** Returns the reply of an entry that is held as an LZ4 block. */
@@ -50,7 +57,7 @@ public final class Compression {
     byte[] held = entry.array();
     int start = entry.replyStart();
     byte[] plain = new byte[entry.replyLength()];
-    DECOMPRESSOR.decompress(held, start, held.length - start, plain, 0);
+    Lz4.DECOMPRESSOR.decompress(held, start, held.length - start, plain, 0);
     return plain;
   }
 }

@@ -219,7 +219,7 @@ public final class LocalTier {
     if (!shared.isEmpty()) {
       shared.remove(key);
     }
-    return map.remove(key);
+    return peek(key) == null ? null : map.remove(key); // to look takes no lock
   }
 
   /** Puts the token of a read that others may share; returns false where there is one already. */

@@ -21,7 +21,10 @@ public final class LookupKey {
   private static final long SEED = ThreadLocalRandom.current().nextLong() | 1;
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
-  private byte[] bytes = new byte[64];
+  private static final byte[] NONE = {};
+  private static final int LEAST = 64;
+
+  private byte[] bytes = NONE;
   private int length;
   private int database;
   private int hash;
@@ -29,13 +32,20 @@ public final class LookupKey {
   /** Sets this key to {@code length} bytes of {@code from} at {@code start}; returns this. */
   public LookupKey set(int database, ByteBuf from, int start, int length) {
     if (length > bytes.length) {
-      bytes = new byte[Integer.highestOneBit(length) << 1];
+      bytes = new byte[Math.max(LEAST, Integer.highestOneBit(length) << 1)];
     }
     from.getBytes(start, bytes, 0, length);
     this.length = length;
     this.database = database;
     hash = hash(bytes, length);
     return this;
+  }
+
+  /** Returns a key of its own, of {@code length} bytes of {@code from} at {@code start}. */
+  public static LookupKey of(int database, ByteBuf from, int start, int length) {
+    LookupKey key = new LookupKey();
+    key.bytes = new byte[length];
+    return key.set(database, from, start, length);
   }
 
   /** Sets this key to the whole of {@code name}, which must not change while it is in use. */
