@@ -20,7 +20,7 @@ class NearsideTest {
   @TempDir Path folder;
 
   private int execute(Map<String, String> environment, String... arguments) {
-    CommandLine commandLine = Nearside.commandLine(environment);
+    CommandLine commandLine = Verbs.commandLine(environment);
     commandLine.setOut(new PrintWriter(out));
     commandLine.setErr(new PrintWriter(err));
     return commandLine.execute(arguments);

@@ -51,13 +51,13 @@ public final class RedisConnections implements AutoCloseable {
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
-    trackingClient = RedisClient.create(resources);
+    trackingClient = AsyncClient.of(resources);
     trackingClient.setOptions(
         options(upstream)
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
             .build());
-    administrationClient = RedisClient.create(resources);
+    administrationClient = AsyncClient.of(resources);
     administrationClient.setOptions(
         options(upstream)
             .autoReconnect(false)
