@@ -1,7 +1,9 @@
 package dev.nearside.benchmarks.coherence;
 
+import dev.nearside.benchmarks.report.Report;
+import dev.nearside.benchmarks.report.Table;
+import dev.nearside.benchmarks.report.Versions;
 import dev.nearside.benchmarks.servers.Machine;
-import dev.nearside.benchmarks.servers.Programs;
 import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ScratchDirectory;
 import java.io.IOException;
@@ -12,7 +14,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,7 +97,9 @@ public final class CoherenceRun implements Callable<Integer> {
     }
     machine.put("repetitions", quick ? "a third of a full run's (--quick)" : "a full run's");
     String date = LocalDate.now(ZoneOffset.UTC).toString();
-    return new Report("coherence", date, machine, versions(program), tables);
+    List<String> notes =
+        List.of("everything on this one machine: clients, hops, sidecars and servers");
+    return new Report("coherence", date, machine, Versions.of(program), notes, tables);
   }
 
   /** One that fails is said to have failed; the others go on. */
@@ -109,16 +112,5 @@ public final class CoherenceRun implements Callable<Integer> {
       out.println("failed: " + e.getMessage());
       return new Table(scenario.name(), "Could not be completed: " + e.getMessage(), "nothing");
     }
-  }
-
-  private static Map<String, String> versions(Path program) throws IOException {
-    Map<String, String> versions = new LinkedHashMap<>();
-    Programs.output(List.of(program.toString(), "--version"))
-        .ifPresent(version -> versions.put("Redis", version));
-    versions.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
-    String home = System.getProperty("nearside.home", ".");
-    Programs.output(List.of("git", "-C", home, "describe", "--always", "--dirty"))
-        .ifPresent(commit -> versions.put("Nearside", "commit " + commit));
-    return versions;
   }
 }

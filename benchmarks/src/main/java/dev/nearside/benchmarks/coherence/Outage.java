@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.coherence;
 
+import dev.nearside.benchmarks.report.Table;
 import dev.nearside.benchmarks.servers.EmbeddedNearside;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
 import java.io.IOException;

@@ -1,6 +1,8 @@
 package dev.nearside.benchmarks.load;
 
 import dev.nearside.benchmarks.coherence.CoherenceRun;
+import dev.nearside.benchmarks.footprint.FootprintRun;
+import dev.nearside.benchmarks.micro.MicroRun;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -10,7 +12,17 @@ import picocli.CommandLine.Command;
 @Command(
     name = "nearside bench",
     mixinStandardHelpOptions = true,
-    subcommands = {FirstRun.class, CoherenceRun.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      HitsRun.class,
+      RelayRun.class,
+      MixedRun.class,
+      SizesRun.class,
+      LoopsRun.class,
+      CoherenceRun.class,
+      FootprintRun.class,
+      MicroRun.class,
+      CommandLine.HelpCommand.class
+    },
     description = "Load runs side by side with peers.")
 public final class Bench {
   /** Runs one of them; the exit status is 1 when it could not be completed. */

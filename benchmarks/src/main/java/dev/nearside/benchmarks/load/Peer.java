@@ -1,10 +1,13 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.generator.Address;
 import dev.nearside.benchmarks.servers.EmbeddedNearside;
+import dev.nearside.benchmarks.servers.Ports;
 import dev.nearside.benchmarks.servers.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -42,34 +45,36 @@ enum Peer {
   /**
    * Returns the command that starts this proxy in the foreground.
    *
-   * @param port where it is to listen
-   * @param otherPort a free port, for its statistics
+   * @param listen where clients are to connect
    * @param redisPort the Redis behind it
    * @param directory where its configuration is written
    * @throws IOException if that cannot be written
    */
-  List<String> command(int port, int otherPort, int redisPort, Path directory) throws IOException {
+  List<String> command(Entrant entrant, Address listen, int redisPort, Path directory)
+      throws IOException {
     return switch (this) {
       case REDIS -> throw new IllegalArgumentException("Redis is no proxy");
-      case NEARSIDE -> nearside(port, otherPort, redisPort);
-      case NUTCRACKER -> nutcracker(port, otherPort, redisPort, directory);
-      case HAPROXY -> haproxy(port, redisPort, directory);
+      case NEARSIDE -> nearside(entrant, listen, redisPort);
+      case NUTCRACKER -> nutcracker(listen.port(), redisPort, directory);
+      case HAPROXY -> haproxy(listen.port(), redisPort, directory);
     };
   }
 
-  private static List<String> nearside(int port, int httpPort, int redisPort) {
-    return EmbeddedNearside.command(
-        List.of(
-            "--upstream",
-            "redis://127.0.0.1:" + redisPort,
-            "--listen",
-            "127.0.0.1:" + port,
-            "--http",
-            "127.0.0.1:" + httpPort));
+  private static List<String> nearside(Entrant entrant, Address listen, int redisPort) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--upstream",
+                "redis://127.0.0.1:" + redisPort,
+                "--listen",
+                listen.path().isEmpty() ? "127.0.0.1:" + listen.port() : "unix:" + listen.path(),
+                "--http",
+                "127.0.0.1:" + Ports.free()));
+    entrant.settings().forEach(setting -> arguments.addAll(List.of("--set", setting)));
+    return EmbeddedNearside.command(arguments);
   }
 
-  private List<String> nutcracker(int port, int statsPort, int redisPort, Path directory)
-      throws IOException {
+  private List<String> nutcracker(int port, int redisPort, Path directory) throws IOException {
     Path configuration =
         Files.writeString(
             directory.resolve("nutcracker.yml"),
@@ -87,7 +92,7 @@ enum Peer {
         program(),
         "--conf-file=" + configuration,
         "--stats-addr=127.0.0.1",
-        "--stats-port=" + statsPort,
+        "--stats-port=" + Ports.free(),
         "--pid-file=" + directory.resolve("nutcracker.pid"));
   }
 
@@ -98,7 +103,7 @@ enum Peer {
             """
             global
               nbthread 1
-              maxconn 1000
+              maxconn 4000
             defaults
               mode tcp
               timeout connect 5s

@@ -1,9 +1,9 @@
 /**
  * Load runs: servers side by side, asked the same in alternating rounds by a generator process.
  *
- * <p>Called from the command line. {@code Generator} is the main class of the generator's process,
- * one thread that never allocates per request; everything else runs in the process of {@code
- * Bench}, one step after the other.
+ * <p>Called from the command line, one step after the other. A run is a list of {@code Stage}s: who
+ * takes part, on which data, in which {@code Trial}s; {@code LoadRun} plays it and writes the
+ * {@code Report}. {@code DelayHop} is the main class of a process of its own.
  */
 @NullMarked
 package dev.nearside.benchmarks.load;

@@ -2,11 +2,14 @@ package dev.nearside.benchmarks.servers;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
@@ -18,14 +21,14 @@ import java.time.Duration;
 public final class RedisConnection implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  private final Socket socket;
+  private final Closeable socket;
   private final OutputStream out;
   private final InputStream in;
 
-  private RedisConnection(Socket socket) throws IOException {
+  private RedisConnection(Closeable socket, OutputStream out, InputStream in) {
     this.socket = socket;
-    this.out = new BufferedOutputStream(socket.getOutputStream());
-    this.in = new BufferedInputStream(socket.getInputStream());
+    this.out = new BufferedOutputStream(out);
+    this.in = new BufferedInputStream(in);
   }
 
   /**
@@ -37,7 +40,15 @@ public final class RedisConnection implements AutoCloseable {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(Math.toIntExact(TIMEOUT.toMillis()));
     socket.setTcpNoDelay(true);
-    return new RedisConnection(socket);
+    return new RedisConnection(socket, socket.getOutputStream(), socket.getInputStream());
+  }
+
+  /**
+   * Returns one over a connected channel, for instance a Unix socket's; its waits are unbounded.
+   */
+  public static RedisConnection over(SocketChannel channel) {
+    return new RedisConnection(
+        channel, Channels.newOutputStream(channel), Channels.newInputStream(channel));
   }
 
   /** Sends one request and returns its reply, as {@link #receive} does. */

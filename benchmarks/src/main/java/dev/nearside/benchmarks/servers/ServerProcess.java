@@ -42,7 +42,8 @@ public final class ServerProcess implements AutoCloseable {
     return start(command, () -> Ports.isServed(port), log, stopSignal);
   }
 
-  static ServerProcess start(
+  /** As above, and waits until {@code ready} says so. */
+  public static ServerProcess start(
       List<String> command, BooleanSupplier ready, Path log, String stopSignal) {
     List<String> words = new ArrayList<>();
     Path setsid = Programs.onPath("setsid");

@@ -2,6 +2,7 @@ package dev.nearside.benchmarks.coherence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.benchmarks.report.Table;
 import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ScratchDirectory;
 import java.io.OutputStream;

@@ -1,0 +1,87 @@
+package dev.nearside.benchmarks.generator;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+
+/** One client: writes a batch, checks its replies, writes the next. Confined to one thread. */
+final class LoadConnection {
+  private final SocketChannel channel;
+  private final SelectionKey key;
+  private final Batch batch;
+  private final ReplyCheck check;
+  private long sentNs;
+  private long receivedBytes;
+
+  private LoadConnection(SocketChannel channel, Selector selector, Batch batch) throws IOException {
+    this.channel = channel;
+    this.batch = batch;
+    this.check = new ReplyCheck(batch);
+    this.key = channel.register(selector, SelectionKey.OP_READ, this);
+  }
+
+  /** Connects and registers for reading, itself as the attachment. */
+  static LoadConnection open(Address address, Selector selector, Batch batch) throws IOException {
+    SocketChannel channel = address.connect();
+    channel.configureBlocking(false);
+    return new LoadConnection(channel, selector, batch);
+  }
+
+  /** Writes the next batch; the previous one must be answered. */
+  void sendBatch() throws IOException {
+    batch.next();
+    check.begin();
+    sentNs = System.nanoTime();
+    flush();
+  }
+
+  /** Writes what the socket had no room for. */
+  void flush() throws IOException {
+    ByteBuffer bytes = batch.bytes();
+    channel.write(bytes);
+    int interest =
+        bytes.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ;
+    if (key.interestOps() != interest) {
+      key.interestOps(interest);
+    }
+  }
+
+  /**
+   * Reads what is there and returns how many replies ended in it.
+   *
+   * @param buffer where to read; its content is not needed afterwards
+   * @param memory the same, as a segment
+   * @throws IOException if the server closed the connection
+   * @throws WrongReplyException if a reply is not what it must be
+   */
+  int read(ByteBuffer buffer, MemorySegment memory) throws IOException {
+    int n = channel.read(buffer.clear());
+    if (n < 0) {
+      throw new IOException("the server closed a connection");
+    }
+    receivedBytes += n;
+    return check.consume(memory, n);
+  }
+
+  /** Returns whether the batch is answered. */
+  boolean isAnswered() {
+    return check.isDone();
+  }
+
+  /** Returns when the batch was written, on {@link System#nanoTime()}'s scale. */
+  long sentNs() {
+    return sentNs;
+  }
+
+  /** Returns how many bytes have come. */
+  long receivedBytes() {
+    return receivedBytes;
+  }
+
+  void close() throws IOException {
+    channel.close();
+  }
+}

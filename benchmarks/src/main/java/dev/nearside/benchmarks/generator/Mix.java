@@ -1,0 +1,109 @@
+package dev.nearside.benchmarks.generator;
+
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses what is asked next, for all connections of a thread. Confined to it. */
+final class Mix {
+  private static final long SEED = 7391;
+
+  private final Workload workload;
+  private final KeySpace keys;
+  private final SplittableRandom random;
+  private final @Nullable Zipf zipf;
+  private final Exchange main;
+  private final Exchange coldRead;
+  private final Exchange write;
+  private final int coldFrom;
+  private final int coldTo;
+  private int nextCold;
+  private long reads;
+  private long coldReads;
+
+  /**
+   * Creates a choice.
+   *
+   * @param part of the load's threads, the one this is for
+   */
+  Mix(Assignment assignment, int part) {
+    Load load = assignment.load();
+    workload = load.workload();
+    keys = load.keys();
+    random = new SplittableRandom(SEED + (long) assignment.round() * load.threads() + part);
+    zipf = keys.zipfian() ? new Zipf(keys.hot()) : null;
+    main = exchange(load);
+    coldRead = Exchange.get(KeyFamily.COLD, load.values());
+    write = Exchange.set(KeyFamily.WRITTEN, load.values());
+    coldFrom = share(part, load);
+    coldTo = share(part + 1, load);
+    nextCold = coldFrom + (int) (assignment.coldReads() % Math.max(1, coldTo - coldFrom));
+  }
+
+  private static int share(int part, Load load) {
+    return (int) ((long) load.keys().cold() * part / load.threads());
+  }
+
+  private static Exchange exchange(Load load) {
+    Values values = load.values();
+    return switch (load.workload()) {
+      case READ, MIXED -> Exchange.get(KeyFamily.HOT, values);
+      case INCR -> Exchange.incr();
+      case GET_SET -> Exchange.get(KeyFamily.HOT, values).then(Exchange.set(KeyFamily.HOT, values));
+      case EVAL -> Exchange.eval(values);
+      case MULTI -> Exchange.multi(values);
+    };
+  }
+
+  /** Returns what is to be asked; {@link #digits} says of which key. */
+  Exchange draw() {
+    Exchange drawn =
+        switch (workload) {
+          case READ -> read();
+          case MIXED -> random.nextDouble() < workload.reads() ? read() : write;
+          case INCR, GET_SET, EVAL, MULTI -> main;
+        };
+    reads += drawn.reads();
+    return drawn;
+  }
+
+  private Exchange read() {
+    return keys.hotReads() == 1 || random.nextDouble() < keys.hotReads() ? main : coldRead;
+  }
+
+  /** Returns the digits of the number of a key for what was drawn. */
+  long digits(Exchange drawn) {
+    return Numbers.digits(drawn.isCold() ? coldNumber() : hotNumber());
+  }
+
+  private int coldNumber() {
+    coldReads++;
+    int number = nextCold++;
+    if (nextCold == coldTo) {
+      nextCold = coldFrom;
+    }
+    return number;
+  }
+
+  private int hotNumber() {
+    return zipf == null ? random.nextInt(keys.hot()) : zipf.next(random);
+  }
+
+  /** Returns the length of the longest request that can be drawn, its follower included. */
+  int longest() {
+    Exchange next = main.follower();
+    int follower = next == null ? 0 : next.length();
+    int others = workload == Workload.MIXED ? write.length() : 0;
+    int reads = Math.max(main.length(), coldRead.length());
+    return Math.max(reads, Math.max(follower, others));
+  }
+
+  /** Returns how many cold keys were drawn so far. */
+  long coldReads() {
+    return coldReads;
+  }
+
+  /** Returns how many GETs were drawn so far. */
+  long reads() {
+    return reads;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.nearside.benchmarks.load;
+
+import dev.nearside.benchmarks.generator.Assignment;
+import dev.nearside.benchmarks.generator.Round;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * What the event loops of a sidecar allocate under a load, in a round of its own: to ask for it is
+ * a load, too, and not to be part of the other figures.
+ *
+ * <p>It is read twice within the measured interval, when all connections are open. Whatever else
+ * the loops allocate meanwhile, for instance in their timers, counts.
+ */
+final class Allocation {
+  private static final int PARTS = 4;
+
+  private final LoadGenerator generator;
+
+  Allocation(LoadGenerator generator) {
+    this.generator = generator;
+  }
+
+  /**
+   * Plays a round and returns the bytes allocated per request.
+   *
+   * @param pid the sidecar's
+   * @throws IOException if the sidecar or the generator fails
+   */
+  double bytesPerRequest(long pid, Assignment assignment) throws IOException, InterruptedException {
+    Duration part = Duration.ofMillis(assignment.load().measuredMs()).dividedBy(PARTS);
+    Duration before = Duration.ofMillis(assignment.load().warmupMs()).plus(part);
+    try (LoopAllocation loops = LoopAllocation.of(pid);
+        ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      Future<Round> round = thread.submit(() -> generator.run(assignment));
+      Thread.sleep(before);
+      long beganNs = System.nanoTime();
+      long bytes = loops.bytes();
+      Thread.sleep(part.multipliedBy(2));
+      bytes = loops.bytes() - bytes;
+      double seconds = (System.nanoTime() - beganNs) / 1e9;
+      return bytes / (round.get().requestsPerSecond() * seconds);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+}

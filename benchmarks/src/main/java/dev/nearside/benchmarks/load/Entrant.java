@@ -1,0 +1,41 @@
+package dev.nearside.benchmarks.load;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A server that is to take part; {@link Contestant} is the started one.
+ *
+ * @param label its name in tables
+ * @param peer which program it is
+ * @param settings {@code key=value}, other than the program's defaults; for Nearside only
+ * @param far whether its Redis is a millisecond away, see {@link DelayHop}
+ * @param unix whether clients come by a Unix socket, for Redis and Nearside only
+ */
+record Entrant(String label, Peer peer, List<String> settings, boolean far, boolean unix) {
+  static final String NEARSIDE = Peer.NEARSIDE.label();
+  private static final String ONE_LOOP = "event-loops=1";
+
+  /** Returns a program under its own name; Nearside with one event loop, as the others have one. */
+  static Entrant of(Peer peer) {
+    List<String> settings = peer == Peer.NEARSIDE ? List.of(ONE_LOOP) : List.of();
+    return new Entrant(peer.label(), peer, settings, false, false);
+  }
+
+  /** Returns the same with more settings, under another name. */
+  Entrant with(String otherLabel, String... more) {
+    List<String> all = new ArrayList<>(settings);
+    all.addAll(List.of(more));
+    return new Entrant(otherLabel, peer, List.copyOf(all), far, unix);
+  }
+
+  /** Returns the same with its Redis a millisecond away. */
+  Entrant asFar() {
+    return new Entrant(label, peer, settings, true, unix);
+  }
+
+  /** Returns the same on a Unix socket. */
+  Entrant onUnixSocket() {
+    return new Entrant(label, peer, settings, far, true);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.nearside.benchmarks.report;
+
+import dev.nearside.benchmarks.servers.Programs;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What took part in a run. */
+public final class Versions {
+  private Versions() {}
+
+  /**
+   * Returns the versions of Redis, the JDK with its flags, and Nearside; more may be added. What
+   * does not say its version is left out.
+   *
+   * @param redis the program that was run
+   */
+  public static Map<String, String> of(Path redis) {
+    Map<String, String> versions = new LinkedHashMap<>();
+    Programs.output(List.of(redis.toString(), "--version"))
+        .ifPresent(version -> versions.put("Redis", version));
+    versions.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
+    versions.put(
+        "JVM flags",
+        String.join(
+            " ",
+            ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-Dnearside.home"))
+                .toList()));
+    String home = System.getProperty("nearside.home", ".");
+    Programs.output(List.of("git", "-C", home, "describe", "--always", "--dirty"))
+        .ifPresent(commit -> versions.put("Nearside", "commit " + commit));
+    return versions;
+  }
+}

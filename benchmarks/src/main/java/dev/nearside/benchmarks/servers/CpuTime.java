@@ -1,0 +1,37 @@
+package dev.nearside.benchmarks.servers;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * CPU time of a process, from {@code /proc/PID/stat} (see proc_pid_stat(5)): fields 14 and 15,
+ * {@code utime} and {@code stime}, in clock ticks, of all its threads.
+ */
+public final class CpuTime {
+  private static final int FIELDS_TO_UTIME = 11; // counted from field 3, the state
+  private static final long TICKS_PER_SECOND =
+      Programs.output(List.of("getconf", "CLK_TCK")).map(Long::parseLong).orElse(100L);
+
+  private CpuTime() {}
+
+  /**
+   * Returns user and system time so far, in seconds.
+   *
+   * @throws IOException if there is no such process
+   */
+  public static double seconds(long pid) throws IOException {
+    byte[] bytes = Files.readAllBytes(Path.of("/proc", Long.toString(pid), "stat"));
+    return seconds(new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  /** As above, from the file's line; the name, in parentheses, may contain anything. */
+  static double seconds(String stat) {
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    long ticks =
+        Long.parseLong(fields[FIELDS_TO_UTIME]) + Long.parseLong(fields[FIELDS_TO_UTIME + 1]);
+    return (double) ticks / TICKS_PER_SECOND;
+  }
+}
