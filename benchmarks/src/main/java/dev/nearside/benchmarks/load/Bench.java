@@ -1,6 +1,9 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.chart.ChartRun;
 import dev.nearside.benchmarks.coherence.CoherenceRun;
+import dev.nearside.benchmarks.database.DatabaseRun;
+import dev.nearside.benchmarks.fleet.FleetRun;
 import dev.nearside.benchmarks.footprint.FootprintRun;
 import dev.nearside.benchmarks.micro.MicroRun;
 import dev.nearside.benchmarks.servers.ServerException;
@@ -21,6 +24,9 @@ import picocli.CommandLine.Command;
       CoherenceRun.class,
       FootprintRun.class,
       MicroRun.class,
+      FleetRun.class,
+      DatabaseRun.class,
+      ChartRun.class,
       CommandLine.HelpCommand.class
     },
     description = "Load runs side by side with peers.")

@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A sidecar in a process of its own, as users run it; whoever started it closes it. */
 public final class EmbeddedNearside implements AutoCloseable {
   private static final String MAIN = "dev.nearside.proxy.Nearside";
+  private static final Pattern HEAP_FLAG = Pattern.compile("-XX:.Use\\w+GC|-Xm[nsx].*");
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final ServerProcess process;
@@ -37,6 +39,15 @@ public final class EmbeddedNearside implements AutoCloseable {
    * @throws ServerException if it does not start
    */
   public static EmbeddedNearside start(String upstream, List<String> settings, Path directory) {
+    return start(upstream, settings, directory, List.of());
+  }
+
+  /**
+   * As above, with more flags for its JVM; those of this process that choose a collector or size
+   * the heap are left out where there are any.
+   */
+  public static EmbeddedNearside start(
+      String upstream, List<String> settings, Path directory, List<String> flags) {
     int port = Ports.free();
     int httpPort = Ports.free();
     List<String> arguments = new ArrayList<>(List.of("--upstream", upstream));
@@ -44,7 +55,7 @@ public final class EmbeddedNearside implements AutoCloseable {
     arguments.addAll(settings);
     Path log = directory.resolve("nearside-" + port + ".log");
     return new EmbeddedNearside(
-        ServerProcess.start(command(arguments), port, log, "TERM"), port, httpPort);
+        ServerProcess.start(command(arguments, flags), port, log, "TERM"), port, httpPort);
   }
 
   /**
@@ -52,9 +63,16 @@ public final class EmbeddedNearside implements AutoCloseable {
    * this process: the launcher's, and what the user added to them.
    */
   public static List<String> command(List<String> arguments) {
+    return command(arguments, List.of());
+  }
+
+  private static List<String> command(List<String> arguments, List<String> flags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(flag -> flags.isEmpty() || !HEAP_FLAG.matcher(flag).matches())
+        .forEach(command::add);
+    command.addAll(flags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
     command.addAll(arguments);
     return command;
@@ -63,6 +81,11 @@ public final class EmbeddedNearside implements AutoCloseable {
   /** Returns the port clients connect to. */
   public int port() {
     return port;
+  }
+
+  /** Returns its process id. */
+  public long pid() {
+    return process.pid();
   }
 
   /**

@@ -32,10 +32,20 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @throws ServerException if it does not start
    */
   public static EmbeddedPostgres start(Path directory) {
-    return start(directory, UnprivilegedUser.find());
+    return start(directory, List.of());
+  }
+
+  /** As {@link #start(Path)}, with more settings of PostgreSQL, {@code name=value}, which win. */
+  public static EmbeddedPostgres start(Path directory, List<String> settings) {
+    return start(directory, UnprivilegedUser.find(), settings);
   }
 
   static EmbeddedPostgres start(Path directory, UnprivilegedUser user) {
+    return start(directory, user, List.of());
+  }
+
+  private static EmbeddedPostgres start(
+      Path directory, UnprivilegedUser user, List<String> settings) {
     Path programs = directory.resolve("postgres");
     Path cluster = directory.resolve("cluster");
     try {
@@ -46,7 +56,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throw new ServerException("PostgreSQL cannot be unpacked: " + e.getMessage(), e);
     }
     createCluster(user, programs, cluster);
-    return start(user, programs, cluster, directory);
+    return start(user, programs, cluster, directory, settings);
   }
 
   private static void createCluster(UnprivilegedUser user, Path programs, Path cluster) {
@@ -65,14 +75,17 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   private static EmbeddedPostgres start(
-      UnprivilegedUser user, Path programs, Path cluster, Path directory) {
+      UnprivilegedUser user, Path programs, Path cluster, Path directory, List<String> settings) {
     for (int attempt = 1; ; attempt++) {
       int port = Ports.free();
       try {
         Path log = directory.resolve("postgres-" + port + ".log");
         return new EmbeddedPostgres(
             ServerProcess.start(
-                user.command(command(programs, cluster, port)), () -> accepts(port), log, "INT"),
+                user.command(command(programs, cluster, port, settings)),
+                () -> accepts(port),
+                log,
+                "INT"),
             port);
       } catch (ServerException e) {
         if (attempt == ATTEMPTS || Ports.isFree(port)) {
@@ -82,7 +95,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private static String[] command(Path programs, Path cluster, int port) {
+  private static String[] command(Path programs, Path cluster, int port, List<String> settings) {
     List<String> words = new ArrayList<>();
     words.add(programs.resolve("bin/postgres").toString());
     words.addAll(List.of("-D", cluster.toString(), "-p", Integer.toString(port)));
@@ -96,6 +109,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             "wal_level=logical")) {
       words.addAll(List.of("-c", setting));
     }
+    settings.forEach(setting -> words.addAll(List.of("-c", setting)));
     return words.toArray(String[]::new);
   }
 
