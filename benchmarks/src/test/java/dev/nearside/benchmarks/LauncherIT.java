@@ -2,6 +2,7 @@ package dev.nearside.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -151,6 +152,80 @@ final class LauncherIT {
     assertThat(outcome.output()).contains("[ERROR] A.java: no such symbol", "the build failed");
     assertThat(outcome.output()).doesNotContain("dev.nearside.proxy.Nearside");
     assertThat(outcome.status()).isEqualTo(1);
+  }
+
+  @Test
+  void run_trainingFails_oneLineSaysSoAndItStartsWithoutACache() throws Exception {
+    jdk("25", "25.0.1");
+
+    Outcome outcome = launch(tree.resolve("nearside"), "run");
+
+    assertThat(outcome.output())
+        .containsOnlyOnce("nearside: starts will be slower, " + tree)
+        .contains("[dev.nearside.proxy.Nearside]")
+        .doesNotContain("-XX:AOTCache");
+    assertThat(outcome.status()).isEqualTo(7);
+  }
+
+  @Test
+  void run_trainingFailsAfterItOnceSucceeded_startsWithoutTheOldCache() throws Exception {
+    Path java = jdk("25", "25.0.1").resolve("bin/java");
+    String start = Files.readString(java);
+    script(java, "for word; do\ncase $word in *Output=*) : >\"${word#*=}\"; esac; done");
+    launch(tree.resolve("nearside"), "run");
+    assertThat(cache()).exists();
+    Files.writeString(java, start);
+    Path changed = source("proxy/src/main/java/B.java");
+    Files.setLastModifiedTime(changed, FileTime.from(Instant.now().plusSeconds(5)));
+
+    assertThat(launch(tree.resolve("nearside"), "run").output()).doesNotContain("-XX:AOTCache");
+    assertThat(cache()).doesNotExist();
+  }
+
+  @Test
+  void version_withARealJvm_takesClassesFromTheCacheUnlessItIsDamaged() throws Exception {
+    Path jars = Files.createDirectories(temporary.resolve("jars"));
+    Path proxy = linkJars(jars);
+    Path target = tree.resolve("proxy/target");
+    script(
+        programs.resolve("mvn"),
+        "mv '%s' '%s/lib'; mv '%s' '%s/proxy-0.1.0.jar'".formatted(jars, target, proxy, target));
+    Path log = temporary.resolve("classes.log");
+    Map<String, String> environment =
+        Map.of(
+            "JAVA_HOME",
+            System.getProperty("java.home"),
+            "NEARSIDE_JAVA_OPTS",
+            "-Xlog:class+load:file=" + log);
+    assertThat(launch(environment, "version").output())
+        .contains("preparing fast starts")
+        .doesNotContain("slower")
+        .endsWith("s\nnearside 0.1.0\n");
+
+    assertThat(launch(environment, "version").output()).isEqualTo("nearside 0.1.0\n");
+    assertThat(log).content().contains("dev.nearside.proxy.Nearside source: shared objects file");
+
+    Files.writeString(cache(), "no cache at all");
+    assertThat(launch(environment, "version").output()).isEqualTo("nearside 0.1.0\n");
+    assertThat(log).content().contains("dev.nearside.proxy.Nearside source: file:");
+  }
+
+  /** Links the jars of this JVM's class path there, but for that of the proxy, beside them. */
+  private Path linkJars(Path directory) throws IOException {
+    Path proxy = temporary.resolve("proxy.jar");
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      Path jar = Path.of(entry).toAbsolutePath();
+      String name = String.valueOf(jar.getFileName());
+      if (name.endsWith(".jar")) {
+        boolean isProxy = name.matches("proxy-[0-9.]+\\.jar");
+        Files.createSymbolicLink(isProxy ? proxy : directory.resolve(name), jar);
+      }
+    }
+    return proxy;
+  }
+
+  private Path cache() {
+    return tree.resolve("proxy/target/nearside.aot");
   }
 
   @Test

@@ -18,7 +18,7 @@ final class EnvironmentSource {
 
   private static final String NAMESPACES = variable(NamespaceKeys.SECTION) + "_";
 
-  /** Read by logback.xml. */
+  /** Read when the first logger is made, before the configuration. */
   static final String LOG_LEVEL = "NEARSIDE_LOG_LEVEL";
 
   private static final Set<String> LOG_LEVELS =
