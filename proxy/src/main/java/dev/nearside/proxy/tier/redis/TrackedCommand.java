@@ -37,14 +37,14 @@ class TrackedCommand<T> extends Command<byte[], byte[], T> {
     return sentAtNs;
   }
 
-  /** Returns whether it was answered, be it with an error. */
+  /** Returns whether it was answered by now, be it with an error. */
   final boolean wasAnswered() {
-    return exception == null;
+    return isDone() && exception == null;
   }
 
-  /** Returns whether it was answered and the answer is no error. */
+  /** Returns whether it was answered by now and the answer is no error. */
   final boolean succeeded() {
-    return !getOutput().hasError() && exception == null;
+    return wasAnswered() && !getOutput().hasError();
   }
 
   @Override

@@ -109,7 +109,13 @@ final class TrackedLink implements RedisConnectionStateListener {
     gathered = true; // behind the command: whoever sees it flushes the command, too
   }
 
-  /** Sends GET and PTTL of {@code name}, gathered. */
+  /**
+   * Sends GET and PTTL of {@code name}, gathered.
+   *
+   * <p>They are answered in this order nearly always. Not where another thread flushes between the
+   * two: what it takes along may then be written first. A PTTL that is answered before its GET says
+   * nothing of what GET will say, and so the read has failed.
+   */
   void read(byte[] name, ReadListener listener) {
     long nowNs = System.nanoTime();
     TrackedCommand<byte[]> get =
