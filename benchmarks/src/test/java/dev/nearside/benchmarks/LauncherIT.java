@@ -205,6 +205,10 @@ final class LauncherIT {
     assertThat(launch(environment, "version").output()).isEqualTo("nearside 0.1.0\n");
     assertThat(log).content().contains("dev.nearside.proxy.Nearside source: shared objects file");
 
+    Map<String, String> other =
+        Map.of("JAVA_HOME", System.getProperty("java.home"), "NEARSIDE_JAVA_OPTS", "-Xshare:off");
+    assertThat(launch(other, "version").output()).isEqualTo("nearside 0.1.0\n");
+
     Files.writeString(cache(), "no cache at all");
     assertThat(launch(environment, "version").output()).isEqualTo("nearside 0.1.0\n");
     assertThat(log).content().contains("dev.nearside.proxy.Nearside source: file:");

@@ -12,6 +12,8 @@ import java.util.List;
 final class Idle {
   private static final Launch NORMAL = Launch.of("L1 and Redis only");
 
+  private static final Launch UNCACHED = Launch.of("no ahead-of-time cache", Launch.NO_CACHE);
+
   private final Place place;
   private final Table table;
 
@@ -31,22 +33,18 @@ final class Idle {
   }
 
   Table run() throws IOException, InterruptedException {
+    Launch.prepare();
     try (EmbeddedRedis redis = place.redis();
         EmbeddedPostgres postgres = EmbeddedPostgres.start(place.directory())) {
       List<String> database = List.of("--config", configuration(postgres).toString());
       try (Sidecar plain = start(NORMAL, redis, List.of());
+          Sidecar uncached = start(UNCACHED, redis, List.of());
           Sidecar withDatabase = start(NORMAL, redis, database)) {
         Place.rest(place.idleSeconds());
         row("L1 and Redis only", plain.pid());
+        row("the same, no ahead-of-time cache", uncached.pid());
         row("with a database, too", withDatabase.pid());
         row("redis-server", redis.pid());
-      }
-      Launch cached = AotCache.train(place, NORMAL, redis.port());
-      if (cached != null) {
-        try (Sidecar quick = start(cached, redis, List.of())) {
-          Place.rest(place.idleSeconds());
-          row("L1 and Redis only, AOT cache", quick.pid());
-        }
       }
       return table;
     }

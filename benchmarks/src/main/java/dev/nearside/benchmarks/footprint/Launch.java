@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.footprint;
 
+import dev.nearside.benchmarks.servers.Programs;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -15,10 +16,23 @@ import java.util.stream.Stream;
  * @param flags JVM flags behind those of the launcher, so that they win
  */
 record Launch(String label, List<String> flags) {
+  /** Lets a JVM start without the ahead-of-time cache that it is given. */
+  static final String NO_CACHE = "-XX:AOTMode=off";
+
   private static final String MAIN = "dev.nearside.proxy.Nearside";
+  private static final String CACHE_FLAG = "-XX:AOTCache";
+  private static final String HOME = "nearside.home";
 
   static Launch of(String label, String... flags) {
     return new Launch(label, List.of(flags));
+  }
+
+  /** Lets the launcher, where it is there, build what it would build before a first start. */
+  static void prepare() {
+    String home = System.getProperty(HOME);
+    if (home != null) {
+      Programs.output(List.of(Path.of(home, "nearside").toString(), "version"));
+    }
   }
 
   /** Returns the command with these arguments of {@code run}. */
@@ -28,7 +42,12 @@ record Launch(String label, List<String> flags) {
     boolean otherCollector = flags.stream().anyMatch(Launch::namesCollector);
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> !(otherCollector && namesCollector(flag)))
+        .filter(flag -> !flag.startsWith(CACHE_FLAG)) // made for the class path of this process
         .forEach(command::add);
+    Path cache = target().resolve("nearside.aot");
+    if (Files.exists(cache)) {
+      command.add(CACHE_FLAG + "=" + cache);
+    }
     command.addAll(flags);
     command.addAll(List.of("-cp", classPath(), MAIN, "run"));
     command.addAll(arguments);
@@ -41,7 +60,7 @@ record Launch(String label, List<String> flags) {
 
   /** Returns the launcher's where the proxy is built in its place, else that of this process. */
   private static String classPath() throws IOException {
-    Path target = Path.of(System.getProperty("nearside.home", "."), "proxy", "target");
+    Path target = target();
     if (Files.isDirectory(target.resolve("lib"))) {
       try (Stream<Path> files = Files.list(target)) {
         List<Path> jars = files.filter(Launch::isProxy).toList();
@@ -51,6 +70,10 @@ record Launch(String label, List<String> flags) {
       }
     }
     return System.getProperty("java.class.path");
+  }
+
+  private static Path target() {
+    return Path.of(System.getProperty(HOME, "."), "proxy", "target");
   }
 
   private static boolean isProxy(Path file) {

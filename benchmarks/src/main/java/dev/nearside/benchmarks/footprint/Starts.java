@@ -21,7 +21,8 @@ final class Starts {
     this.table =
         new Table(
             TITLE,
-            "From exec of the launcher's java command line to the first `+PONG`, a Redis behind it,"
+            "From exec of the launcher's java command line, its ahead-of-time cache included, to the"
+                + " first `+PONG`, a Redis behind it,"
                 + " files warm, the variants in turn; medians of "
                 + place.starts()
                 + ". CPU and resident memory are those at the first `+PONG`.",
@@ -34,15 +35,12 @@ final class Starts {
   }
 
   Table run() throws IOException, InterruptedException {
+    Launch.prepare();
     try (EmbeddedRedis redis = place.redis()) {
       List<Launch> launches = new ArrayList<>();
       launches.add(NORMAL);
       launches.add(Launch.of("C1 alone", "-XX:TieredStopAtLevel=1"));
-      launches.add(Launch.of("no class archive", "-Xshare:off"));
-      Launch cached = AotCache.train(place, NORMAL, redis.port());
-      if (cached != null) {
-        launches.add(cached);
-      }
+      launches.add(Launch.of("no ahead-of-time cache", Launch.NO_CACHE));
       List<Series> series = launches.stream().map(Series::new).toList();
       for (int i = -1; i < place.starts(); i++) {
         for (Series each : series) {
