@@ -22,14 +22,15 @@ public final class Versions {
     Programs.output(List.of(redis.toString(), "--version"))
         .ifPresent(version -> versions.put("Redis", version));
     versions.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
+    String home = System.getProperty("nearside.home", ".");
     versions.put(
         "JVM flags",
         String.join(
             " ",
             ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(flag -> !flag.startsWith("-Dnearside.home"))
+                .map(flag -> flag.replace(home + "/", "")) // where it was built is nobody's matter
                 .toList()));
-    String home = System.getProperty("nearside.home", ".");
     Programs.output(List.of("git", "-C", home, "describe", "--always", "--dirty"))
         .ifPresent(commit -> versions.put("Nearside", "commit " + commit));
     return versions;
