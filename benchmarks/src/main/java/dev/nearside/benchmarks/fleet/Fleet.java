@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.fleet;
 
+import dev.nearside.benchmarks.generator.Zipf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -212,7 +213,7 @@ final class Fleet implements AutoCloseable {
     long reads = (long) due + (random.nextDouble() < due - (long) due ? 1 : 0);
     for (long i = 0; i < reads; i++) {
       Sidecar sidecar = sidecars.get(random.nextInt(sidecars.size()));
-      int key = plan.popularity().draw(random);
+      int key = plan.popularity().next(random);
       if (!sidecar.holds(key) && sidecar.heldCount() < plan.limit()) {
         sidecar.fill(key);
         countFill();

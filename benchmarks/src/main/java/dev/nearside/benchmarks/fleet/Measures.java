@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.fleet;
 
+import dev.nearside.benchmarks.generator.Zipf;
 import dev.nearside.benchmarks.report.Table;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,7 +16,6 @@ import java.util.stream.IntStream;
 
 /** The tables of the run, each measured on servers of its own. Confined to one thread. */
 final class Measures {
-  private static final double EXPONENT = 0.99;
   private static final long SEED = 4711;
   private static final int HOT_KEYS = 100;
   private static final int MOST = 2;
@@ -33,7 +33,7 @@ final class Measures {
     this.size = size;
     this.stage = stage;
     this.progress = progress;
-    this.popularity = new Zipf(size.keys(), EXPONENT);
+    this.popularity = new Zipf(size.keys());
   }
 
   /** Connections that hold nothing: what their heartbeats cost. */
@@ -264,7 +264,7 @@ final class Measures {
                     i -> hot,
                     HOT_KEYS,
                     size.reads(),
-                    new Zipf(HOT_KEYS, EXPONENT)))) {
+                    new Zipf(HOT_KEYS)))) {
       double base = 0;
       for (double share : SHARES) {
         scene.forgetRounds();
@@ -345,7 +345,7 @@ final class Measures {
     int[] keys = new int[Math.min(count, size.keys())];
     int found = 0;
     while (found < keys.length) {
-      int key = popularity.draw(random);
+      int key = popularity.next(random);
       if (!read.get(key)) {
         read.set(key);
         keys[found++] = key;
@@ -366,7 +366,7 @@ final class Measures {
 
   private Writer asRead() {
     SplittableRandom random = new SplittableRandom(SEED);
-    return new Writer(i -> Keys.read(popularity.draw(random)), size.writesOfRound(), size.writes());
+    return new Writer(i -> Keys.read(popularity.next(random)), size.writesOfRound(), size.writes());
   }
 
   private Writer mixed(double share) {

@@ -4,21 +4,24 @@ import java.util.SplittableRandom;
 
 /**
  * Numbers from 0 on, the smaller the more frequent: number {@code i} in proportion to {@code
- * 1/(i+1)^s}.
+ * 1/(i+1)^0.99}.
  *
  * <p>Each number has a column of the same width [1]: its lower part stands for itself, the part
  * above it for one other, more frequent number. So a draw is a column, a height and a comparison.
  *
  * <p>[1] A. J. Walker, An Efficient Method for Generating Discrete Random Variables with General
  * Distributions, ACM Transactions on Mathematical Software 3 (1977).
+ *
+ * <p>Immutable.
  */
-final class Zipf {
+public final class Zipf {
   private static final double EXPONENT = 0.99;
 
   private final double[] own;
   private final int[] other;
 
-  Zipf(int count) {
+  /** Creates the numbers from 0 up to {@code count}, which is not among them. */
+  public Zipf(int count) {
     own = new double[count];
     other = new int[count];
     double sum = 0;
@@ -33,7 +36,7 @@ final class Zipf {
   }
 
   /** Returns the next number. */
-  int next(SplittableRandom random) {
+  public int next(SplittableRandom random) {
     int column = random.nextInt(own.length);
     return random.nextDouble() < own[column] ? column : other[column];
   }

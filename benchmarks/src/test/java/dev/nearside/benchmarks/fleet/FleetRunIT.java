@@ -2,6 +2,7 @@ package dev.nearside.benchmarks.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.benchmarks.generator.Zipf;
 import dev.nearside.benchmarks.report.Table;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
 import dev.nearside.benchmarks.servers.RedisConnection;
@@ -33,7 +34,7 @@ final class FleetRunIT {
       int[] all = IntStream.range(0, KEYS).toArray();
       Fleet.Plan plan =
           new Fleet.Plan(
-              redis.port(), SIDECARS, true, Heartbeat.CHECKS, i -> all, KEYS, 0, new Zipf(1, 1));
+              redis.port(), SIDECARS, true, Heartbeat.CHECKS, i -> all, KEYS, 0, new Zipf(1));
       try (Fleet fleet = Fleet.open(plan)) {
         Statistics filled = Statistics.of(redis);
         fleet.work();
