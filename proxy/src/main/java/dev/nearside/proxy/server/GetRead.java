@@ -45,8 +45,10 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   private @Nullable ScheduledFuture<?> deadline;
   private LaneKey.Kind lane = LaneKey.Kind.READS;
   private int attempts;
+  private boolean brings;
   private boolean joined;
   private boolean flownAgain;
+  private boolean refused;
   private boolean begun;
   private boolean settled;
   private boolean finished;
@@ -84,6 +86,12 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   /** Its reply is to be compared with what {@code entry} would have shown. */
   GetRead shadowed(@Nullable Entry entry) {
     shadow = entry;
+    return this;
+  }
+
+  /** It may not be a flight, but what it reads shall be held for who comes next. */
+  GetRead bringing() {
+    brings = true;
     return this;
   }
 
@@ -290,6 +298,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       return; // something else has answered in its place
     }
     if (first) {
+      refused = in.getByte(from) == '-';
       touch.replied(in, from, to, last);
       client.session().floorNs = System.nanoTime();
       if (shadow != null && last) {
@@ -309,6 +318,9 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       others.replied(in, from, to, first, last);
     }
     if (last) {
+      if (brings && !refused) {
+        reads.bring(key, client.nowNs());
+      }
       end();
     } else {
       client.flushSoon();

@@ -220,10 +220,10 @@ final class LocalReads {
     ReplyQueue replies = client.replies();
     if (replies.isEmpty()) {
       write(entry);
+    } else if (entry.isNil()) {
+      client.answer(session.nullReply());
     } else {
-      PendingReply reply = replies.add(new PendingReply(replies));
-      reply.append(entry, session.nullReply());
-      reply.complete();
+      replies.add(new HitReply(replies, entry));
     }
     return Taken.ANSWERED;
   }

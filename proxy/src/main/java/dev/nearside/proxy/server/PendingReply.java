@@ -73,12 +73,12 @@ class PendingReply {
   }
 
   /** Returns whether all its bytes are here or gone, and may go. */
-  final boolean isComplete() {
+  boolean isComplete() {
     return complete && !held;
   }
 
   /** Returns how many bytes were added so far. */
-  final long bytes() {
+  long bytes() {
     return bytes;
   }
 
@@ -130,7 +130,7 @@ class PendingReply {
   }
 
   /** Its turn has come: what was kept goes out. */
-  final void writeEarly(Output output) {
+  void writeEarly(Output output) {
     ByteBuf kept = early;
     early = null;
     if (kept != null) {

@@ -3,6 +3,7 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.PinnedConnection;
@@ -283,9 +284,23 @@ final class Upstream {
       readingThrough.add(key.hashCode());
     }
     Entry held = context.reads().shadow(key, client.nowNs(), session.floorNs, context.found());
-    new GetRead(client, key, way, reply, () -> relayedReadEnded(key, through))
-        .shadowed(held)
-        .relay(request, shared);
+    GetRead read =
+        new GetRead(client, key, way, reply, () -> relayedReadEnded(key, through)).shadowed(held);
+    if (mayBring()) {
+      read.bringing();
+    }
+    read.relay(request, shared);
+  }
+
+  /**
+   * Returns whether a read is relayed only because something before it is unanswered: a pipeline
+   * would otherwise bring no more than one key into memory. In shadow mode it was begun already.
+   */
+  private boolean mayBring() {
+    return outstanding > 0
+        && !isPinned()
+        && session.ownIdentity
+        && context.coherence().mode() == L1Mode.ON;
   }
 
   private void relayedReadEnded(LookupKey key, boolean through) {

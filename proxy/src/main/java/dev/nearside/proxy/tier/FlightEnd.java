@@ -190,5 +190,6 @@ final class FlightEnd implements ReadListener {
   private void flyAgain() {
     LookupKey key = new LookupKey().set(token.database(), token.name());
     flights.startForNobody(shard, connection, key, namespace);
+    connection.flush();
   }
 }

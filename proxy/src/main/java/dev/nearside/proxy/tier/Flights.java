@@ -79,11 +79,10 @@ record Flights(
     return true;
   }
 
-  /** Brings a key into L1 for whoever reads it next. */
+  /** As {@link #start}, for whoever reads the key next. */
   void startForNobody(
       Shard shard, TrackedConnection connection, LookupKey key, @Nullable Namespace namespace) {
     start(shard, connection, key, namespace, IGNORED);
-    connection.flush();
   }
 
   /** Returns whether a miss of {@code namespace} is to be read in the database. */

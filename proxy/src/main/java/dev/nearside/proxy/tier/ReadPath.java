@@ -225,7 +225,8 @@ public final class ReadPath {
   }
 
   /**
-   * Brings {@code key}, which somebody has read on a way of his own, into L1 for who comes next.
+   * Brings {@code key}, which somebody has read on a way of his own, into L1 for who comes next; it
+   * is sent at the next {@link #flush}.
    */
   public void bring(LookupKey key, long nowNs) {
     Shard shard = coherence.shard(key.database());
