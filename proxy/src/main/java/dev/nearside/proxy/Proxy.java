@@ -1,6 +1,7 @@
 package dev.nearside.proxy;
 
 import dev.nearside.agent.embedded.ResourceAgent;
+import dev.nearside.agent.host.HeapCache;
 import dev.nearside.agent.host.ProcessHooks;
 import dev.nearside.proxy.admin.AdminLimits;
 import dev.nearside.proxy.admin.AdminServer;
@@ -164,6 +165,7 @@ public final class Proxy implements AutoCloseable {
     started.add(() -> end(loops));
     ServerPolicy policy = policy();
     addContexts(transport, policy, reads);
+    L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
     redis.start();
     if (database != null) {
@@ -385,7 +387,9 @@ public final class Proxy implements AutoCloseable {
   }
 
   private ResourceAgent startAgent(CollectorRegistry registry, ReadPath reads) {
-    ResourceAgent started = ResourceAgent.start(ProcessHooks.NONE, registry);
+    ResourceAgent started =
+        ResourceAgent.start(
+            new ProcessHooks(null, null, new HeapCache(local::bytes, local::maxBytes)), registry);
     PressureActions actions =
         new PressureActions(
             started,

@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /** The memory of a sidecar whose L1 is full, with many clients connected. */
 final class Full {
-  private static final int LEAST_ENTRY_BYTES = 260;
+  private static final int LEAST_ENTRY_BYTES = 230;
   private static final int CHECKED_LOCALLY = 10_000;
   private static final double BYTES_PER_KIB = 1024;
 

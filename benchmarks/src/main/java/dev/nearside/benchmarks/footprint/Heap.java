@@ -11,8 +11,8 @@ enum Heap {
   SHENANDOAH("Shenandoah, generational", "-XX:+UseShenandoahGC -XX:ShenandoahGCMode=generational"),
   ZGC("Z", "-XX:+UseZGC");
 
-  private static final double HEAP_TO_L1 = 1.2;
-  private static final int BESIDE_L1_MIB = 64;
+  private static final double HEAP_TO_L1 = 1.1;
+  private static final int BESIDE_L1_MIB = 48;
   private static final int YOUNG_MIB = 16;
 
   private final String label;
@@ -24,15 +24,16 @@ enum Heap {
   }
 
   /**
-   * Returns a launch with room for an L1 of this size: a fifth above it, and 64 MiB. The young part
-   * of Serial's and Parallel's heap is kept small, because else it takes a third of all.
+   * Returns a launch with room for an L1 of this size: a tenth above it, and 48 MiB, as the start
+   * asks for. The young part of Serial's and Parallel's heap is kept small, because else it takes a
+   * third of all.
    */
   Launch launch(int l1Mib) {
     List<String> all = new ArrayList<>(List.of(flags.split(" ", -1)));
     int maxMib = (int) (HEAP_TO_L1 * l1Mib) + BESIDE_L1_MIB;
     all.add("-Xmx" + maxMib + "m");
     if (this == SERIAL || this == PARALLEL) {
-      all.add("-Xmn" + YOUNG_MIB + "m");
+      all.add("-XX:MaxNewSize=" + YOUNG_MIB + "m"); // -Xmn would ask for it at once
     }
     return new Launch(label + ", -Xmx" + maxMib + "m", all);
   }

@@ -21,6 +21,7 @@ record Launch(String label, List<String> flags) {
 
   private static final String MAIN = "dev.nearside.proxy.Nearside";
   private static final String CACHE_FLAG = "-XX:AOTCache";
+  private static final String YOUNG_FLAG = "-XX:MaxNewSize"; // goes with the launcher's collector
   private static final String HOME = "nearside.home";
 
   static Launch of(String label, String... flags) {
@@ -41,7 +42,7 @@ record Launch(String label, List<String> flags) {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     boolean otherCollector = flags.stream().anyMatch(Launch::namesCollector);
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> !(otherCollector && namesCollector(flag)))
+        .filter(flag -> !(otherCollector && (namesCollector(flag) || flag.startsWith(YOUNG_FLAG))))
         .filter(flag -> !flag.startsWith(CACHE_FLAG)) // made for the class path of this process
         .forEach(command::add);
     Path cache = target().resolve("nearside.aot");

@@ -5,8 +5,6 @@ import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -230,12 +228,6 @@ public final class Touch {
 
   private boolean showsWhatIsHeld(ByteBuf in, int from, int to) {
     @Nullable Entry held = coherence.held(keys.getFirst());
-    if (held == null || held.replyLength() != to - from || held.isCompressed()) {
-      return false;
-    }
-    ByteBuf reply =
-        Unpooled.wrappedBuffer(
-            held.array(), held.replyStart(), held.array().length - held.replyStart());
-    return ByteBufUtil.equals(reply, 0, in, from, to - from);
+    return held != null && held.shows(in, from, to - from);
   }
 }

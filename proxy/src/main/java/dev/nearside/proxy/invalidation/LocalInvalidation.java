@@ -32,9 +32,9 @@ final class LocalInvalidation {
   int forget(Target target) {
     return switch (target) {
       case Target.Keys(List<byte[]> names) -> names.stream().mapToInt(coherence::invalidate).sum();
-      case Target.Prefix(byte[] prefix) -> look((name, length) -> begins(name, length, prefix));
-      case Target.Pattern(Glob glob) -> look(glob::matches);
-      case Target.Tags(List<byte[]> tags) -> look((name, length) -> carries(name, length, tags));
+      case Target.Prefix(byte[] prefix) -> look(name -> begins(name, prefix));
+      case Target.Pattern(Glob glob) -> look(name -> glob.matches(name, name.length));
+      case Target.Tags(List<byte[]> tags) -> look(name -> carries(name, tags));
     };
   }
 
@@ -43,27 +43,27 @@ final class LocalInvalidation {
     coherence.repair();
   }
 
-  /** Says something of the name that is {@code name[0, length)}. */
+  /** Says something of a name. */
   private interface OfName {
-    boolean holds(byte[] name, int length);
+    boolean holds(byte[] name);
   }
 
   private int look(OfName chosen) {
     looking.lock();
     try {
-      return coherence.invalidate((Entry entry) -> chosen.holds(entry.array(), entry.replyStart()));
+      return coherence.invalidate((Entry entry) -> chosen.holds(entry.name()));
     } finally {
       looking.unlock();
     }
   }
 
-  private static boolean begins(byte[] name, int length, byte[] prefix) {
-    return length >= prefix.length
+  private static boolean begins(byte[] name, byte[] prefix) {
+    return name.length >= prefix.length
         && Arrays.equals(name, 0, prefix.length, prefix, 0, prefix.length);
   }
 
-  private boolean carries(byte[] name, int length, List<byte[]> tags) {
-    for (byte[] carried : namespaces.tagsOf(name, length)) {
+  private boolean carries(byte[] name, List<byte[]> tags) {
+    for (byte[] carried : namespaces.tagsOf(name, name.length)) {
       for (byte[] tag : tags) {
         if (Arrays.equals(carried, tag)) {
           return true;

@@ -27,13 +27,18 @@ final class Admission {
 
   private static final Duration MEMORY = Duration.ofMinutes(2);
 
+  /** Large values and locks are few; of keys asked for once, many come between a key's reads. */
+  private static final long FEW = 1 << 15;
+
+  private static final long L1_BYTES_PER_KEY = 1024;
+
   private final int configuredBytes;
   private final boolean atOnce;
   private final boolean skipsChurning;
   private final Churn churn;
   private final RecentKeys asked;
-  private final RecentKeys large = new RecentKeys(MEMORY);
-  private final RecentKeys locks = new RecentKeys(MEMORY);
+  private final RecentKeys large = new RecentKeys(MEMORY, FEW);
+  private final RecentKeys locks = new RecentKeys(MEMORY, FEW);
   private volatile int maxBytes;
 
   /**
@@ -42,14 +47,15 @@ final class Admission {
    * @param maxBytes larger replies are never held
    * @param window a key is held on its second request within this time; zero holds it at once
    * @param skipsChurning whether what is invalidated more often than served is not held
+   * @param l1Bytes the size of L1, for which it remembers keys enough
    */
-  Admission(int maxBytes, Duration window, boolean skipsChurning, Churn churn) {
+  Admission(int maxBytes, Duration window, boolean skipsChurning, Churn churn, long l1Bytes) {
     this.configuredBytes = maxBytes;
     this.maxBytes = maxBytes;
     this.atOnce = window.isZero();
     this.skipsChurning = skipsChurning;
     this.churn = churn;
-    this.asked = new RecentKeys(window);
+    this.asked = new RecentKeys(window, l1Bytes / L1_BYTES_PER_KEY);
   }
 
   /**

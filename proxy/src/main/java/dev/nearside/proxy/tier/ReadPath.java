@@ -123,7 +123,8 @@ public final class ReadPath {
             policy.maxEntryBytes(),
             policy.admissionWindow(),
             policy.skipsChurning(),
-            coherence.churn());
+            coherence.churn(),
+            local.maxBytes());
     this.flights =
         new Flights(
             local,

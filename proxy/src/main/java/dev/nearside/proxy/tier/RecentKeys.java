@@ -6,34 +6,62 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /**
  * Remembers, approximately and for about a window, which keys were marked. Thread-safe, fixed size.
  *
- * <p>One slot a hash: a later key may displace an earlier one (which is then forgotten early), and
- * two keys of one hash are one. Both errors only make a key be filled a request later or sooner.
+ * <p>Four slots a hash: a later key may displace an earlier one (which is then forgotten early),
+ * and two keys of one hash are one. Both errors only make a key be filled a request later or
+ * sooner. Which one is displaced changes with time: keys that are asked for in the same order again
+ * and again do not displace each other for ever.
  */
 final class RecentKeys {
-  private static final int SLOTS = 1 << 15;
+  private static final int LEAST_BITS = 15;
+  private static final int MOST_BITS = 22;
+  private static final int WAYS = 4;
+  private static final int WAY_SHIFT = 8;
 
-  private final AtomicIntegerArray slots = new AtomicIntegerArray(SLOTS);
+  private final int bits;
+  private final AtomicIntegerArray slots;
   private final long halfWindowNs;
 
-  /** Creates an empty memory; a mark is remembered between half of {@code window} and all of it. */
-  RecentKeys(Duration window) {
+  /**
+   * Creates an empty memory; a mark is remembered between half of {@code window} and all of it.
+   *
+   * @param keys about how many keys it is for; 32 768 at least, 4 million at most
+   */
+  RecentKeys(Duration window, long keys) {
+    this.bits = Math.clamp(64 - Long.numberOfLeadingZeros(keys - 1), LEAST_BITS, MOST_BITS);
+    this.slots = new AtomicIntegerArray(1 << bits);
     this.halfWindowNs = Math.max(1, window.toNanos() / 2);
   }
 
   /** Marks the key with this hash. */
   void mark(int keyHash, long nowNs) {
-    slots.setRelease(slot(keyHash), tag(keyHash, nowNs / halfWindowNs));
+    int first = firstSlot(keyHash);
+    int way = (int) (nowNs ^ nowNs >>> WAY_SHIFT) & (WAYS - 1);
+    for (int i = 0; i < WAYS; i++) {
+      if (slots.getPlain(first + i) == 0) {
+        way = i;
+        break;
+      }
+    }
+    slots.setRelease(first + way, tag(keyHash, nowNs / halfWindowNs));
   }
 
   /** Returns whether the key with this hash was marked recently. */
   boolean contains(int keyHash, long nowNs) {
-    int there = slots.getAcquire(slot(keyHash));
+    int first = firstSlot(keyHash);
     long period = nowNs / halfWindowNs;
-    return there == tag(keyHash, period) || there == tag(keyHash, period - 1);
+    int now = tag(keyHash, period);
+    int before = tag(keyHash, period - 1);
+    for (int i = 0; i < WAYS; i++) {
+      int there = slots.getAcquire(first + i);
+      if (there == now || there == before) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  private static int slot(int keyHash) {
-    return (keyHash * 0x9E3779B9) >>> 17;
+  private int firstSlot(int keyHash) {
+    return (keyHash * 0x9E3779B9) >>> (Integer.SIZE - bits) & -WAYS;
   }
 
   /** Never 0, which is an empty slot. */

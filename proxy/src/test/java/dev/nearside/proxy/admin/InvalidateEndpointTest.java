@@ -25,7 +25,7 @@ class InvalidateEndpointTest {
     scene = new AdminScene();
     for (String name : new String[] {"a:1", "a:2", "\u00e9"}) {
       LookupKey key = new LookupKey().set(0, name.getBytes(StandardCharsets.UTF_8));
-      Entry token = scene.local.token(key, 0, 0, new Flight(0));
+      Entry token = scene.local.token(key, 0, 0, new Flight(System.nanoTime()));
       scene.local.begin(token);
     }
   }

@@ -54,11 +54,12 @@ class ShardTest {
 
   @Test
   void look_atTheInstantOfExpiry_isMissAndGone() {
-    scene.open(100);
+    long expiryNs = 1 << 20; // one that is kept as it is
+    scene.open(expiryNs);
     Entry token = scene.begin("k");
-    scene.local.publish(token, null, 500);
-    assertThat(scene.look("k", 499, 0)).isEqualTo(Verdict.HIT);
-    assertThat(scene.look("k", 500, 0)).isEqualTo(Verdict.MISS);
+    scene.local.publish(token, null, expiryNs);
+    assertThat(scene.look("k", expiryNs - 1, 0)).isEqualTo(Verdict.HIT);
+    assertThat(scene.look("k", expiryNs, 0)).isEqualTo(Verdict.MISS);
     assertThat(scene.local.find(ShardScene.key(0, "k"))).isNull();
   }
 

@@ -106,7 +106,7 @@ final class EmbeddedClient {
   void hold(String name, String reply, long expiresAtNs) {
     LookupKey key = new LookupKey().set(0, name.getBytes(StandardCharsets.UTF_8));
     int epoch = coherence.shards().getFirst().epoch();
-    Entry token = local.token(key, epoch, 0, new Flight(0));
+    Entry token = local.token(key, epoch, 0, new Flight(System.nanoTime()));
     local.begin(token);
     local.publish(token, reply.getBytes(StandardCharsets.UTF_8), expiresAtNs);
   }

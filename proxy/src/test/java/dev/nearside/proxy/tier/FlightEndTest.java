@@ -96,7 +96,7 @@ class FlightEndTest {
             new Guard("redis", Guard.Limits.defaults(8), Clock.systemUTC()),
             new DatabaseFill(
                 new FillContext(null, null, 1, LeaseCounters.of(metrics)), () -> null, fills),
-            new Admission(1 << 20, Duration.ZERO, false, coherence.churn()),
+            new Admission(1 << 20, Duration.ZERO, false, coherence.churn(), 1 << 20),
             new Lifetime(HOUR),
             new FlightTimes(2),
             FillCounters.of(metrics),

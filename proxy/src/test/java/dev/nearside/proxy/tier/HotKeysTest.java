@@ -57,7 +57,7 @@ class HotKeysTest {
 
   private void serve(String name) {
     LookupKey key = new LookupKey().set(0, name.getBytes(StandardCharsets.UTF_8));
-    Entry token = local.token(key, 0, 0, new Flight(0));
+    Entry token = local.token(key, 0, 0, new Flight(System.nanoTime()));
     local.begin(token);
     local.publish(token, "+v\r\n".getBytes(StandardCharsets.UTF_8), Long.MAX_VALUE / 2);
     Objects.requireNonNull(local.find(key)).serve();

@@ -6,9 +6,14 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The share of time in which collections held the process still, over five seconds. */
+/**
+ * The share of time in which collections of the old generation held the process still, over half a
+ * minute: one long pause is not yet a heap that runs short, one after the other is. Collections of
+ * young objects alone, where they are counted apart, tell how much is allocated, which no smaller
+ * cache would change.
+ */
 final class GcShare implements Sensor {
-  private static final long WINDOW_NS = TimeUnit.SECONDS.toNanos(5);
+  private static final long WINDOW_NS = TimeUnit.SECONDS.toNanos(30);
 
   private final List<GarbageCollectorMXBean> pausing;
   private final SlidingRatio window = new SlidingRatio(WINDOW_NS);

@@ -4,12 +4,13 @@ import static dev.nearside.agent.host.Reading.HEAP_AFTER_GC_RATIO;
 
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the last collection of the old generation left there, over its greatest size.
+ * What the last collection of the old generation left there, over its greatest size; of both is
+ * taken off what a cache holds and may hold, where there is one and it leaves room for the rest.
  *
  * <p>Use between collections says nothing: garbage fills any heap. The old generation alone is
  * asked, because with a serial or parallel collector live data must fit there, and a share of the
@@ -17,13 +18,23 @@ import java.util.List;
  * are asked only after a collection, so nothing is allocated between collections.
  */
 final class HeapAfterGc implements Sensor {
+  private static final double LEAST_BESIDE_CACHE = 0.1;
+
   private final List<MemoryPoolMXBean> oldPools;
   private final List<GarbageCollectorMXBean> collectors;
+  private final @Nullable HeapCache cache;
   private long seenCollections = -1;
+  private long cachedBytes;
 
-  HeapAfterGc(List<MemoryPoolMXBean> pools, List<GarbageCollectorMXBean> collectors) {
-    this.oldPools = pools.stream().filter(HeapAfterGc::isOld).toList();
-    this.collectors = List.copyOf(collectors);
+  /**
+   * Creates the sensor.
+   *
+   * @param old whose collectors alone are asked: the cache's part must date from their last run
+   */
+  HeapAfterGc(OldGeneration old, @Nullable HeapCache cache) {
+    this.oldPools = old.pools();
+    this.collectors = old.collectors();
+    this.cache = cache;
   }
 
   @Override
@@ -42,9 +53,12 @@ final class HeapAfterGc implements Sensor {
     for (int i = 0; i < collectors.size(); i++) {
       collections += collectors.get(i).getCollectionCount();
     }
+    long before = cachedBytes;
+    cachedBytes = cache == null ? 0 : cache.bytes().getAsLong();
     if (collections != seenCollections) {
       seenCollections = collections;
-      readings.set(HEAP_AFTER_GC_RATIO, worstPool());
+      long cached = Math.max(before, cachedBytes); // it may have been emptied since
+      readings.set(HEAP_AFTER_GC_RATIO, worstPool(cached));
     }
     return true;
   }
@@ -52,22 +66,23 @@ final class HeapAfterGc implements Sensor {
   @Override
   public void close() {}
 
-  private double worstPool() {
+  private double worstPool(long cached) {
     double worst = Double.NaN;
     for (MemoryPoolMXBean pool : oldPools) {
       MemoryUsage usage = pool.getCollectionUsage();
       if (usage != null && usage.getUsed() > 0 && usage.getMax() > 0) {
-        double ratio = (double) usage.getUsed() / usage.getMax();
+        double ratio = ratio(usage.getUsed(), usage.getMax(), cached);
         worst = Double.isNaN(worst) ? ratio : Math.max(worst, ratio);
       }
     }
     return worst;
   }
 
-  /** Only pools in which objects stay support a usage threshold; see MemoryPoolMXBean. */
-  private static boolean isOld(MemoryPoolMXBean pool) {
-    return pool.getType() == MemoryType.HEAP
-        && pool.isUsageThresholdSupported()
-        && pool.getCollectionUsage() != null;
+  /** A cache that leaves next to nothing for the rest is too large, and counts as anything else. */
+  private double ratio(long used, long max, long cached) {
+    long room = max - (cache == null ? 0 : cache.maxBytes().getAsLong());
+    return room < max * LEAST_BESIDE_CACHE
+        ? (double) used / max
+        : (double) Math.max(0, used - cached) / room;
   }
 }

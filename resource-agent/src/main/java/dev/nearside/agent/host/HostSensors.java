@@ -1,7 +1,6 @@
 package dev.nearside.agent.host;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +19,10 @@ public final class HostSensors {
    * @return the sensors, which the caller closes
    */
   public static List<Sensor> open(Path root, ProcessHooks hooks) {
-    List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
+    OldGeneration old =
+        OldGeneration.of(
+            ManagementFactory.getMemoryPoolMXBeans(),
+            ManagementFactory.getGarbageCollectorMXBeans());
     return List.of(
         new CgroupMemory(CgroupDirs.find(root, "memory")),
         new CgroupCpu(CgroupDirs.find(root, "cpu")),
@@ -29,8 +31,8 @@ public final class HostSensors {
         PressureStall.memory(root),
         PressureStall.io(root),
         new Descriptors(root, openDescriptors()),
-        new HeapAfterGc(ManagementFactory.getMemoryPoolMXBeans(), collectors),
-        new GcShare(collectors),
+        new HeapAfterGc(old, hooks.heapCache()),
+        new GcShare(old.collectors()),
         new HookSensor("direct_memory", Reading.DIRECT_MEMORY_RATIO, hooks.directMemoryRatio()),
         new HookSensor(
             "event_loop_lag", Reading.EVENT_LOOP_LAG_SECONDS, hooks.eventLoopLagSeconds()));

@@ -11,9 +11,12 @@ import org.jspecify.annotations.Nullable;
  *     bound
  * @param eventLoopLagSeconds the worst event loop's lag, 99th percentile since the last call, or
  *     null when there are no event loops
+ * @param heapCache the cache that fills the heap as planned, or null when there is none
  */
 public record ProcessHooks(
-    @Nullable DoubleSupplier directMemoryRatio, @Nullable DoubleSupplier eventLoopLagSeconds) {
+    @Nullable DoubleSupplier directMemoryRatio,
+    @Nullable DoubleSupplier eventLoopLagSeconds,
+    @Nullable HeapCache heapCache) {
   /** No hooks: a process without event loops of its own. */
-  public static final ProcessHooks NONE = new ProcessHooks(null, null);
+  public static final ProcessHooks NONE = new ProcessHooks(null, null, null);
 }

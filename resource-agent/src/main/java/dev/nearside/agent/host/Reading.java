@@ -48,9 +48,9 @@ public enum Reading {
   DESCRIPTORS_LIMIT,
   /** Open over limit. */
   DESCRIPTORS_RATIO,
-  /** What the last collection left in the old generation, over its greatest size. */
+  /** What the last collection left in the old generation beside the cache, of the room there. */
   HEAP_AFTER_GC_RATIO,
-  /** Share of the last five seconds spent in collection pauses. */
+  /** Share of the last 30 s spent in pauses of collections of the old generation. */
   GC_SHARE_RATIO,
   /** Memory outside the heap over its bound, as the proxy reports it. */
   DIRECT_MEMORY_RATIO,

@@ -51,11 +51,11 @@ final class ReadingFamilies {
           gauge("descriptors_limit", "How many it may have.", Reading.DESCRIPTORS_LIMIT),
           gauge(
               "heap_after_gc_ratio",
-              "What the last collection left in the old generation.",
+              "What the last collection left in the old generation beside L1, of the room beside L1.",
               Reading.HEAP_AFTER_GC_RATIO),
           gauge(
               "gc_share_ratio",
-              "Time of the last five seconds in collection pauses.",
+              "Time of the last 30 s in pauses of collections of the old generation.",
               Reading.GC_SHARE_RATIO),
           gauge(
               "direct_memory_ratio",

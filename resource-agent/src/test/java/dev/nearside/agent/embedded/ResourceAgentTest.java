@@ -152,6 +152,7 @@ class ResourceAgentTest {
               asked.countDown();
               return 0.25;
             },
+            null,
             null);
     PressureSnapshot snapshot;
     Readings readings;

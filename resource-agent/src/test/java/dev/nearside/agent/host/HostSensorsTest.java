@@ -8,6 +8,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,16 +208,53 @@ class HostSensorsTest {
   @Test
   void heap_ofThisProcess_isKnownAfterACollection() {
     System.gc();
-    var collectors = ManagementFactory.getGarbageCollectorMXBeans();
-    var heap = new HeapAfterGc(ManagementFactory.getMemoryPoolMXBeans(), collectors);
+    HeapAfterGc heap = heap(null);
     assertThat(heap.supported()).isTrue();
     heap.sample(0, readings);
     assertThat(readings.get(HEAP_AFTER_GC_RATIO)).isStrictlyBetween(0.0, 0.9);
   }
 
+  private static HeapAfterGc heap(@Nullable HeapCache cache) {
+    return new HeapAfterGc(old(), cache);
+  }
+
+  private static OldGeneration old() {
+    return OldGeneration.of(
+        ManagementFactory.getMemoryPoolMXBeans(), ManagementFactory.getGarbageCollectorMXBeans());
+  }
+
+  private double heapRatio(long cacheBytes, long cacheMaxBytes) {
+    heap(new HeapCache(() -> cacheBytes, () -> cacheMaxBytes)).sample(0, readings);
+    return readings.get(HEAP_AFTER_GC_RATIO);
+  }
+
+  @Test
+  void heap_withACache_isWhatIsBesideIt() {
+    System.gc();
+    long max = Runtime.getRuntime().maxMemory();
+    double all = heapRatio(0, 0);
+    assertThat(heapRatio(max, 0)).as("all of it is the cache").isZero();
+    assertThat(heapRatio(0, max / 2)).as("an empty cache leaves less room").isGreaterThan(all);
+    assertThat(heapRatio(max, 2 * max)).as("a cache that cannot fit").isEqualTo(all);
+  }
+
+  @Test
+  void heap_cacheEmptiedSinceTheCollection_isStillTakenOff() {
+    AtomicLong bytes = new AtomicLong(Runtime.getRuntime().maxMemory());
+    HeapAfterGc heap = heap(new HeapCache(bytes::get, () -> 0));
+    heap.sample(0, readings);
+    System.gc();
+    bytes.set(0);
+    heap.sample(ms(250), readings);
+    assertThat(readings.get(HEAP_AFTER_GC_RATIO)).isZero();
+    System.gc();
+    heap.sample(ms(500), readings);
+    assertThat(readings.get(HEAP_AFTER_GC_RATIO)).isPositive();
+  }
+
   @Test
   void gcShare_ofThisProcess_isAShareOfTime() {
-    var share = new GcShare(ManagementFactory.getGarbageCollectorMXBeans());
+    var share = new GcShare(old().collectors());
     share.sample(0, readings);
     assertThat(readings.has(GC_SHARE_RATIO)).isFalse();
     System.gc();

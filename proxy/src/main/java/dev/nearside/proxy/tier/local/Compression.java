@@ -40,12 +40,16 @@ public final class Compression {
    */
   public static void writeReply(Entry entry, ByteBuf out) {
     byte[] held = entry.array();
-    int start = entry.replyStart();
-    if (!entry.isCompressed()) {
-      out.writeBytes(held, start, held.length - start);
-      return;
+    int start = Held.start(held);
+    switch (Held.form(held)) {
+      case Held.BULK -> BulkLine.write(out, held, start);
+      case Held.BLOCK -> writePlain(held, start, out);
+      default -> out.writeBytes(held, start, held.length - start);
     }
-    int length = entry.replyLength();
+  }
+
+  private static void writePlain(byte[] held, int start, ByteBuf out) {
+    int length = Held.replyLength(held);
     ByteBuffer to = out.ensureWritable(length).internalNioBuffer(out.writerIndex(), length);
     Lz4.DECOMPRESSOR.decompress(
         ByteBuffer.wrap(held), start, held.length - start, to, to.position(), length);
@@ -55,7 +59,7 @@ public final class Compression {
   /** Returns the reply of an entry that is held as an LZ4 block. */
   static byte[] plain(Entry entry) {
     byte[] held = entry.array();
-    int start = entry.replyStart();
+    int start = Held.start(held);
     byte[] plain = new byte[entry.replyLength()];
     Lz4.DECOMPRESSOR.decompress(held, start, held.length - start, plain, 0);
     return plain;

@@ -18,16 +18,11 @@ import org.jspecify.annotations.Nullable;
  * answer and the publication always wins.
  */
 public final class LocalTier {
-  /**
-   * Memory of an entry beyond name and reply, measured with compact object headers: the entry, the
-   * array's header, the cache's node and the map's node.
-   */
-  static final int ENTRY_OVERHEAD_BYTES = 152;
-
   private final Cache<Object, Entry> cache;
   private final ConcurrentMap<Object, Entry> map;
   private final Policy.Eviction<Object, Entry> eviction;
   private final Compression compression;
+  private final Cohort.Current cohorts = new Cohort.Current();
 
   /** Tokens of reads that others share but that may not be held: no push tells of their keys. */
   private final ConcurrentMap<Object, Entry> shared = new ConcurrentHashMap<>();
@@ -76,7 +71,7 @@ public final class LocalTier {
    * @param namespace the number of the key's namespace in metrics
    */
   public Entry token(LookupKey key, int epoch, int namespace, Flight flight) {
-    return new Entry(key, epoch, namespace, flight);
+    return new Entry(key, cohorts.of(key.database(), epoch, namespace, flight.sentAtNs()), flight);
   }
 
   /**
@@ -99,25 +94,16 @@ public final class LocalTier {
         token,
         (key, current) -> {
           if (current == token) {
-            land(token, reply, block, expiresAtNs);
+            token.land(reply, block, expiresAtNs);
             published[0] = true;
           }
           return current;
         });
     if (!published[0]) {
-      land(token, reply, block, expiresAtNs);
+      token.land(reply, block, expiresAtNs);
     }
     flight.land(token, expiresAtNs - System.nanoTime() <= 0);
     return published[0];
-  }
-
-  private static void land(
-      Entry token, byte @Nullable [] reply, byte @Nullable [] block, long expiresAtNs) {
-    if (reply != null && block != null) {
-      token.land(block, reply.length, expiresAtNs);
-    } else {
-      token.land(reply, 0, expiresAtNs);
-    }
   }
 
   /**
@@ -139,7 +125,9 @@ public final class LocalTier {
             outcome[0] = Renewal.DIFFERS;
             return null;
           }
-          entry.renew(asOfNs, expiresAtNs);
+          if (!entry.renew(asOfNs, expiresAtNs)) {
+            return null; // the next read brings it in anew
+          }
           outcome[0] = Renewal.RENEWED;
           return current;
         });
@@ -150,7 +138,7 @@ public final class LocalTier {
   public enum Renewal {
     /** It lives on. */
     RENEWED,
-    /** It was removed meanwhile. */
+    /** It was removed meanwhile, or is now: it has been renewed for days. */
     GONE,
     /** It held another value, and was removed. */
     DIFFERS
@@ -170,7 +158,7 @@ public final class LocalTier {
     Flight flight = token.flight();
     map.remove(token);
     if (flight != null) {
-      token.land(reply, 0, 0);
+      token.land(reply, null, token.asOfNs());
       flight.deliver(token);
     }
   }
@@ -252,7 +240,7 @@ public final class LocalTier {
   public void landShared(Entry token, byte @Nullable [] reply) {
     Flight flight = token.flight();
     if (flight != null) {
-      token.land(reply, 0, 0);
+      token.land(reply, null, token.asOfNs());
       flight.land(token, false);
     }
   }

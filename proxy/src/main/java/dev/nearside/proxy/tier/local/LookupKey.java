@@ -37,7 +37,7 @@ public final class LookupKey {
     from.getBytes(start, bytes, 0, length);
     this.length = length;
     this.database = database;
-    hash = hash(bytes, length);
+    hash = hash(bytes, 0, length);
     return this;
   }
 
@@ -53,7 +53,7 @@ public final class LookupKey {
     bytes = name;
     length = name.length;
     this.database = database;
-    hash = hash(name, name.length);
+    hash = hash(name, 0, name.length);
     return this;
   }
 
@@ -113,14 +113,15 @@ public final class LookupKey {
   }
 
   /** Folded multiply over eight bytes at a time (the construction of wyhash). */
-  static int hash(byte[] bytes, int length) {
+  static int hash(byte[] bytes, int start, int length) {
     long state = SEED ^ length;
-    int i = 0;
-    for (; i + 8 <= length; i += 8) {
+    int i = start;
+    int end = start + length;
+    for (; i + 8 <= end; i += 8) {
       state = fold(state ^ (long) LONGS.get(bytes, i));
     }
     long tail = 0;
-    for (; i < length; i++) {
+    for (; i < end; i++) {
       tail = tail << 8 | (bytes[i] & 0xff);
     }
     state = fold(state ^ tail);

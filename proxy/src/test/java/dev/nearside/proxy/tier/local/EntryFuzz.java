@@ -19,26 +19,22 @@ public final class EntryFuzz {
     int nameLength = input.cuts().length == 0 ? 0 : input.cuts()[0];
     byte[] name = Arrays.copyOf(sent, nameLength);
     byte[] reply = Arrays.copyOfRange(sent, nameLength, sent.length);
-    if (reply.length > 0) {
+    if (reply.length > 0 && name.length <= Held.MAX_NAME_BYTES) {
       check(name, reply);
     }
   }
 
   private static void check(byte[] name, byte[] reply) {
     LookupKey key = new LookupKey().set(1, name);
-    Entry entry = new Entry(key.copy(), 0, 0, new Flight(0));
-    byte[] block = COMPRESSION.compress(reply);
-    if (block == null) {
-      entry.land(reply, 0, 0);
-    } else {
-      entry.land(block, reply.length, 0);
-    }
+    Entry entry = new Entry(key.copy(), new Cohort(1, 0, 0, 0), new Flight(0));
+    entry.land(reply, COMPRESSION.compress(reply), 0);
     ByteBuf out = Unpooled.buffer();
     Compression.writeReply(entry, out);
     boolean same =
         Arrays.equals(entry.name(), name)
             && Arrays.equals(ByteBufUtil.getBytes(out), reply)
             && entry.replyLength() == reply.length
+            && entry.shows(reply)
             && entry.isFor(key)
             && key.hashCode() == entry.hashCode()
             && !entry.isNil();

@@ -24,7 +24,7 @@ class FlightTest {
       };
 
   private Entry entry() {
-    return new Entry(new LookupKey().set(0, new byte[] {'k'}), 0, 0, flight);
+    return new Entry(new LookupKey().set(0, new byte[] {'k'}), new Cohort(0, 0, 0, 0), flight);
   }
 
   @Test

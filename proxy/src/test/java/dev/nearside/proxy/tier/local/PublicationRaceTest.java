@@ -35,7 +35,7 @@ class PublicationRaceTest {
   @Test
   void publish_stoppedWhileAnotherFlightTakesItsPlace_leavesThatAlone() throws Exception {
     Entry token = begin();
-    Entry next = local.token(key, 0, 0, new Flight(1));
+    Entry next = local.token(key, 0, 0, new Flight(System.nanoTime()));
     assertThat(publishWhile(token, (k, current) -> next)).isFalse();
     assertThat(local.find(key)).isSameAs(next);
     assertThat(next.flight()).isNotNull();
@@ -49,7 +49,7 @@ class PublicationRaceTest {
   }
 
   private Entry begin() {
-    Entry token = local.token(key, 0, 0, new Flight(0));
+    Entry token = local.token(key, 0, 0, new Flight(System.nanoTime()));
     assertThat(local.begin(token)).isNull();
     return token;
   }

@@ -1,0 +1,33 @@
+package dev.nearside.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is said at the start of an L1 that cannot be filled. */
+class L1RoomTest {
+  private static final long MIB = 1 << 20;
+
+  @Test
+  void of_theDefaults_nothingIsSaid() {
+    assertThat(L1Room.of(64 * MIB, 500_000, 247 * MIB)).isEmpty();
+    assertThat(L1Room.of(64 * MIB, 500_000, 128 * MIB)).as("the image's share").isEmpty();
+  }
+
+  @Test
+  void of_aHeapThatCannotHoldIt_namesTheHeapAndTheSizeThatFit() {
+    List<String> said = L1Room.of(256 * MIB, 2_000_000, 256 * MIB);
+    assertThat(said).singleElement().asString().contains("-Xmx329m", "at most 189MiB");
+    assertThat(L1Room.of(256 * MIB, 2_000_000, 329 * MIB)).isEmpty();
+    assertThat(L1Room.of(189 * MIB, 2_000_000, 256 * MIB)).isEmpty();
+  }
+
+  @Test
+  void of_fewerTrackedKeysThanSmallValuesFit_saysIt() {
+    assertThat(L1Room.of(256 * MIB, 500_000, 1024 * MIB))
+        .singleElement()
+        .asString()
+        .contains("room for 1048576 values", "coherence.max-tracked-keys lets it hold 500000");
+  }
+}
