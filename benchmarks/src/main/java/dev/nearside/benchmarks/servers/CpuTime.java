@@ -3,7 +3,6 @@ package dev.nearside.benchmarks.servers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -45,8 +44,11 @@ public final class CpuTime {
   private static double withChildrenOr0(long pid) throws IOException {
     try {
       return withChildren(pid);
-    } catch (NoSuchFileException e) {
-      return 0; // it has ended just now
+    } catch (IOException e) {
+      if (Files.exists(Path.of("/proc", Long.toString(pid)))) {
+        throw e;
+      }
+      return 0; // it has ended just now, maybe between the opening of its file and the reading
     }
   }
 

@@ -151,7 +151,7 @@ final class EarlyRefresh {
     private void flyAgain() {
       LookupKey key = new LookupKey().set(entry.database(), entry.name());
       flights.startForNobody(shard, connection, key, namespace);
-      connection.flush();
+      flights.flush(connection);
     }
 
     @Override

@@ -7,11 +7,14 @@ import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,11 @@ final class FlightEnd implements ReadListener {
   private final @Nullable Namespace namespace;
   private final long guardedSince;
 
+  /** Exactly: what its entry says is rounded down, and fills that are older may not be joined. */
+  private final long sentAtNs;
+
+  private boolean untracked;
+
   FlightEnd(
       Flights flights,
       Shard shard,
@@ -45,23 +53,47 @@ final class FlightEnd implements ReadListener {
     this.token = token;
     this.namespace = namespace;
     this.guardedSince = flights.guard().now();
+    this.sentAtNs = Objects.requireNonNull(token.flight()).sentAtNs();
+  }
+
+  /** Begins with the lease instead of a read, of a key that Redis probably does not have. */
+  void takeLease() {
+    Namespace reading = Objects.requireNonNull(namespace);
+    DatabaseFill fill = Objects.requireNonNull(flights.database());
+    fill.takeLease(token.name())
+        .thenAccept(lease -> {
+          if (lease == null) {
+            connection.read(token.name(), this);
+            connection.flush();
+          } else {
+            untracked = true;
+            flights.guard().succeeded(guardedSince);
+            redisAnswered(false);
+            readDatabase(() -> fill.fillUnder(lease, reading, sentAtNs));
+          }
+        })
+        .exceptionally(fault -> {
+          faulted(reading, fault);
+          return null;
+        });
   }
 
   @Override
   public void read(byte @Nullable [] value, long ttlMillis) {
     flights.guard().succeeded(guardedSince);
-    flights.tiers().redis(namespace, value != null);
+    redisAnswered(value != null);
     if (value == null && flights.readsThrough(namespace)) {
-      readDatabase();
+      Namespace reading = Objects.requireNonNull(namespace);
+      DatabaseFill fill = Objects.requireNonNull(flights.database());
+      readDatabase(() -> fill.fill(reading, token.name(), true, sentAtNs));
       return;
     }
     took();
     byte[] reply = value == null ? null : Replies.bulk(value);
     long maxAgeNs = connection.permission().maxAgeNs();
-    long expiresAtNs =
-        flights.lifetime().expiresAtNs(token.asOfNs(), ttlMillis, namespace, maxAgeNs);
+    long expiresAtNs = flights.lifetime().expiresAtNs(sentAtNs, ttlMillis, namespace, maxAgeNs);
     if (!Lifetime.isOfOneMoment(value, ttlMillis)) {
-      local.deliver(token, reply, token.asOfNs()); // it has expired, or was created, in between
+      local.deliver(token, reply, sentAtNs); // it has expired, or was created, in between
       finished(false);
     } else if (mayBeHeld(reply)) {
       finished(local.publish(token, reply, expiresAtNs));
@@ -71,8 +103,15 @@ final class FlightEnd implements ReadListener {
     }
   }
 
+  private void redisAnswered(boolean hit) {
+    flights.tiers().redis(namespace, hit);
+    if (!flights.admission().wasAsked(token.hashCode(), System.nanoTime())) {
+      flights.tiers().firstRead(namespace, hit);
+    }
+  }
+
   private void took() {
-    flights.times().took(token.namespace(), System.nanoTime() - token.asOfNs());
+    flights.times().took(token.namespace(), System.nanoTime() - sentAtNs);
   }
 
   private boolean mayBeHeld(byte @Nullable [] reply) {
@@ -106,11 +145,10 @@ final class FlightEnd implements ReadListener {
     }
   }
 
-  private void readDatabase() {
+  private void readDatabase(Supplier<CompletableFuture<DatabaseFill.Outcome>> fill) {
     Namespace reading = Objects.requireNonNull(namespace);
-    DatabaseFill fill = Objects.requireNonNull(flights.database());
     try {
-      fill.fill(reading, token.name(), true, token.asOfNs())
+      fill.get()
           .thenAccept(outcome -> databaseAnswered(reading, outcome))
           .exceptionally(fault -> {
             faulted(reading, fault);
@@ -130,12 +168,15 @@ final class FlightEnd implements ReadListener {
   private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
     flights.tiers().readThrough(reading, outcome);
     took();
+    boolean askedAgain =
+        flights.admission().isAskedAgain(token.hashCode(), System.nanoTime()) || isJoined();
     switch (outcome.answer()) {
       case Miss miss -> rowAbsent(reading, outcome);
       case Hit hit -> {
+        boolean again = outcome.stored() && (askedAgain || !flights.tiers().isCold(reading));
         deliver(Replies.bulk(hit.value()));
         finished(false);
-        if (outcome.stored()) {
+        if (again) {
           shard.whenTold(this::flyAgain);
         }
       }
@@ -146,6 +187,11 @@ final class FlightEnd implements ReadListener {
     }
   }
 
+  private boolean isJoined() {
+    Flight flight = token.flight();
+    return flight != null && flight.isJoined();
+  }
+
   /**
    * Whoever is told that the marker may have changed takes the token away; the watch is looked at
    * after the token was put. So one of the two notices the other. To be held it waits for the
@@ -153,7 +199,7 @@ final class FlightEnd implements ReadListener {
    * older things beside it.
    */
   private void rowAbsent(Namespace reading, DatabaseFill.Outcome outcome) {
-    if (outcome.watched().getAsBoolean()) {
+    if (!untracked && outcome.watched().getAsBoolean()) {
       long untilNs = absentUntilNs(reading, outcome.absentNs());
       shard.whenTold(() -> absenceLands(outcome, untilNs));
     } else {
@@ -183,13 +229,13 @@ final class FlightEnd implements ReadListener {
     long maxAgeNs = connection.permission().maxAgeNs();
     return flights
         .lifetime()
-        .absentUntilNs(token.asOfNs(), System.nanoTime(), absentNs, reading, maxAgeNs);
+        .absentUntilNs(sentAtNs, System.nanoTime(), absentNs, reading, maxAgeNs);
   }
 
   /** Brings into L1 what was just put into Redis, once the push of that has passed. */
   private void flyAgain() {
     LookupKey key = new LookupKey().set(token.database(), token.name());
     flights.startForNobody(shard, connection, key, namespace);
-    connection.flush();
+    flights.flush(connection);
   }
 }

@@ -46,7 +46,6 @@ final class ConnectionPool {
     config.addDataSourceProperty("ApplicationName", "nearside");
     config.addDataSourceProperty("connectTimeout", Integer.toString(timeoutSeconds));
     config.addDataSourceProperty("loginTimeout", Integer.toString(timeoutSeconds));
-    config.addDataSourceProperty("socketTimeout", Integer.toString(timeoutSeconds + 1));
     config.addDataSourceProperty("cancelSignalTimeout", "1");
     config.addDataSourceProperty("tcpKeepAlive", "true");
     config.addDataSourceProperty("readOnlyMode", "always");

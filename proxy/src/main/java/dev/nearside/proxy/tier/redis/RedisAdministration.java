@@ -144,18 +144,19 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    leases = new Leases(made, leaseWatch);
+    Leases given = new Leases(made, leaseWatch);
+    leases = given;
     connection = made;
     made.addListener(
         new RedisConnectionStateListener() {
           @Override
           public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-            lost(made, lost, openedAtNs);
+            lost(made, given, lost, openedAtNs);
           }
         });
     learnCommands(made);
     if (!made.isOpen()) {
-      lost(made, lost, openedAtNs); // before the listener was there
+      lost(made, given, lost, openedAtNs); // before the listener was there
     }
     if (closed) {
       made.closeAsync();
@@ -163,10 +164,14 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   }
 
   private void lost(
-      StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before, long openedAtNs) {
+      StatefulRedisConnection<byte[], byte[]> gone,
+      Leases given,
+      AtomicBoolean before,
+      long openedAtNs) {
     if (before.compareAndSet(false, true) && !closed) {
       tries.ended(openedAtNs);
       gone.closeAsync();
+      given.flush(); // who has asked on it must be told
       tries.later(this::connect);
     }
   }
@@ -191,6 +196,10 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null) {
       current.closeAsync();
+    }
+    Leases given = leases;
+    if (given != null) {
+      given.flush();
     }
   }
 }
