@@ -25,7 +25,7 @@ final class PackageMap {
           entry("command", Set.of("resp", "telemetry")),
           entry("namespace", Set.of("config")),
           entry("security", Set.of("config", "telemetry", "command")),
-          entry("tier.local", Set.of("config", "telemetry")),
+          entry("tier.local", Set.of("config", "telemetry", "resp")),
           entry("coherence", Set.of("config", "telemetry", "tier.local")),
           entry("invalidation", Set.of("telemetry", "namespace", "coherence", "tier.local")),
           entry("guard", Set.of("config", "telemetry", "tier")),

@@ -318,7 +318,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       others.replied(in, from, to, first, last);
     }
     if (last) {
-      if (brings && !refused) {
+      if (brings && !refused && client.isOpen()) {
         reads.bring(key, client.nowNs());
       }
       end();

@@ -383,6 +383,7 @@ final class LocalReads {
     countMiss(key);
     GetRead read = flight(key, part);
     if (outcome != ReadPath.Outcome.PENDING
+        || key.length() > MAX_NAME_BYTES
         || reads.fly(key, client.nowNs(), floorNs, context.found(), read)
             != ReadPath.Outcome.PENDING) {
       read.relay();

@@ -9,14 +9,12 @@ import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.redis.Leases;
-import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.Look;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -85,15 +83,10 @@ public final class DatabaseFill {
       Metrics metrics) {
     RowReads rows = new RetriedReads(database::read, guard, database::schedule, metrics);
     long timeoutNs = limits.timeout().toNanos();
-    database.whenAnswering(() -> beginFills(redis.leases()));
     return new DatabaseFill(
         new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics)),
         redis::leases,
         new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime));
-  }
-
-  private static Runnable beginFills(@Nullable Leases leases) {
-    return leases == null ? () -> {} : leases.beginFills();
   }
 
   /**
@@ -106,47 +99,6 @@ public final class DatabaseFill {
   public CompletableFuture<Outcome> fill(
       Namespace namespace, byte[] name, boolean redisAnswers, long floorNs) {
     return shared.join(name, floorNs, alone -> begin(namespace, name, redisAnswers, alone));
-  }
-
-  /**
-   * Takes the lease of {@code name} where Redis has no such key; null where it has, where another
-   * has the lease, the row is known to be absent, or Redis cannot be asked. Whoever is given one
-   * has to {@link #fillUnder} it.
-   */
-  CompletableFuture<@Nullable Lease> takeLease(byte[] name) {
-    Leases leases = redis.get();
-    return leases == null
-        ? CompletableFuture.completedFuture(null)
-        : leases.acquireMissingAtFlush(name, context.leaseTtl()).thenApply(Attempt::lease);
-  }
-
-  /** Asks for the leases gathered since the last call. */
-  void flush() {
-    Leases leases = redis.get();
-    if (leases != null) {
-      leases.flush();
-    }
-  }
-
-  /** As {@link #fill}, for who has taken the lease already. */
-  CompletableFuture<Outcome> fillUnder(Lease lease, Namespace namespace, long floorNs) {
-    Leases leases = redis.get();
-    if (leases == null) {
-      return context.read(namespace, lease.key()).thenApply(Outcome::unstored);
-    }
-    AtomicBoolean begun = new AtomicBoolean();
-    CompletableFuture<Outcome> outcome =
-        shared.join(
-            lease.key(),
-            floorNs,
-            alone -> {
-              begun.set(true);
-              return new LeasedRead(context, leases, namespace, lease.key(), alone).start(lease);
-            });
-    if (!begun.get()) {
-      var _ = leases.release(lease); // the one that was joined waits for it
-    }
-    return outcome;
   }
 
   private CompletableFuture<Outcome> begin(

@@ -151,7 +151,7 @@ final class EarlyRefresh {
     private void flyAgain() {
       LookupKey key = new LookupKey().set(entry.database(), entry.name());
       flights.startForNobody(shard, connection, key, namespace);
-      flights.flush(connection);
+      connection.flush();
     }
 
     @Override

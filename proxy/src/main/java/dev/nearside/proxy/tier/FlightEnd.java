@@ -7,14 +7,11 @@ import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.local.Entry;
-import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +35,6 @@ final class FlightEnd implements ReadListener {
   /** Exactly: what its entry says is rounded down, and fills that are older may not be joined. */
   private final long sentAtNs;
 
-  private boolean untracked;
-
   FlightEnd(
       Flights flights,
       Shard shard,
@@ -56,36 +51,12 @@ final class FlightEnd implements ReadListener {
     this.sentAtNs = Objects.requireNonNull(token.flight()).sentAtNs();
   }
 
-  /** Begins with the lease instead of a read, of a key that Redis probably does not have. */
-  void takeLease() {
-    Namespace reading = Objects.requireNonNull(namespace);
-    DatabaseFill fill = Objects.requireNonNull(flights.database());
-    fill.takeLease(token.name())
-        .thenAccept(lease -> {
-          if (lease == null) {
-            connection.read(token.name(), this);
-            connection.flush();
-          } else {
-            untracked = true;
-            flights.guard().succeeded(guardedSince);
-            redisAnswered(false);
-            readDatabase(() -> fill.fillUnder(lease, reading, sentAtNs));
-          }
-        })
-        .exceptionally(fault -> {
-          faulted(reading, fault);
-          return null;
-        });
-  }
-
   @Override
   public void read(byte @Nullable [] value, long ttlMillis) {
     flights.guard().succeeded(guardedSince);
-    redisAnswered(value != null);
+    flights.tiers().redis(namespace, value != null);
     if (value == null && flights.readsThrough(namespace)) {
-      Namespace reading = Objects.requireNonNull(namespace);
-      DatabaseFill fill = Objects.requireNonNull(flights.database());
-      readDatabase(() -> fill.fill(reading, token.name(), true, sentAtNs));
+      readDatabase();
       return;
     }
     took();
@@ -100,13 +71,6 @@ final class FlightEnd implements ReadListener {
     } else {
       local.deliver(token, reply, expiresAtNs);
       finished(false);
-    }
-  }
-
-  private void redisAnswered(boolean hit) {
-    flights.tiers().redis(namespace, hit);
-    if (!flights.admission().wasAsked(token.hashCode(), System.nanoTime())) {
-      flights.tiers().firstRead(namespace, hit);
     }
   }
 
@@ -145,10 +109,11 @@ final class FlightEnd implements ReadListener {
     }
   }
 
-  private void readDatabase(Supplier<CompletableFuture<DatabaseFill.Outcome>> fill) {
+  private void readDatabase() {
     Namespace reading = Objects.requireNonNull(namespace);
+    DatabaseFill fill = Objects.requireNonNull(flights.database());
     try {
-      fill.get()
+      fill.fill(reading, token.name(), true, sentAtNs)
           .thenAccept(outcome -> databaseAnswered(reading, outcome))
           .exceptionally(fault -> {
             faulted(reading, fault);
@@ -168,15 +133,12 @@ final class FlightEnd implements ReadListener {
   private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
     flights.tiers().readThrough(reading, outcome);
     took();
-    boolean askedAgain =
-        flights.admission().isAskedAgain(token.hashCode(), System.nanoTime()) || isJoined();
     switch (outcome.answer()) {
       case Miss miss -> rowAbsent(reading, outcome);
       case Hit hit -> {
-        boolean again = outcome.stored() && (askedAgain || !flights.tiers().isCold(reading));
         deliver(Replies.bulk(hit.value()));
         finished(false);
-        if (again) {
+        if (outcome.stored()) {
           shard.whenTold(this::flyAgain);
         }
       }
@@ -187,11 +149,6 @@ final class FlightEnd implements ReadListener {
     }
   }
 
-  private boolean isJoined() {
-    Flight flight = token.flight();
-    return flight != null && flight.isJoined();
-  }
-
   /**
    * Whoever is told that the marker may have changed takes the token away; the watch is looked at
    * after the token was put. So one of the two notices the other. To be held it waits for the
@@ -199,7 +156,7 @@ final class FlightEnd implements ReadListener {
    * older things beside it.
    */
   private void rowAbsent(Namespace reading, DatabaseFill.Outcome outcome) {
-    if (!untracked && outcome.watched().getAsBoolean()) {
+    if (outcome.watched().getAsBoolean()) {
       long untilNs = absentUntilNs(reading, outcome.absentNs());
       shard.whenTold(() -> absenceLands(outcome, untilNs));
     } else {
@@ -236,6 +193,6 @@ final class FlightEnd implements ReadListener {
   private void flyAgain() {
     LookupKey key = new LookupKey().set(token.database(), token.name());
     flights.startForNobody(shard, connection, key, namespace);
-    flights.flush(connection);
+    connection.flush();
   }
 }

@@ -43,13 +43,10 @@ import org.jspecify.annotations.Nullable;
  * the lease reads the row, the others wait for what becomes of it. Thread-safe; each step runs when
  * the one before it has ended.
  */
-final class LeasedRead implements Ticks.Ticked {
+final class LeasedRead {
   private static final int AT_ONCE = 2;
   private static final int MAX_DOUBLINGS = 6;
   private static final long EXPIRY_MARGIN_MS = 2;
-
-  /** How long a lease of our own is held unwatched. */
-  private static final long UNWATCHED_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final FillContext context;
   private final Leases leases;
@@ -62,11 +59,6 @@ final class LeasedRead implements Ticks.Ticked {
   private final AtomicInteger rounds = new AtomicInteger();
   private volatile @Nullable CompletableFuture<Wake> waiting;
   private volatile boolean answered;
-  private volatile @Nullable Lease held;
-  private long deadlineNs;
-  private long renewalNs;
-  private long watchNs;
-  private boolean watched;
 
   /**
    * Creates a read.
@@ -83,47 +75,10 @@ final class LeasedRead implements Ticks.Ticked {
 
   /** Begins, once; completed exceptionally only by a mistake of ours. */
   CompletableFuture<Outcome> start() {
-    limitTime();
+    Future<?> deadline = context.timer().schedule(this::overdue, context.timeoutNs());
+    var _ = result.whenComplete((outcome, fault) -> deadline.cancel(false));
     attempt();
     return result;
-  }
-
-  /** As {@link #start()}, with the lease taken. */
-  CompletableFuture<Outcome> start(Lease lease) {
-    decided.set(true);
-    limitTime();
-    hold(lease);
-    return result;
-  }
-
-  private void limitTime() {
-    deadlineNs = System.nanoTime() + context.timeoutNs();
-    context.ticks().add(this);
-  }
-
-  @Override
-  public boolean tick(long nowNs) {
-    if (result.isDone()) {
-      return false;
-    }
-    Lease lease = held;
-    if (lease != null && !answered) {
-      keep(lease, nowNs);
-    } else if (nowNs - deadlineNs >= 0) {
-      overdue();
-    }
-    return true;
-  }
-
-  private void keep(Lease lease, long nowNs) {
-    if (nowNs - renewalNs >= 0) {
-      renewalNs = nowNs + FillContext.renewalNs(lease);
-      var _ = leases.renew(lease);
-    }
-    if (!watched && nowNs - watchNs >= 0) {
-      watched = true;
-      followOwn(lease);
-    }
   }
 
   /** Returns true to the one step that decides where the answer comes from. */
@@ -248,29 +203,17 @@ final class LeasedRead implements Ticks.Ticked {
   }
 
   private void hold(Lease lease) {
-    context.counters().taken().increment();
-    long nowNs = System.nanoTime();
-    renewalNs = nowNs + FillContext.renewalNs(lease);
-    watchNs = nowNs + UNWATCHED_NS;
-    held = lease; // behind them, which ticks read
     deliver(
         context
-            .read(namespace, name)
+            .readUnder(lease, leases, namespace, name)
             .thenCompose(answer -> {
               answered = true;
               return settled(lease, answer);
             }));
+    followOwn(lease);
   }
 
-  /**
-   * Notices when the lease is broken by a write: the row may be older than that, so nobody may join
-   * from then on. Only {@link #UNWATCHED_NS} after the lease was taken: a read of a row is usually
-   * over by then, and the look, with the push that follows it, would cost as much as the whole
-   * read. Nobody else's outcome is waited for here. Until then a reader who joins may be told a row
-   * that is older than a write made elsewhere, by no more than that: far less than the age from
-   * which on nobody joins whether told or not ({@link SharedFills}). What he must see in any case,
-   * his own floor and writes through this sidecar, does not hang on the watch.
-   */
+  /** Notices when the lease is broken by a write: the row may be older than that. */
   private void followOwn(Lease lease) {
     if (!answered) {
       then(leases.look(name).thenAccept(look -> ownSeen(lease, look)));

@@ -376,13 +376,10 @@ public final class ReadPath {
     return connection != null && connection.permission().allowsMget();
   }
 
-  /** Sends the tracked reads and lease requests gathered since the last call, of every database. */
+  /** Sends the tracked reads gathered since the last call, of every database. */
   public void flush() {
     for (TrackedConnection connection : connections) {
       connection.flush();
-    }
-    if (database != null) {
-      database.flush();
     }
   }
 

@@ -27,7 +27,8 @@ final class RecentKeys {
    * @param keys about how many keys it is for; 32 768 at least, 4 million at most
    */
   RecentKeys(Duration window, long keys) {
-    this.bits = Math.clamp(64 - Long.numberOfLeadingZeros(keys - 1), LEAST_BITS, MOST_BITS);
+    this.bits =
+        Math.clamp(64 - Long.numberOfLeadingZeros(Math.max(1, keys) - 1), LEAST_BITS, MOST_BITS);
     this.slots = new AtomicIntegerArray(1 << bits);
     this.halfWindowNs = Math.max(1, window.toNanos() / 2);
   }
@@ -35,14 +36,18 @@ final class RecentKeys {
   /** Marks the key with this hash. */
   void mark(int keyHash, long nowNs) {
     int first = firstSlot(keyHash);
+    long period = nowNs / halfWindowNs;
+    int now = tag(keyHash, period);
+    int before = tag(keyHash, period - 1);
     int way = (int) (nowNs ^ nowNs >>> WAY_SHIFT) & (WAYS - 1);
     for (int i = 0; i < WAYS; i++) {
-      if (slots.getPlain(first + i) == 0) {
+      int there = slots.getPlain(first + i);
+      if (there == 0 || there == now || there == before) {
         way = i;
         break;
       }
     }
-    slots.setRelease(first + way, tag(keyHash, nowNs / halfWindowNs));
+    slots.setRelease(first + way, now);
   }
 
   /** Returns whether the key with this hash was marked recently. */

@@ -7,22 +7,17 @@ import dev.nearside.proxy.telemetry.Tier;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** What Redis and the database could answer, by namespace. Thread-safe; counting is lock-free. */
 final class TierCounters {
-  /** After so many misses in a row a namespace is cold. */
-  static final int COLD = 32;
-
   private final Map<Namespace, Integer> numbers = new HashMap<>();
   private final int none;
   private final List<LongAdder> redisHits;
   private final List<LongAdder> redisMisses;
   private final List<LongAdder> databaseHits;
   private final List<LongAdder> databaseMisses;
-  private final AtomicIntegerArray missesInARow;
 
   TierCounters(Metrics metrics, Namespaces namespaces) {
     none = metrics.namespaceIndex(Metrics.NO_NAMESPACE);
@@ -33,7 +28,6 @@ final class TierCounters {
     redisMisses = metrics.misses(Tier.REDIS);
     databaseHits = metrics.hits(Tier.DATABASE);
     databaseMisses = metrics.misses(Tier.DATABASE);
-    missesInARow = new AtomicIntegerArray(redisHits.size());
   }
 
   /** Returns how many numbers there are. */
@@ -49,21 +43,6 @@ final class TierCounters {
 
   void redis(@Nullable Namespace namespace, boolean hit) {
     (hit ? redisHits : redisMisses).get(number(namespace)).increment();
-  }
-
-  /** Redis was asked for a key of {@code namespace} that nobody had asked for lately. */
-  void firstRead(@Nullable Namespace namespace, boolean hit) {
-    int number = number(namespace);
-    int before = missesInARow.getOpaque(number);
-    int now = hit ? 0 : Math.min(before + 1, COLD);
-    if (now != before) {
-      missesInARow.setOpaque(number, now); // one that is lost changes little
-    }
-  }
-
-  /** Returns whether Redis had none of the last keys of {@code namespace}. */
-  boolean isCold(@Nullable Namespace namespace) {
-    return missesInARow.getOpaque(number(namespace)) == COLD;
   }
 
   /** Counts a read through the database: which of the two tiers had the answer. */

@@ -233,10 +233,6 @@ public enum Mutant {
       List.of("tier.FlightEndTest"),
       new Calling("tier.FlightEnd", "rowAbsent", "getAsBoolean", Change.EACH, 1),
       new Calling("tier.FlightEnd", "absenceLands", "getAsBoolean", Change.EACH, 1)),
-  UNTRACKED_ABSENCE_HELD(
-      "promise 4, of absent rows: what no tracked read has seen is not held",
-      List.of("ColdFlightIT"),
-      new Reading("tier.FlightEnd", "rowAbsent", "untracked", 0)),
   CLIENT_NOT_STRICT(
       "promise 6: strict reads, where a client asks",
       List.of("StrictClientIT"),
@@ -342,13 +338,15 @@ public enum Mutant {
   FILLED_WITHOUT_ITS_LEASE(
       "leases: the fill SETs only while its own lease is there",
       List.of("tier.redis.LeasesIT", "LeaseRaceIT"),
-      new Text("tier.redis.LeaseScripts", "ifOurs", "~= ARGV[1]", "== 0"),
-      new Text(
-          "tier.redis.LeaseScripts", "<clinit>", "if leases[i] == ARGV[3 * i - 2]", "if true")),
+      new Text("tier.redis.LeaseScripts", "ifOurs", "~= ARGV[1]", "== 0")),
   FILL_REPLACES(
       "leases: a fill leaves what a SET wrote meanwhile",
       List.of("tier.redis.LeasesIT"),
-      new Text("tier.redis.LeaseScripts", "<clinit>", ", 'NX')", ")")),
+      new Text(
+          "tier.redis.LeaseScripts",
+          "<clinit>",
+          "('EXISTS', KEYS[1]) == 1",
+          "('EXISTS', KEYS[1]) == 2")),
   REFRESH_REPLACES_ANY(
       "leases: a refresh replaces the old value only",
       List.of("tier.redis.LeasesIT"),

@@ -2,7 +2,6 @@ package dev.nearside.proxy.tier.database;
 
 import dev.nearside.proxy.namespace.Part;
 import dev.nearside.proxy.tier.Answer;
-import dev.nearside.proxy.tier.Ticks;
 import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.Connection;
@@ -31,14 +30,12 @@ final class BatchStatement {
    * value is a miss.
    *
    * @param keys the parts of each key, each key once
-   * @param deadlineNanos when it is cancelled
-   * @param ticks notices that
+   * @param timeoutSeconds after which the driver cancels the statement
    */
-  Map<List<Object>, Answer> run(
-      Connection connection, List<List<Object>> keys, long deadlineNanos, Ticks ticks)
+  Map<List<Object>, Answer> run(Connection connection, List<List<Object>> keys, int timeoutSeconds)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(query.sql());
-        var _ = RunningStatement.watch(statement, deadlineNanos, ticks)) {
+    try (PreparedStatement statement = connection.prepareStatement(query.sql())) {
+      statement.setQueryTimeout(timeoutSeconds);
       for (int i = 0; i < query.parameters().size(); i++) {
         statement.setArray(i + 1, arrayOf(connection, query.parameters().get(i), keys));
       }

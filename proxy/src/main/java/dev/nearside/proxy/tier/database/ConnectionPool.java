@@ -46,6 +46,7 @@ final class ConnectionPool {
     config.addDataSourceProperty("ApplicationName", "nearside");
     config.addDataSourceProperty("connectTimeout", Integer.toString(timeoutSeconds));
     config.addDataSourceProperty("loginTimeout", Integer.toString(timeoutSeconds));
+    config.addDataSourceProperty("socketTimeout", Integer.toString(timeoutSeconds + 1));
     config.addDataSourceProperty("cancelSignalTimeout", "1");
     config.addDataSourceProperty("tcpKeepAlive", "true");
     config.addDataSourceProperty("readOnlyMode", "always");

@@ -84,12 +84,6 @@ public final class Flight {
     return true;
   }
 
-  /** Returns whether it has more readers than who began it, and has not ended. */
-  public boolean isJoined() {
-    Waiter last = waiters.get();
-    return last != null && last.next != null;
-  }
-
   /** Ends the flight if nobody has joined it; returns whether it did. */
   public boolean endIfAlone() {
     return waiters.compareAndSet(null, ENDED);

@@ -85,7 +85,7 @@ public final class Leases {
   static final byte[] ABSENT = "absent".getBytes(US_ASCII);
 
   private static final Logger log = LoggerFactory.getLogger(Leases.class);
-  static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
+  private static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
   private static final long POLL_MILLIS = 50;
   private static final long UNANSWERED = -1;
 
@@ -111,8 +111,6 @@ public final class Leases {
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
-  private final LeaseCalls acquires;
-  private final LeaseCalls fills;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
 
@@ -130,8 +128,6 @@ public final class Leases {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
-    this.acquires = new LeaseCalls(connection, LeaseScripts.ACQUIRE);
-    this.fills = new LeaseCalls(connection, LeaseScripts.FILL);
     new SecureRandom().nextBytes(process);
   }
 
@@ -172,34 +168,9 @@ public final class Leases {
 
   /** As {@link #acquire}, but takes nothing where the key exists by now. */
   public CompletableFuture<Attempt> acquireMissing(byte[] key, Duration ttl) {
-    CompletableFuture<Attempt> attempt = acquireMissingAtFlush(key, ttl);
-    acquires.flush();
-    return attempt;
-  }
-
-  /** As {@link #acquireMissing}, asked at the next {@link #flush} at the latest. */
-  public CompletableFuture<Attempt> acquireMissingAtFlush(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
-    CompletableFuture<Attempt> attempt = new CompletableFuture<>();
-    acquires.gather(
-        lease,
-        wholeMillis(ttl),
-        null,
-        did ->
-            attempt.complete(
-                new Attempt(did == LeaseScripts.DONE ? lease : null, did != UNANSWERED)));
-    if (!connection.isOpen()) {
-      acquires.flush(); // nobody flushes these any more: to be told that nothing was taken
-    }
-    return attempt;
-  }
-
-  /**
-   * Asks for what {@link #acquireMissingAtFlush} has gathered; to be called behind the closing of
-   * the connection, too.
-   */
-  public void flush() {
-    acquires.flush();
+    return run("acquire", LeaseScripts.ACQUIRE, lease, millis(ttl))
+        .thenApply(did -> new Attempt(did == 1 ? lease : null, did != UNANSWERED));
   }
 
   /** Looks at {@code key} and its lease; what is held is then watched. */
@@ -242,16 +213,7 @@ public final class Leases {
    * not known.
    */
   public CompletableFuture<Boolean> fill(Lease lease, byte[] value, Duration ttl) {
-    CompletableFuture<Boolean> filled = new CompletableFuture<>();
-    fills.gather(lease, wholeMillis(ttl), value, did -> filled.complete(did == LeaseScripts.DONE));
-    fills.flushUnlessCrowded();
-    return filled;
-  }
-
-  /** Many fills follow at once, until what this returns is run: they go together. */
-  public Runnable beginFills() {
-    fills.beginCrowd();
-    return fills::endCrowd;
+    return did("fill", LeaseScripts.FILL, lease, value, millis(ttl));
   }
 
   /**
@@ -327,24 +289,20 @@ public final class Leases {
   }
 
   private static byte[] millis(Duration ttl) {
-    return number(wholeMillis(ttl));
-  }
-
-  private static long wholeMillis(Duration ttl) {
-    return Math.max(1, ttl.toMillis());
+    return number(Math.max(1, ttl.toMillis()));
   }
 
   private static byte[] number(long number) {
     return Long.toString(number).getBytes(US_ASCII);
   }
 
-  static void note(String what, @Nullable Throwable failure) {
+  private static void note(String what, @Nullable Throwable failure) {
     if (failure != null && log.isDebugEnabled()) {
       log.debug("{} of a lease failed: {}", what, unwrap(failure).getClass().getName());
     }
   }
 
-  static Throwable unwrap(Throwable failure) {
+  private static Throwable unwrap(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;

@@ -144,19 +144,18 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    Leases given = new Leases(made, leaseWatch);
-    leases = given;
+    leases = new Leases(made, leaseWatch);
     connection = made;
     made.addListener(
         new RedisConnectionStateListener() {
           @Override
           public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-            lost(made, given, lost, openedAtNs);
+            lost(made, lost, openedAtNs);
           }
         });
     learnCommands(made);
     if (!made.isOpen()) {
-      lost(made, given, lost, openedAtNs); // before the listener was there
+      lost(made, lost, openedAtNs); // before the listener was there
     }
     if (closed) {
       made.closeAsync();
@@ -164,14 +163,10 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   }
 
   private void lost(
-      StatefulRedisConnection<byte[], byte[]> gone,
-      Leases given,
-      AtomicBoolean before,
-      long openedAtNs) {
+      StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before, long openedAtNs) {
     if (before.compareAndSet(false, true) && !closed) {
       tries.ended(openedAtNs);
       gone.closeAsync();
-      given.flush(); // who has asked on it must be told
       tries.later(this::connect);
     }
   }
@@ -196,10 +191,6 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null) {
       current.closeAsync();
-    }
-    Leases given = leases;
-    if (given != null) {
-      given.flush();
     }
   }
 }
