@@ -324,7 +324,10 @@ public final class Proxy implements AutoCloseable {
         guard,
         redis.administration(),
         coherence.fences(),
-        new DatabaseFill.Limits(settings.timeout(), config.coherence().maxStaleness()),
+        new DatabaseFill.Limits(
+            settings.timeout(),
+            config.coherence().fillTimeout(),
+            config.coherence().maxStaleness()),
         metrics);
   }
 
@@ -362,7 +365,7 @@ public final class Proxy implements AutoCloseable {
             upstream.user() == null ? "default" : upstream.user(),
             upstream.password(),
             upstream.connectTimeout());
-    UpstreamWatch watch = new UpstreamWatch(metrics, redis.relayNodes(), redis.tracked());
+    UpstreamWatch watch = new UpstreamWatch(metrics, redis);
     ConnectPace pace = new ConnectPace();
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;

@@ -5,8 +5,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.redis.NodeId;
-import dev.nearside.proxy.tier.redis.RelayNodes;
-import dev.nearside.proxy.tier.redis.TrackedConnection;
+import dev.nearside.proxy.tier.redis.RedisConnections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,20 +13,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Counts relay connections as they come and go, and compares the node each of them reached with the
- * node that L1 is tracked on: behind a balancer or after a failover they may differ, and then L1 is
- * closed until both are one again. Thread-safe.
+ * Counts relay connections as they come and go, and tells the sidecar's own connections which node
+ * each of them reached: behind a balancer or after a failover that may be another than theirs, and
+ * then L1 is closed until all are on one again. Thread-safe.
  */
 final class UpstreamWatch implements RelayListener {
   private final Metrics metrics;
-  private final Map<Integer, TrackedConnection> tracked;
-  private final RelayNodes nodes;
+  private final RedisConnections redis;
   private final Map<String, AtomicInteger> open = new ConcurrentHashMap<>();
 
-  UpstreamWatch(Metrics metrics, RelayNodes nodes, Map<Integer, TrackedConnection> tracked) {
+  UpstreamWatch(Metrics metrics, RedisConnections redis) {
     this.metrics = metrics;
-    this.nodes = nodes;
-    this.tracked = tracked;
+    this.redis = redis;
     for (String kind : List.of("reads", "writes", "scripts", "bulk", "greeting", "pinned")) {
       AtomicInteger count = new AtomicInteger();
       open.put(kind, count);
@@ -39,19 +36,16 @@ final class UpstreamWatch implements RelayListener {
   public void connected(String kind, String info) {
     count(kind, 1);
     String reached = NodeId.of(info);
-    nodes.connected(reached);
-    for (TrackedConnection connection : tracked.values()) {
-      String trackedOn = connection.nodeId();
-      if (reached != null && trackedOn != null && !reached.equals(trackedOn)) {
-        connection.reconnect("a relay connection reached another node, " + reached);
-      }
+    redis.relayNodes().connected(reached);
+    if (reached != null) {
+      redis.follow(reached);
     }
   }
 
   @Override
   public void disconnected(String kind, String info) {
     count(kind, -1);
-    nodes.disconnected(NodeId.of(info));
+    redis.relayNodes().disconnected(NodeId.of(info));
   }
 
   private void count(String kind, int change) {

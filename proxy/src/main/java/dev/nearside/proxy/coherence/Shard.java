@@ -269,6 +269,14 @@ public final class Shard {
     }
   }
 
+  /**
+   * Returns whether what was asked for at {@code sinceNs} without being tracked may miss a change
+   * that a reader at {@code nowNs} must see, though neither fence nor floor says so.
+   */
+  public boolean isUntold(long sinceNs, long nowNs) {
+    return nowNs - sinceNs > maxStalenessNs || (opaqueEver && opaqueEndedNs.get() - sinceNs >= 0);
+  }
+
   /** Returns whether a key with this hash has a write of this sidecar under way. */
   public boolean isFenced(int keyHash) {
     return fences.isUp(keyHash);

@@ -72,6 +72,20 @@ final class Admission {
     return refusal == null;
   }
 
+  /** Returns whether the key with this hash was asked for before, lately; or need not have been. */
+  boolean wasAsked(int keyHash, long nowNs) {
+    return atOnce || asked.contains(keyHash, nowNs);
+  }
+
+  /** As {@link #wasAsked}, and remembers this request. */
+  boolean isAskedAgain(int keyHash, long nowNs) {
+    boolean before = wasAsked(keyHash, nowNs);
+    if (!before) {
+      asked.mark(keyHash, nowNs);
+    }
+    return before;
+  }
+
   /** Returns what stands against the key with this hash now, or null; remembers nothing. */
   @Nullable Refusal refusal(int keyHash, boolean dear, long nowNs) {
     if (large.contains(keyHash, nowNs)) {

@@ -9,12 +9,14 @@ import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.redis.Leases;
+import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.Look;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Readers of one key in this sidecar share a fill ({@link SharedFills}), sidecars share it by
  * the lease ({@link LeasedRead}). Where Redis is away, and for a reader who has waited for as long
  * as a read may take, the value goes to whoever asked and nowhere else; so no answer takes longer
- * than twice that time.
+ * than twice that time, and what Redis takes to give or refuse a lease.
  */
 public final class DatabaseFill {
   /**
@@ -59,18 +61,27 @@ public final class DatabaseFill {
    * How long things may take.
    *
    * @param timeout bound on a read of a row, and on a wait for another's
+   * @param leaseTimeout bound on a wait for what Redis says to {@link #takeLease}
    * @param maxAge how long after its beginning a fill may be joined
    */
-  public record Limits(Duration timeout, Duration maxAge) {}
+  public record Limits(Duration timeout, Duration leaseTimeout, Duration maxAge) {}
+
+  private static final Attempt UNANSWERED = new Attempt(null, false);
 
   private final FillContext context;
   private final Supplier<@Nullable Leases> redis;
   private final SharedFills shared;
+  private final long leaseTimeoutNs;
 
-  DatabaseFill(FillContext context, Supplier<@Nullable Leases> redis, SharedFills shared) {
+  DatabaseFill(
+      FillContext context,
+      Supplier<@Nullable Leases> redis,
+      SharedFills shared,
+      long leaseTimeoutNs) {
     this.context = context;
     this.redis = redis;
     this.shared = shared;
+    this.leaseTimeoutNs = leaseTimeoutNs;
   }
 
   /** Creates the path over a database tier, its breaker and bulkhead, and the upstream. */
@@ -83,10 +94,16 @@ public final class DatabaseFill {
       Metrics metrics) {
     RowReads rows = new RetriedReads(database::read, guard, database::schedule, metrics);
     long timeoutNs = limits.timeout().toNanos();
+    database.whenAnswering(() -> beginFills(redis.leases()));
     return new DatabaseFill(
         new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics)),
         redis::leases,
-        new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime));
+        new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime),
+        limits.leaseTimeout().toNanos());
+  }
+
+  private static Runnable beginFills(@Nullable Leases leases) {
+    return leases == null ? () -> {} : leases.beginFills();
   }
 
   /**
@@ -99,6 +116,69 @@ public final class DatabaseFill {
   public CompletableFuture<Outcome> fill(
       Namespace namespace, byte[] name, boolean redisAnswers, long floorNs) {
     return shared.join(name, floorNs, alone -> begin(namespace, name, redisAnswers, alone));
+  }
+
+  /**
+   * Takes the lease of {@code name} where Redis has no such key. None is taken where it has, where
+   * another has the lease, or the row is known to be absent; nor where Redis cannot be asked, is
+   * not certain to be the node called {@code nodeId}, or says nothing in time, which counts as not
+   * answered. Whoever is given one has to {@link #fillUnder} it.
+   */
+  CompletableFuture<Attempt> takeLease(byte[] name, @Nullable String nodeId) {
+    Leases leases = redis.get();
+    if (leases == null || !leases.areOf(nodeId)) {
+      return CompletableFuture.completedFuture(UNANSWERED);
+    }
+    CompletableFuture<Attempt> taken = new CompletableFuture<>();
+    leases
+        .acquireMissingAtFlush(name, context.leaseTtl())
+        .thenAccept(attempt -> taken(leases, taken, attempt));
+    long deadlineNs = System.nanoTime() + leaseTimeoutNs;
+    context
+        .ticks()
+        .add(nowNs -> {
+          if (nowNs - deadlineNs >= 0) {
+            taken.complete(UNANSWERED);
+          }
+          return !taken.isDone();
+        });
+    return taken;
+  }
+
+  private static void taken(Leases leases, CompletableFuture<Attempt> waiting, Attempt attempt) {
+    Lease lease = attempt.lease();
+    if (!waiting.complete(attempt) && lease != null) {
+      var _ = leases.release(lease); // nobody has waited for so long
+    }
+  }
+
+  /** Asks for the leases gathered since the last call. */
+  void flush() {
+    Leases leases = redis.get();
+    if (leases != null) {
+      leases.flush();
+    }
+  }
+
+  /** As {@link #fill}, for who has taken the lease already. */
+  CompletableFuture<Outcome> fillUnder(Lease lease, Namespace namespace, long floorNs) {
+    Leases leases = redis.get();
+    if (leases == null) {
+      return context.read(namespace, lease.key()).thenApply(Outcome::unstored);
+    }
+    AtomicBoolean begun = new AtomicBoolean();
+    CompletableFuture<Outcome> outcome =
+        shared.join(
+            lease.key(),
+            floorNs,
+            alone -> {
+              begun.set(true);
+              return new LeasedRead(context, leases, namespace, lease.key(), alone).start(lease);
+            });
+    if (!begun.get()) {
+      var _ = leases.release(lease); // the one that was joined waits for it
+    }
+    return outcome;
   }
 
   private CompletableFuture<Outcome> begin(

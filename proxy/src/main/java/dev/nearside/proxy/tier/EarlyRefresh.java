@@ -6,7 +6,6 @@ import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.telemetry.RefreshResult;
 import dev.nearside.proxy.tier.local.Entry;
-import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.util.EnumMap;
@@ -149,9 +148,7 @@ final class EarlyRefresh {
     }
 
     private void flyAgain() {
-      LookupKey key = new LookupKey().set(entry.database(), entry.name());
-      flights.startForNobody(shard, connection, key, namespace);
-      connection.flush();
+      flights.flyAgain(shard, connection, entry, namespace);
     }
 
     @Override

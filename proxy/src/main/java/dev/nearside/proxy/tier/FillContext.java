@@ -15,11 +15,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param timer renews leases and ends waits
  * @param timeoutNs bound on a wait for another's lease, and on a read of a row
  * @param counters counts leases
+ * @param ticks looks after reads under way
  */
-record FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters) {
+record FillContext(
+    RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters, Ticks ticks) {
   private static final Duration MIN_LEASE = Duration.ofSeconds(1);
   private static final Duration MAX_LEASE = Duration.ofSeconds(5);
   private static final int RENEWALS = 3;
+
+  FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters) {
+    this(rows, timer, timeoutNs, counters, new Ticks(timer));
+  }
 
   /**
    * Returns how long a lease lasts unless it is renewed: half of the time that others wait for it,
@@ -54,7 +60,7 @@ record FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters cou
     }
   }
 
-  private static long renewalNs(Lease lease) {
+  static long renewalNs(Lease lease) {
     return lease.ttl().toNanos() / RENEWALS;
   }
 }

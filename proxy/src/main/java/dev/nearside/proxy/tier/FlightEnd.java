@@ -7,11 +7,15 @@ import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
-import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.Leases.Attempt;
+import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +33,7 @@ final class FlightEnd implements ReadListener {
   private final Shard shard;
   private final TrackedConnection connection;
   private final Entry token;
+  private final Flight flight;
   private final @Nullable Namespace namespace;
   private final long guardedSince;
 
@@ -48,15 +53,48 @@ final class FlightEnd implements ReadListener {
     this.token = token;
     this.namespace = namespace;
     this.guardedSince = flights.guard().now();
-    this.sentAtNs = Objects.requireNonNull(token.flight()).sentAtNs();
+    this.flight = Objects.requireNonNull(token.flight());
+    this.sentAtNs = flight.sentAtNs();
+  }
+
+  /** Begins with the lease instead of a read, of a key that Redis probably does not have. */
+  void takeLease() {
+    Namespace reading = Objects.requireNonNull(namespace);
+    DatabaseFill fill = Objects.requireNonNull(flights.database());
+    fill.takeLease(token.name(), connection.nodeId())
+        .thenAccept(attempt -> {
+          Lease lease = attempt.lease();
+          if (lease == null) {
+            readAsEver(attempt);
+          } else {
+            flights.guard().succeeded(guardedSince);
+            redisAnswered(false);
+            readDatabase(() -> fill.fillUnder(lease, reading, sentAtNs));
+          }
+        })
+        .exceptionally(fault -> {
+          faulted(reading, fault);
+          return null;
+        });
+  }
+
+  private void readAsEver(Attempt attempt) {
+    if (!attempt.answered()) {
+      flights.cold().unclear(token.namespace());
+    }
+    flight.track();
+    connection.read(token.name(), this);
+    connection.flush();
   }
 
   @Override
   public void read(byte @Nullable [] value, long ttlMillis) {
     flights.guard().succeeded(guardedSince);
-    flights.tiers().redis(namespace, value != null);
+    redisAnswered(value != null);
     if (value == null && flights.readsThrough(namespace)) {
-      readDatabase();
+      Namespace reading = Objects.requireNonNull(namespace);
+      DatabaseFill fill = Objects.requireNonNull(flights.database());
+      readDatabase(() -> fill.fill(reading, token.name(), true, sentAtNs));
       return;
     }
     took();
@@ -71,6 +109,13 @@ final class FlightEnd implements ReadListener {
     } else {
       local.deliver(token, reply, expiresAtNs);
       finished(false);
+    }
+  }
+
+  private void redisAnswered(boolean hit) {
+    flights.tiers().redis(namespace, hit);
+    if (!flights.admission().wasAsked(token.hashCode(), System.nanoTime())) {
+      flights.cold().asked(token.namespace(), hit, shard.generation());
     }
   }
 
@@ -109,11 +154,10 @@ final class FlightEnd implements ReadListener {
     }
   }
 
-  private void readDatabase() {
+  private void readDatabase(Supplier<CompletableFuture<DatabaseFill.Outcome>> fill) {
     Namespace reading = Objects.requireNonNull(namespace);
-    DatabaseFill fill = Objects.requireNonNull(flights.database());
     try {
-      fill.fill(reading, token.name(), true, sentAtNs)
+      fill.get()
           .thenAccept(outcome -> databaseAnswered(reading, outcome))
           .exceptionally(fault -> {
             faulted(reading, fault);
@@ -133,12 +177,15 @@ final class FlightEnd implements ReadListener {
   private void databaseAnswered(Namespace reading, DatabaseFill.Outcome outcome) {
     flights.tiers().readThrough(reading, outcome);
     took();
+    boolean askedAgain =
+        flights.admission().isAskedAgain(token.hashCode(), System.nanoTime()) || flight.isJoined();
     switch (outcome.answer()) {
       case Miss miss -> rowAbsent(reading, outcome);
       case Hit hit -> {
+        boolean again = outcome.stored() && (askedAgain || !isCold());
         deliver(Replies.bulk(hit.value()));
         finished(false);
-        if (outcome.stored()) {
+        if (again) {
           shard.whenTold(this::flyAgain);
         }
       }
@@ -149,6 +196,10 @@ final class FlightEnd implements ReadListener {
     }
   }
 
+  private boolean isCold() {
+    return flights.cold().isCold(token.namespace(), shard.generation());
+  }
+
   /**
    * Whoever is told that the marker may have changed takes the token away; the watch is looked at
    * after the token was put. So one of the two notices the other. To be held it waits for the
@@ -156,7 +207,7 @@ final class FlightEnd implements ReadListener {
    * older things beside it.
    */
   private void rowAbsent(Namespace reading, DatabaseFill.Outcome outcome) {
-    if (outcome.watched().getAsBoolean()) {
+    if (flight.isTracked() && outcome.watched().getAsBoolean()) {
       long untilNs = absentUntilNs(reading, outcome.absentNs());
       shard.whenTold(() -> absenceLands(outcome, untilNs));
     } else {
@@ -191,8 +242,6 @@ final class FlightEnd implements ReadListener {
 
   /** Brings into L1 what was just put into Redis, once the push of that has passed. */
   private void flyAgain() {
-    LookupKey key = new LookupKey().set(token.database(), token.name());
-    flights.startForNobody(shard, connection, key, namespace);
-    connection.flush();
+    flights.flyAgain(shard, connection, token, namespace);
   }
 }

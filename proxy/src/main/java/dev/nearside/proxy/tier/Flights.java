@@ -20,6 +20,15 @@ import org.jspecify.annotations.Nullable;
  * whatever happened between the server's answer and then. The fence is looked at after the token
  * was put: a writer raises first and removes then, so one of the two notices the other.
  *
+ * <p><b>A cold namespace.</b> Where Redis has had none of the last keys of a namespace with a
+ * database, the lease is asked for before the key is read, and its script says whether there is
+ * one: if there is, or another has the lease, or Redis does not say, the key is read as ever. If
+ * not, the read would have said the same, later. Such a flight publishes nothing, since nothing
+ * would tell of a change: it only tells those who have asked. No push for the key takes its token
+ * away; a fence, a flush and a new epoch do, and after a moment the watch of its lease and key does
+ * ({@link LeasedRead}). Nobody joins it behind a command that may have written any key, nor when it
+ * is older than a local read may be ({@link Shard#isUntold}).
+ *
  * @param local where tokens and entries are
  * @param guard the breaker and bulkhead of reads of Redis
  * @param database how misses of namespaces are read through, or null where there is no database
@@ -32,7 +41,8 @@ record Flights(
     Lifetime lifetime,
     FlightTimes times,
     FillCounters counters,
-    TierCounters tiers) {
+    TierCounters tiers,
+    ColdNamespaces cold) {
   private static final Flight.Reader IGNORED =
       new Flight.Reader() {
         @Override
@@ -43,7 +53,8 @@ record Flights(
       };
 
   /**
-   * Starts the flight of {@code key}; sent at the next flush of {@code connection}.
+   * Starts the flight of {@code key}; sent at the next flush of {@code connection} and {@code
+   * database}.
    *
    * @param reader told once, on any thread, if this returns true
    * @return false where Redis should not be asked now, or is not to remember one more key, or
@@ -58,7 +69,8 @@ record Flights(
     if (!connection.admits(key.hashCode())) {
       return false;
     }
-    Flight flight = new Flight(System.nanoTime());
+    boolean missing = isProbablyMissing(shard, key, namespace);
+    Flight flight = new Flight(System.nanoTime(), !missing);
     flight.join(reader);
     Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
     if (guard.acquire() != null) {
@@ -75,14 +87,38 @@ record Flights(
       local.abandon(token);
       return true;
     }
-    connection.read(token.name(), new FlightEnd(this, shard, connection, token, namespace));
+    FlightEnd end = new FlightEnd(this, shard, connection, token, namespace);
+    if (missing) {
+      end.takeLease();
+    } else {
+      connection.read(token.name(), end);
+    }
     return true;
+  }
+
+  /** A key that is asked for again is read where it can be held. */
+  private boolean isProbablyMissing(Shard shard, LookupKey key, @Nullable Namespace namespace) {
+    return namespace != null
+        && readsThrough(namespace)
+        && cold.isCold(tiers.number(namespace), shard.generation())
+        && !admission.wasAsked(key.hashCode(), System.nanoTime());
   }
 
   /** As {@link #start}, for whoever reads the key next. */
   void startForNobody(
       Shard shard, TrackedConnection connection, LookupKey key, @Nullable Namespace namespace) {
     start(shard, connection, key, namespace, IGNORED);
+  }
+
+  /** As {@link #startForNobody}, of the key of {@code before}, sent at once. */
+  void flyAgain(
+      Shard shard, TrackedConnection connection, Entry before, @Nullable Namespace namespace) {
+    LookupKey key = new LookupKey().set(before.database(), before.name());
+    startForNobody(shard, connection, key, namespace);
+    connection.flush();
+    if (database != null) {
+      database.flush();
+    }
   }
 
   /** Returns whether a miss of {@code namespace} is to be read in the database. */

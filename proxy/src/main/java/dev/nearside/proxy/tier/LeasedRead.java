@@ -22,6 +22,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -43,10 +44,13 @@ import org.jspecify.annotations.Nullable;
  * the lease reads the row, the others wait for what becomes of it. Thread-safe; each step runs when
  * the one before it has ended.
  */
-final class LeasedRead {
+final class LeasedRead implements Ticks.Ticked {
   private static final int AT_ONCE = 2;
   private static final int MAX_DOUBLINGS = 6;
   private static final long EXPIRY_MARGIN_MS = 2;
+
+  /** How long a lease of our own is held unwatched. */
+  private static final long UNWATCHED_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final FillContext context;
   private final Leases leases;
@@ -59,6 +63,11 @@ final class LeasedRead {
   private final AtomicInteger rounds = new AtomicInteger();
   private volatile @Nullable CompletableFuture<Wake> waiting;
   private volatile boolean answered;
+  private volatile @Nullable Lease held;
+  private long deadlineNs;
+  private long renewalNs;
+  private long watchNs;
+  private boolean watched;
 
   /**
    * Creates a read.
@@ -75,10 +84,47 @@ final class LeasedRead {
 
   /** Begins, once; completed exceptionally only by a mistake of ours. */
   CompletableFuture<Outcome> start() {
-    Future<?> deadline = context.timer().schedule(this::overdue, context.timeoutNs());
-    var _ = result.whenComplete((outcome, fault) -> deadline.cancel(false));
+    limitTime();
     attempt();
     return result;
+  }
+
+  /** As {@link #start()}, with the lease taken. */
+  CompletableFuture<Outcome> start(Lease lease) {
+    decided.set(true);
+    limitTime();
+    hold(lease);
+    return result;
+  }
+
+  private void limitTime() {
+    deadlineNs = System.nanoTime() + context.timeoutNs();
+    context.ticks().add(this);
+  }
+
+  @Override
+  public boolean tick(long nowNs) {
+    if (result.isDone()) {
+      return false;
+    }
+    Lease lease = held;
+    if (lease != null && !answered) {
+      keep(lease, nowNs);
+    } else if (nowNs - deadlineNs >= 0) {
+      overdue();
+    }
+    return true;
+  }
+
+  private void keep(Lease lease, long nowNs) {
+    if (nowNs - renewalNs >= 0) {
+      renewalNs = nowNs + FillContext.renewalNs(lease);
+      var _ = leases.renew(lease);
+    }
+    if (!watched && nowNs - watchNs >= 0) {
+      watched = true;
+      followOwn(lease);
+    }
   }
 
   /** Returns true to the one step that decides where the answer comes from. */
@@ -195,25 +241,33 @@ final class LeasedRead {
   /** Nothing tells of writes meanwhile. */
   private void readAlone() {
     closeToOthers();
-    try {
-      deliver(context.read(namespace, name).thenApply(Outcome::unstored));
-    } catch (RuntimeException fault) { // ours
-      result.completeExceptionally(fault);
-    }
+    deliver(() -> context.read(namespace, name).thenApply(Outcome::unstored));
   }
 
   private void hold(Lease lease) {
-    deliver(
+    context.counters().taken().increment();
+    long nowNs = System.nanoTime();
+    renewalNs = nowNs + FillContext.renewalNs(lease);
+    watchNs = nowNs + UNWATCHED_NS;
+    held = lease; // behind them, which ticks read
+    deliver(() ->
         context
-            .readUnder(lease, leases, namespace, name)
+            .read(namespace, name)
             .thenCompose(answer -> {
               answered = true;
               return settled(lease, answer);
             }));
-    followOwn(lease);
   }
 
-  /** Notices when the lease is broken by a write: the row may be older than that. */
+  /**
+   * Notices when the lease is broken by a write: the row may be older than that, so nobody may join
+   * from then on. Only {@link #UNWATCHED_NS} after the lease was taken: a read of a row is usually
+   * over by then, and the look, with the push that follows it, would cost as much as the whole
+   * read. Nobody else's outcome is waited for here. Until then a reader who joins may be told a row
+   * that is older than a write made elsewhere, by no more than that: far less than the age from
+   * which on nobody joins whether told or not ({@link SharedFills}). What he must see in any case,
+   * his own floor and writes through this sidecar, does not hang on the watch.
+   */
   private void followOwn(Lease lease) {
     if (!answered) {
       then(leases.look(name).thenAccept(look -> ownSeen(lease, look)));
@@ -260,8 +314,12 @@ final class LeasedRead {
                 : Outcome.unstored(Miss.INSTANCE));
   }
 
-  private void deliver(CompletableFuture<Outcome> outcome) {
-    then(outcome.thenAccept(result::complete));
+  private void deliver(Supplier<CompletableFuture<Outcome>> reading) {
+    try {
+      then(reading.get().thenAccept(result::complete));
+    } catch (RuntimeException fault) { // ours
+      result.completeExceptionally(fault);
+    }
   }
 
   /** A fault in a step is ours: it ends the read. */

@@ -134,7 +134,8 @@ public final class ReadPath {
             new Lifetime(policy.maxTtl()),
             new FlightTimes(tiers.size()),
             counters,
-            tiers);
+            tiers,
+            new ColdNamespaces(tiers.size()));
     this.refresh = new EarlyRefresh(flights, policy.refreshesEarly(), metrics);
     this.shared =
         new SharedReads(coherence, local, admission, metrics.counter(Metric.READS_SHARED));
@@ -258,7 +259,7 @@ public final class ReadPath {
       LookupKey key, long nowNs, long floorNs, Shard.Found found, Flight.Reader reader) {
     Entry inFlight = found.entry();
     if (inFlight != null) {
-      return join(inFlight, floorNs, reader);
+      return join(key, inFlight, nowNs, floorNs, reader);
     }
     Shard shard = coherence.shard(key.database());
     TrackedConnection connection = tracked.get(key.database());
@@ -274,13 +275,26 @@ public final class ReadPath {
         : Outcome.RELAY;
   }
 
-  private Outcome join(Entry inFlight, long floorNs, Flight.Reader reader) {
+  private Outcome join(
+      LookupKey key, Entry inFlight, long nowNs, long floorNs, Flight.Reader reader) {
     Flight flight = inFlight.flight();
-    if (flight == null || flight.sentAtNs() - floorNs < 0 || !flight.join(reader)) {
+    if (flight == null
+        || flight.sentAtNs() - floorNs < 0
+        || isOutOfDate(key, flight, nowNs)
+        || !flight.join(reader)) {
       return Outcome.RELAY;
     }
     counters.joined().increment();
     return Outcome.PENDING;
+  }
+
+  /** What no push takes away is not joined behind a command that may have written any key. */
+  private boolean isOutOfDate(LookupKey key, Flight flight, long nowNs) {
+    if (flight.isTracked()) {
+      return false;
+    }
+    Shard shard = coherence.shard(key.database());
+    return shard == null || shard.isUntold(flight.sentAtNs(), nowNs);
   }
 
   /**
@@ -376,10 +390,13 @@ public final class ReadPath {
     return connection != null && connection.permission().allowsMget();
   }
 
-  /** Sends the tracked reads gathered since the last call, of every database. */
+  /** Sends the tracked reads and lease requests gathered since the last call, of every database. */
   public void flush() {
     for (TrackedConnection connection : connections) {
       connection.flush();
+    }
+    if (database != null) {
+      database.flush();
     }
   }
 

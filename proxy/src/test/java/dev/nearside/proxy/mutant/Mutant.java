@@ -119,7 +119,7 @@ public enum Mutant {
   JOINED_BELOW_FLOOR(
       "flight: a strict read joins only a flight sent after it arrived",
       List.of("race.JoinedReadsWireTest"),
-      new Argument("tier.ReadPath", "join", 1, 0)),
+      new Argument("tier.ReadPath", "join", 3, 0)),
   FLUSH_DROPS_NOTHING(
       "local flush: tokens killed before forwarding and at the reply (SWAPDB sends no push)",
       List.of("race.FenceRacesWireTest"),
@@ -142,7 +142,7 @@ public enum Mutant {
       "generation: names its node; lanes and pinned connections check theirs at connect",
       List.of("race.GenerationRacesWireTest"),
       new Returning("tier.redis.RelayNodes", "agree", 1),
-      new Calling("UpstreamWatch", "connected", "reconnect", Change.EACH, 0)),
+      new Calling("tier.redis.RedisConnections", "follow", "reconnect", Change.EACH, 0)),
   NEVER_GIVES_UP(
       "barrier: an unanswered one closes the generation",
       List.of("race.GenerationRacesWireTest"),
@@ -233,6 +233,19 @@ public enum Mutant {
       List.of("tier.FlightEndTest"),
       new Calling("tier.FlightEnd", "rowAbsent", "getAsBoolean", Change.EACH, 1),
       new Calling("tier.FlightEnd", "absenceLands", "getAsBoolean", Change.EACH, 1)),
+  UNTRACKED_ABSENCE_HELD(
+      "promise 4, of absent rows: what no tracked read has seen is not held",
+      List.of("ColdFlightIT"),
+      new Calling("tier.FlightEnd", "rowAbsent", "isTracked", Change.EACH, 1)),
+  COLD_OF_ANOTHER_NODE(
+      "promise 1: that Redis has no key is said by the node where writes go",
+      List.of("ColdFlightIT"),
+      new Returning("tier.redis.Leases", "areOf", 1),
+      new Returning("tier.redis.RedisAdministration", "follow", 0)),
+  UNTRACKED_FLIGHT_JOINED(
+      "promise 1: a flight that no push ends is not joined behind an opaque write",
+      List.of("ColdFlightIT"),
+      new Returning("coherence.Shard", "isUntold", 0)),
   CLIENT_NOT_STRICT(
       "promise 6: strict reads, where a client asks",
       List.of("StrictClientIT"),
@@ -338,15 +351,13 @@ public enum Mutant {
   FILLED_WITHOUT_ITS_LEASE(
       "leases: the fill SETs only while its own lease is there",
       List.of("tier.redis.LeasesIT", "LeaseRaceIT"),
-      new Text("tier.redis.LeaseScripts", "ifOurs", "~= ARGV[1]", "== 0")),
+      new Text("tier.redis.LeaseScripts", "ifOurs", "~= ARGV[1]", "== 0"),
+      new Text(
+          "tier.redis.LeaseScripts", "<clinit>", "if leases[i] == ARGV[3 * i - 2]", "if true")),
   FILL_REPLACES(
       "leases: a fill leaves what a SET wrote meanwhile",
       List.of("tier.redis.LeasesIT"),
-      new Text(
-          "tier.redis.LeaseScripts",
-          "<clinit>",
-          "('EXISTS', KEYS[1]) == 1",
-          "('EXISTS', KEYS[1]) == 2")),
+      new Text("tier.redis.LeaseScripts", "<clinit>", ", 'NX')", ")")),
   REFRESH_REPLACES_ANY(
       "leases: a refresh replaces the old value only",
       List.of("tier.redis.LeasesIT"),

@@ -9,6 +9,7 @@ import dev.nearside.proxy.scene.Waiting;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.DatabaseFill.Outcome;
+import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Look.Wake;
 import java.io.IOException;
 import java.time.Duration;
@@ -273,6 +274,21 @@ class DatabaseFillIT {
     Waiting.until("it waits no more", () -> a.fill.waiting() == 0);
     assertThat(direct.call("EXISTS", KEY)).isEqualTo(":0\r\n");
     assertThat(direct.call("GET", LEASE)).endsWith("somebody's\r\n");
+  }
+
+  /** The key is read as ever then; the lease must not keep others from it. */
+  @Test
+  void takeLease_redisSaysNothingInTime_isNone_andGivenBackWhenItComes() throws IOException {
+    nodes(Duration.ofMillis(300), FillNode.LONG);
+    direct.call("CLIENT", "PAUSE", "60000", "WRITE");
+    assertThat(a.takeLease(KEY).join()).isEqualTo(new Attempt(null, false));
+    direct.call("CONFIG", "RESETSTAT");
+    direct.call("CLIENT", "UNPAUSE");
+    Waiting.until(
+        "the lease that comes late is given back",
+        () -> direct.call("INFO", "commandstats").contains("cmdstat_del:"));
+    assertThat(direct.call("EXISTS", LEASE)).isEqualTo(":0\r\n");
+    assertThat(a.takeLease(KEY).join().lease()).isNotNull();
   }
 
   @Test

@@ -70,7 +70,8 @@ class EarlyRefreshTest {
   }
 
   private EarlyRefresh refresh(boolean enabled) {
-    Flights flights = new Flights(local, null, null, null, null, times, null, null); // not flown
+    Flights flights = // not flown
+        new Flights(local, null, null, null, null, times, null, null, null);
     Metrics metrics = new Metrics(new CollectorRegistry(), List.of());
     return new EarlyRefresh(flights, enabled, metrics, () -> 1 - random);
   }

@@ -13,6 +13,7 @@ import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.DatabaseFill.Outcome;
 import dev.nearside.proxy.tier.redis.LeaseWatch;
 import dev.nearside.proxy.tier.redis.Leases;
+import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Look.Wake;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -32,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 /** The fills of one sidecar over a real Redis; its database answers when the test says so. */
 final class FillNode implements AutoCloseable {
   static final Duration LONG = Duration.ofSeconds(30);
+
+  private static final String NODE = "the only one";
 
   /** Reads of rows that are asked for and not yet answered. */
   final Queue<CompletableFuture<Answer>> asked = new ConcurrentLinkedQueue<>();
@@ -73,12 +76,14 @@ final class FillNode implements AutoCloseable {
     namespace = namespace(negativeTtl);
     counters = LeaseCounters.of(new Metrics(new CollectorRegistry(), List.of()));
     Leases leases = new Leases(connection, watch);
+    leases.reached(NODE);
     Timer timer = (task, delayNs) -> scheduler.schedule(task, delayNs, TimeUnit.NANOSECONDS);
     fill =
         new DatabaseFill(
             new FillContext(this::ask, timer, timeout.toNanos(), counters),
             () -> leases,
-            new SharedFills(new Fences(), LONG.toNanos(), System::nanoTime));
+            new SharedFills(new Fences(), LONG.toNanos(), System::nanoTime),
+            timeout.toNanos());
   }
 
   static Namespace namespace(Duration negativeTtl) {
@@ -103,6 +108,13 @@ final class FillNode implements AutoCloseable {
 
   CompletableFuture<Outcome> get(String key) {
     return fill.fill(namespace, key.getBytes(UTF_8), true, System.nanoTime());
+  }
+
+  /** Asks for the lease of {@code key}, at once. */
+  CompletableFuture<Attempt> takeLease(String key) {
+    CompletableFuture<Attempt> attempt = fill.takeLease(key.getBytes(UTF_8), NODE);
+    fill.flush();
+    return attempt;
   }
 
   /** As {@link #get}, for a reader who may join any fill that can be joined. */

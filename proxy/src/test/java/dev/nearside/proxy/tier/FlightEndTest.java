@@ -95,12 +95,13 @@ class FlightEndTest {
             local,
             new Guard("redis", Guard.Limits.defaults(8), Clock.systemUTC()),
             new DatabaseFill(
-                new FillContext(null, null, 1, LeaseCounters.of(metrics)), () -> null, fills),
+                new FillContext(null, null, 1, LeaseCounters.of(metrics)), () -> null, fills, 1),
             new Admission(1 << 20, Duration.ZERO, false, coherence.churn(), 1 << 20),
             new Lifetime(HOUR),
             new FlightTimes(2),
             FillCounters.of(metrics),
-            new TierCounters(metrics, namespaces));
+            new TierCounters(metrics, namespaces),
+            new ColdNamespaces(2));
     new FlightEnd(flights, shard, connections.tracked().get(0), token, namespace).read(null, -2);
   }
 

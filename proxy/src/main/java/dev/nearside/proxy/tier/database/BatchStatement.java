@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.database;
 
 import dev.nearside.proxy.namespace.Part;
 import dev.nearside.proxy.tier.Answer;
+import dev.nearside.proxy.tier.Ticks;
 import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.Connection;
@@ -30,12 +31,14 @@ final class BatchStatement {
    * value is a miss.
    *
    * @param keys the parts of each key, each key once
-   * @param timeoutSeconds after which the driver cancels the statement
+   * @param deadlineNanos when it is cancelled
+   * @param ticks notices that
    */
-  Map<List<Object>, Answer> run(Connection connection, List<List<Object>> keys, int timeoutSeconds)
+  Map<List<Object>, Answer> run(
+      Connection connection, List<List<Object>> keys, long deadlineNanos, Ticks ticks)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(query.sql())) {
-      statement.setQueryTimeout(timeoutSeconds);
+    try (PreparedStatement statement = connection.prepareStatement(query.sql());
+        var _ = RunningStatement.watch(statement, deadlineNanos, ticks)) {
       for (int i = 0; i < query.parameters().size(); i++) {
         statement.setArray(i + 1, arrayOf(connection, query.parameters().get(i), keys));
       }

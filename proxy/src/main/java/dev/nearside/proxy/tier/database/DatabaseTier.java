@@ -8,6 +8,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.Ticks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +34,10 @@ import org.jspecify.annotations.Nullable;
  * the queue and asks for all of them at once. Under no load a batch is one key and waits for
  * nothing; under load batches grow by themselves while connections are busy.
  *
- * Time: a read's deadline runs from the call. It is kept by a timer of this tier, which completes
+ * Time: a read's deadline runs from the call. It is kept by the ticks of this tier, which complete
  * the answer whatever the statement does, so an answer is on time even when the server, its machine
  * or the network says nothing more. What frees the connection comes after: the server's own
- * statement_timeout, then the driver's cancel, then the socket's time-out.
+ * statement_timeout, then our cancel, then the socket's time-out.
  *
  * A statement that fails on its data (class 22) is tried again in halves: one key that the query
  * cannot digest must not fail the keys that happened to be asked with it.
@@ -80,8 +82,10 @@ public final class DatabaseTier implements AutoCloseable {
   private final Turns turns;
   private final Failures failures = new Failures(System::nanoTime);
   private final ScheduledThreadPoolExecutor deadlines;
+  private final Ticks ticks;
   private final LongAdder statements = new LongAdder();
   private final Measures measures;
+  private volatile Supplier<Runnable> answering = () -> () -> {};
   private final AtomicBoolean stopping = new AtomicBoolean();
 
   /**
@@ -99,7 +103,8 @@ public final class DatabaseTier implements AutoCloseable {
       }
     }
     this.settings = settings;
-    this.turns = new Turns(settings.poolSize(), queues.size(), this::readBatch);
+    this.turns = new Turns(settings, queues.size(), this::readBatch, this::schedule);
+    this.ticks = new Ticks(this::schedule);
     this.deadlines =
         new ScheduledThreadPoolExecutor(
             1,
@@ -158,7 +163,7 @@ public final class DatabaseTier implements AutoCloseable {
     if (stopping.get()) {
       read.unavailable(Reason.STOPPING);
     } else if (queue.add(read)) {
-      startDeadline(read, timeoutNanos);
+      ticks.add(read);
       turns.request(queue);
       if (stopping.get()) {
         answerWaiting();
@@ -176,6 +181,14 @@ public final class DatabaseTier implements AutoCloseable {
    */
   public Future<?> schedule(Runnable task, long delayNanos) {
     return deadlines.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Has {@code begin} called before the reads of a statement are answered, one after the other on
+   * one thread, and what it returns behind the last.
+   */
+  public void whenAnswering(Supplier<Runnable> begin) {
+    answering = begin;
   }
 
   /** Returns how many reads wait for a statement, in all namespaces. */
@@ -218,13 +231,6 @@ public final class DatabaseTier implements AutoCloseable {
     return ConnectionPool.open(settings);
   }
 
-  private void startDeadline(PendingRead read, long timeoutNanos) {
-    Future<?> timer =
-        deadlines.schedule(
-            () -> read.unavailable(Reason.TIMEOUT), timeoutNanos, TimeUnit.NANOSECONDS);
-    var _ = read.answer().whenComplete((answer, bug) -> timer.cancel(false));
-  }
-
   private void answerWaiting() {
     for (ReadQueue queue : queues.values()) {
       queue.take(Integer.MAX_VALUE).forEach(read -> read.unavailable(Reason.STOPPING));
@@ -264,8 +270,13 @@ public final class DatabaseTier implements AutoCloseable {
       statements.increment();
       Map<List<Object>, Answer> answers =
           new BatchStatement(queue.query())
-              .run(connection, List.copyOf(byKey.keySet()), secondsLeft(open));
-      byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));
+              .run(connection, List.copyOf(byKey.keySet()), latestDeadline(open), ticks);
+      Runnable answered = answering.get();
+      try {
+        byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));
+      } finally {
+        answered.run();
+      }
     } catch (SQLException failure) {
       if (byKey.size() < 2 || !BatchStatement.mayBeOneKey(failure)) {
         throw failure;
@@ -296,8 +307,11 @@ public final class DatabaseTier implements AutoCloseable {
     batch.forEach(read -> read.unavailable(reason));
   }
 
-  private static int secondsLeft(List<PendingRead> batch) {
-    long latest = batch.stream().mapToLong(PendingRead::deadlineNanos).max().orElseThrow();
-    return ConnectionPool.wholeSeconds(Duration.ofNanos(latest - System.nanoTime()));
+  private static long latestDeadline(List<PendingRead> batch) {
+    long latest = batch.getFirst().deadlineNanos();
+    for (PendingRead read : batch) {
+      latest = read.deadlineNanos() - latest > 0 ? read.deadlineNanos() : latest;
+    }
+    return latest;
   }
 }

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.database;
 
 import dev.nearside.proxy.tier.Answer;
+import dev.nearside.proxy.tier.Ticks;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -11,7 +12,16 @@ import java.util.concurrent.CompletableFuture;
  * @param answer completed once, by whoever is first: the statement, the deadline or the stop
  * @param deadlineNanos when the answer is due, by {@link System#nanoTime}
  */
-record PendingRead(List<Object> parts, CompletableFuture<Answer> answer, long deadlineNanos) {
+record PendingRead(List<Object> parts, CompletableFuture<Answer> answer, long deadlineNanos)
+    implements Ticks.Ticked {
+  @Override
+  public boolean tick(long nowNs) {
+    if (isOpen() && nowNs - deadlineNanos >= 0) {
+      unavailable(Answer.Reason.TIMEOUT);
+    }
+    return isOpen();
+  }
+
   boolean isOpen() {
     return !answer.isDone();
   }

@@ -21,6 +21,9 @@ final class ReadQueue {
   /** Whether the queue stands in the line of {@link Turns}; at most once. */
   final AtomicBoolean inLine = new AtomicBoolean();
 
+  /** Whether it is known when {@link Turns} looks whether what waits has waited long enough. */
+  final AtomicBoolean patient = new AtomicBoolean();
+
   /** Batches that hold a permit. */
   final AtomicInteger running = new AtomicInteger();
 

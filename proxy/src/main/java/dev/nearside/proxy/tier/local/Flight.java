@@ -52,15 +52,32 @@ public final class Flight {
           null);
 
   private final long sentAtNs;
+  private volatile boolean tracked;
   private final AtomicReference<@Nullable Waiter> waiters = new AtomicReference<>();
 
   /**
-   * Creates a flight.
+   * Creates a flight whose read is remembered by the upstream, which tells of a change.
    *
    * @param sentAtNs a moment before its request is sent
    */
   public Flight(long sentAtNs) {
+    this(sentAtNs, true);
+  }
+
+  /** As {@link #Flight(long)}; {@code tracked}: whether the upstream tells of a change. */
+  public Flight(long sentAtNs, boolean tracked) {
     this.sentAtNs = sentAtNs;
+    this.tracked = tracked;
+  }
+
+  /** Returns whether a push takes its token away when the key changes. */
+  public boolean isTracked() {
+    return tracked;
+  }
+
+  /** From now on it is: its tracked read is sent next. */
+  public void track() {
+    tracked = true;
   }
 
   /** Returns a moment before which the read was certainly not executed by the upstream. */
@@ -82,6 +99,12 @@ public final class Flight {
       }
     } while (!waiters.compareAndSet(head, new Waiter(reader, head)));
     return true;
+  }
+
+  /** Returns whether it has more readers than who began it, and has not ended. */
+  public boolean isJoined() {
+    Waiter last = waiters.get();
+    return last != null && last.next != null;
   }
 
   /** Ends the flight if nobody has joined it; returns whether it did. */

@@ -3,17 +3,74 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 /**
- * What is done to a key and its lease in one step. In each, KEYS is k, lease(k), and ARGV begins
- * with the token; all but the first do nothing unless the lease has that token.
+ * What is done to a key and its lease in one step.
+ *
+ * <p>{@link #ACQUIRE} and {@link #FILL} are for n keys, which have nothing to do with each other:
+ * KEYS is all k, then all lease(k), ARGV what stands there for each k, and the reply a string with
+ * a digit for each. What Redis refuses of one, {@link #REFUSED}, does not keep it from the others.
+ * A command in a script costs more than a further key in it, so what can be asked of all is.
+ *
+ * <p>In the other scripts KEYS is k, lease(k), ARGV begins with the token, and nothing is done
+ * unless the lease has that token.
  */
 final class LeaseScripts {
-  /** ARGV: token, TTL of the lease in ms. 1: taken, 0: another's or a marker, 2: there is a k. */
+  /** What a script for many says of a key that was done. */
+  static final int DONE = 1;
+
+  /** What a script for many says of a key of which Redis has refused something. */
+  static final int REFUSED = 9;
+
+  /**
+   * For each k: token, TTL of the lease in ms. Says 1: taken, 0: another's or a marker, 2: there is
+   * a k.
+   */
   static final byte[] ACQUIRE =
       script(
           """
-          if redis.call('EXISTS', KEYS[1]) == 1 then return 2 end
-          if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-          return 0
+          local n = #KEYS / 2
+          local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
+          local did = {}
+          for i = 1, n do
+            if some and redis.call('EXISTS', KEYS[i]) == 1 then
+              did[i] = 2
+            else
+              local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
+              did[i] = set and (set.ok and 1 or 9) or 0
+            end
+          end
+          return table.concat(did)
+          """);
+
+  /**
+   * For each k: token, TTL of the value in ms, value. Says 1: done, 0: not our lease any more, or
+   * there is a k.
+   */
+  static final byte[] FILL =
+      script(
+          """
+          local n = #KEYS / 2
+          local leases = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
+          if leases.err then
+            leases = {}
+            for i = 1, n do
+              local lease = redis.pcall('GET', KEYS[n + i])
+              leases[i] = type(lease) == 'string' and lease
+            end
+          end
+          local ours = {}
+          for i = 1, n do
+            if leases[i] == ARGV[3 * i - 2] then ours[#ours + 1] = KEYS[n + i] end
+          end
+          if #ours > 0 then redis.call('DEL', unpack(ours)) end
+          local did = {}
+          for i = 1, n do
+            did[i] = 0
+            if leases[i] == ARGV[3 * i - 2] then
+              local set = redis.pcall('SET', KEYS[i], ARGV[3 * i], 'PX', ARGV[3 * i - 1], 'NX')
+              did[i] = set and (set.ok and 1 or 9) or 0
+            end
+          end
+          return table.concat(did)
           """);
 
   /** ARGV: token, TTL of the lease in ms. */
@@ -21,16 +78,6 @@ final class LeaseScripts {
 
   /** ARGV: token. */
   static final byte[] RELEASE = ifOurs("return redis.call('DEL', KEYS[2])");
-
-  /** ARGV: token, value, TTL of the value in ms. */
-  static final byte[] FILL =
-      ifOurs(
-          """
-          redis.call('DEL', KEYS[2])
-          if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-          return 1
-          """);
 
   /** ARGV: token, marker, TTL of the marker in ms. */
   static final byte[] MARK =

@@ -125,6 +125,14 @@ public final class LeaseWatch implements AutoCloseable {
     outdated.accept(key);
   }
 
+  /** Gives the connection up, because the upstream has become another node, and makes another. */
+  void renew() {
+    WatchLink current = link;
+    if (current != null) {
+      current.lose();
+    }
+  }
+
   @Override
   public void close() {
     closed = true;

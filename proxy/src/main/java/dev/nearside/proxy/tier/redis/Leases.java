@@ -85,7 +85,7 @@ public final class Leases {
   static final byte[] ABSENT = "absent".getBytes(US_ASCII);
 
   private static final Logger log = LoggerFactory.getLogger(Leases.class);
-  private static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
+  static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
   private static final long POLL_MILLIS = 50;
   private static final long UNANSWERED = -1;
 
@@ -111,8 +111,11 @@ public final class Leases {
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
+  private final LeaseCalls acquires;
+  private final LeaseCalls fills;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
+  private volatile @Nullable String nodeId;
 
   Leases(StatefulRedisConnection<byte[], byte[]> connection) {
     this(connection, null);
@@ -128,7 +131,19 @@ public final class Leases {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
+    this.acquires = new LeaseCalls(connection, LeaseScripts.ACQUIRE, false);
+    this.fills = new LeaseCalls(connection, LeaseScripts.FILL, true); // or its lease would stay
     new SecureRandom().nextBytes(process);
+  }
+
+  /** The connection has reached the node called {@code runId}. */
+  public void reached(@Nullable String runId) {
+    nodeId = runId;
+  }
+
+  /** Returns whether it is certain that leases are taken at the node called {@code runId}. */
+  public boolean areOf(@Nullable String runId) {
+    return runId != null && runId.equals(nodeId);
   }
 
   /** Returns the side key that holds the lease of {@code key}. */
@@ -168,9 +183,34 @@ public final class Leases {
 
   /** As {@link #acquire}, but takes nothing where the key exists by now. */
   public CompletableFuture<Attempt> acquireMissing(byte[] key, Duration ttl) {
+    CompletableFuture<Attempt> attempt = acquireMissingAtFlush(key, ttl);
+    acquires.flush();
+    return attempt;
+  }
+
+  /** As {@link #acquireMissing}, asked at the next {@link #flush} at the latest. */
+  public CompletableFuture<Attempt> acquireMissingAtFlush(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
-    return run("acquire", LeaseScripts.ACQUIRE, lease, millis(ttl))
-        .thenApply(did -> new Attempt(did == 1 ? lease : null, did != UNANSWERED));
+    CompletableFuture<Attempt> attempt = new CompletableFuture<>();
+    acquires.gather(
+        lease,
+        wholeMillis(ttl),
+        null,
+        did ->
+            attempt.complete(
+                new Attempt(did == LeaseScripts.DONE ? lease : null, did != UNANSWERED)));
+    if (!connection.isOpen()) {
+      acquires.flush(); // nobody flushes these any more: to be told that nothing was taken
+    }
+    return attempt;
+  }
+
+  /**
+   * Asks for what {@link #acquireMissingAtFlush} has gathered; to be called behind the closing of
+   * the connection, too.
+   */
+  public void flush() {
+    acquires.flush();
   }
 
   /** Looks at {@code key} and its lease; what is held is then watched. */
@@ -213,7 +253,16 @@ public final class Leases {
    * not known.
    */
   public CompletableFuture<Boolean> fill(Lease lease, byte[] value, Duration ttl) {
-    return did("fill", LeaseScripts.FILL, lease, value, millis(ttl));
+    CompletableFuture<Boolean> filled = new CompletableFuture<>();
+    fills.gather(lease, wholeMillis(ttl), value, did -> filled.complete(did == LeaseScripts.DONE));
+    fills.flushUnlessCrowded();
+    return filled;
+  }
+
+  /** Many fills follow at once, until what this returns is run: they go together. */
+  public Runnable beginFills() {
+    fills.beginCrowd();
+    return fills::endCrowd;
   }
 
   /**
@@ -289,20 +338,24 @@ public final class Leases {
   }
 
   private static byte[] millis(Duration ttl) {
-    return number(Math.max(1, ttl.toMillis()));
+    return number(wholeMillis(ttl));
+  }
+
+  private static long wholeMillis(Duration ttl) {
+    return Math.max(1, ttl.toMillis());
   }
 
   private static byte[] number(long number) {
     return Long.toString(number).getBytes(US_ASCII);
   }
 
-  private static void note(String what, @Nullable Throwable failure) {
+  static void note(String what, @Nullable Throwable failure) {
     if (failure != null && log.isDebugEnabled()) {
       log.debug("{} of a lease failed: {}", what, unwrap(failure).getClass().getName());
     }
   }
 
-  private static Throwable unwrap(Throwable failure) {
+  static Throwable unwrap(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;

@@ -34,6 +34,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private final PacedTries tries;
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile @Nullable Leases leases;
+  private volatile @Nullable String nodeId;
   private volatile boolean closed;
 
   /**
@@ -144,31 +145,65 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    leases = new Leases(made, leaseWatch);
+    Leases given = new Leases(made, leaseWatch);
+    nodeId = null;
+    leases = given;
     connection = made;
     made.addListener(
         new RedisConnectionStateListener() {
           @Override
           public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-            lost(made, lost, openedAtNs);
+            lost(made, given, lost, openedAtNs);
           }
         });
+    learnNode(made, given);
     learnCommands(made);
     if (!made.isOpen()) {
-      lost(made, lost, openedAtNs); // before the listener was there
+      lost(made, given, lost, openedAtNs); // before the listener was there
     }
     if (closed) {
       made.closeAsync();
+      given.flush();
     }
   }
 
   private void lost(
-      StatefulRedisConnection<byte[], byte[]> gone, AtomicBoolean before, long openedAtNs) {
+      StatefulRedisConnection<byte[], byte[]> gone,
+      Leases given,
+      AtomicBoolean before,
+      long openedAtNs) {
     if (before.compareAndSet(false, true) && !closed) {
       tries.ended(openedAtNs);
       gone.closeAsync();
+      given.flush(); // who has asked on it must be told
       tries.later(this::connect);
     }
+  }
+
+  private void learnNode(StatefulRedisConnection<byte[], byte[]> from, Leases given) {
+    from.async()
+        .info("server")
+        .thenAccept(info -> {
+          String reached = NodeId.of(info);
+          given.reached(reached);
+          nodeId = reached;
+        });
+  }
+
+  /**
+   * The sidecar's other connections have reached the node called {@code runId}. Gives its own up if
+   * that is known to be to another one, which may live on behind the same address, and returns
+   * whether it did.
+   */
+  boolean follow(String runId) {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    String reached = nodeId;
+    if (current == null || reached == null || reached.equals(runId)) {
+      return false;
+    }
+    nodeId = null;
+    current.closeAsync();
+    return true;
   }
 
   private void learnCommands(StatefulRedisConnection<byte[], byte[]> from) {
@@ -191,6 +226,10 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null) {
       current.closeAsync();
+    }
+    Leases given = leases;
+    if (given != null) {
+      given.flush();
     }
   }
 }

@@ -147,6 +147,19 @@ public final class RedisConnections implements AutoCloseable {
     return relayNodes;
   }
 
+  /** A relay connection has reached the node called {@code runId}: the others go there, too. */
+  public void follow(String runId) {
+    for (TrackedConnection connection : tracked.values()) {
+      String trackedOn = connection.nodeId();
+      if (trackedOn != null && !runId.equals(trackedOn)) {
+        connection.reconnect("a relay connection reached another node, " + runId);
+      }
+    }
+    if (administration.follow(runId)) {
+      leaseWatch.renew();
+    }
+  }
+
   /** Returns the connection for the sidecar's own errands. */
   public RedisAdministration administration() {
     return administration;

@@ -323,6 +323,7 @@ final class DatabaseTierIT {
             .isInstanceOf(Answer.Unavailable.class);
       }
       assertThat(answers.getFirst().join()).isEqualTo(new Answer.Unavailable(Reason.TIMEOUT));
+      awaitTrue(() -> tier.running() == 0); // what hangs in a statement is cut off
     } finally {
       server.resume();
     }
