@@ -13,6 +13,7 @@ import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.config.NearsideConfig.Upstream;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import java.time.Duration;
@@ -62,7 +63,8 @@ final class DemoConfig {
             Duration.ofSeconds(2),
             500_000,
             Duration.ofSeconds(5),
-            Duration.ofSeconds(1)),
+            Duration.ofSeconds(1),
+            UnheldReads.AUTO),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
         namespaces(),
         new Limits(

@@ -44,7 +44,8 @@ final class ConfigurationAssembly {
             read(Keys.COHERENCE_FILL_TIMEOUT),
             read(Keys.COHERENCE_MAX_TRACKED_KEYS),
             read(Keys.COHERENCE_PERMISSION_TTL),
-            read(Keys.COHERENCE_AUDIT_INTERVAL)),
+            read(Keys.COHERENCE_AUDIT_INTERVAL),
+            read(Keys.COHERENCE_UNHELD_READS)),
         database(),
         settings.namespaces().stream().map(name -> namespace(name, l1.maxTtl())).toList(),
         new Limits(

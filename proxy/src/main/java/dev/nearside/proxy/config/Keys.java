@@ -7,6 +7,7 @@ import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -298,6 +299,21 @@ final class Keys {
               + " behind a barrier; `0s` compares none.",
           config -> config.coherence().auditInterval());
 
+  static final Key<NearsideConfig, UnheldReads> COHERENCE_UNHELD_READS =
+      Key.of(
+          "coherence.unheld-reads",
+          ValueTypes.choice("a way", UnheldReads.class, Map.of()),
+          "auto",
+          "Where a single `GET` goes whose key memory does not hold and shall not, because it is its"
+              + " first for example. `relayed`: as it came; the next answer from memory then waits until Redis"
+              + " was asked for changes behind it. `ordered`: on the tracked connection, as `GETEX`,"
+              + " which Redis does not remember; nothing waits then. `auto`: ordered where Redis is"
+              + " 200 µs away or more. Relayed in any case: what is pipelined or large, or may come"
+              + " from a database, where the sidecar's user may not do everything, and for a minute"
+              + " after Redis has refused a `GETEX` or, as it does while writes are paused, left it"
+              + " unanswered, which closes memory once.",
+          config -> config.coherence().unheldReads());
+
   static final Key<NearsideConfig, String> DATABASE_URL =
       Key.optional(
           "database.url",
@@ -444,6 +460,7 @@ final class Keys {
           COHERENCE_MAX_TRACKED_KEYS,
           COHERENCE_PERMISSION_TTL,
           COHERENCE_AUDIT_INTERVAL,
+          COHERENCE_UNHELD_READS,
           DATABASE_URL,
           DATABASE_USER,
           DATABASE_PASSWORD,

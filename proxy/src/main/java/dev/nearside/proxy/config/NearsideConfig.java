@@ -146,6 +146,16 @@ public record NearsideConfig(
     OFF
   }
 
+  /**
+   * Where a read goes whose key L1 is not to hold: {@code RELAYED} the client's own way; {@code
+   * ORDERED} on the tracked connection; {@code AUTO} there only where the upstream is far away.
+   */
+  public enum UnheldReads {
+    AUTO,
+    RELAYED,
+    ORDERED
+  }
+
   /** How a local MGET comes about: as one snapshot, or key by key. */
   public enum MgetMode {
     SNAPSHOT,
@@ -162,6 +172,7 @@ public record NearsideConfig(
    * @param maxTrackedKeys the most keys that the upstream is made to remember, about
    * @param permissionTtl the oldest that what is known of the sidecar's own permissions may be
    * @param auditInterval one local read in each is compared with Redis; zero compares none
+   * @param unheldReads where reads of keys go that are not to be held
    */
   public record Coherence(
       CoherenceMode mode,
@@ -170,7 +181,8 @@ public record NearsideConfig(
       Duration fillTimeout,
       int maxTrackedKeys,
       Duration permissionTtl,
-      Duration auditInterval) {}
+      Duration auditInterval,
+      UnheldReads unheldReads) {}
 
   /**
    * The database of the namespaces.

@@ -23,6 +23,7 @@ final class Explanation {
   private enum Answer {
     LOCAL,
     FLIGHT,
+    ORDERED,
     RELAYED
   }
 
@@ -196,6 +197,9 @@ final class Explanation {
 
   private Verdict missing(String why) {
     String refusal = reads.refusalOf(key, nowNs);
-    return refusal == null ? new Verdict(Answer.FLIGHT, why) : new Verdict(Answer.RELAYED, refusal);
+    if (refusal == null) {
+      return new Verdict(Answer.FLIGHT, why);
+    }
+    return new Verdict(reads.passes(key, nowNs) ? Answer.ORDERED : Answer.RELAYED, refusal);
   }
 }

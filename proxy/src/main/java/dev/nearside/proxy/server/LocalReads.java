@@ -17,7 +17,8 @@ import java.util.List;
 
 /**
  * GET and MGET of one connection: from L1 where that is safe, by a flight on a miss that was
- * admitted, and else not here. Confined to the connection's event loop; a hit allocates nothing.
+ * admitted, in passing where Redis is far away, and else not here. Confined to the connection's
+ * event loop; a hit allocates nothing.
  */
 final class LocalReads {
   /** What became of a read. */
@@ -162,12 +163,12 @@ final class LocalReads {
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
-      case PENDING -> miss(key, nowNs, floorNs, true);
-      case RELAY -> miss(key, nowNs, floorNs, false);
+      case PENDING -> miss(key, nowNs, floorNs, true, isAlone(request));
+      case RELAY -> miss(key, nowNs, floorNs, false, false);
     };
   }
 
-  private Taken miss(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
+  private Taken miss(LookupKey key, long nowNs, long floorNs, boolean mayFly, boolean alone) {
     if (!session.ownIdentity) {
       countMiss(key);
       return Taken.NOT_LOCAL; // flights read as the sidecar's own user
@@ -176,7 +177,7 @@ final class LocalReads {
       client.pauseUntilDrained();
       return Taken.PAUSED;
     }
-    if (client.upstream().outstanding() == 0 && flies(key, nowNs, floorNs, mayFly)) {
+    if (client.upstream().outstanding() == 0 && flies(key, nowNs, floorNs, mayFly, alone)) {
       countMiss(key);
       return Taken.ANSWERED;
     }
@@ -188,8 +189,16 @@ final class LocalReads {
     return Taken.NOT_LOCAL;
   }
 
-  /** Joins an identical read, or joins or starts the flight of {@code key}. */
-  private boolean flies(LookupKey key, long nowNs, long floorNs, boolean mayFly) {
+  /**
+   * Returns whether nothing is read for this connection and nothing more has come from it: what is
+   * pipelined is relayed at once, and one barrier does for all of it.
+   */
+  private boolean isAlone(Request request) {
+    return flying.isEmpty() && request.start() + request.length() == request.buffer().writerIndex();
+  }
+
+  /** Joins an identical read, joins or starts the flight of {@code key}, or reads it in passing. */
+  private boolean flies(LookupKey key, long nowNs, long floorNs, boolean mayFly, boolean alone) {
     Entry inFlight = context.found().entry();
     Flight shared = inFlight == null ? reads.findShared(key) : null;
     if (shared == null && !mayFly) {
@@ -200,6 +209,7 @@ final class LocalReads {
     boolean taken =
         shared == null
             ? reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING
+                || (alone && reads.pass(key, nowNs, read) == ReadPath.Outcome.PENDING)
             : reads.joinShared(shared, read);
     if (!taken) {
       flying.remove(key.hashCode());

@@ -8,6 +8,8 @@ public enum FillResult {
    * An invalidation, a fence or a new generation came first; the value went to its waiters only.
    */
   KILLED,
+  /** It was not to be held. */
+  PASSED,
   /** The tier could not say. */
   FAILED
 }

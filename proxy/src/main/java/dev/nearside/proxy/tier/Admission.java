@@ -59,17 +59,17 @@ final class Admission {
   }
 
   /**
-   * Returns whether the key with this hash may be brought in by this request, and remembers the
-   * request.
+   * Returns what stands against bringing the key with this hash in by this request, or null, and
+   * remembers the request.
    *
    * @param dear whether its first request is worth it already, because a read is dear
    */
-  boolean admits(int keyHash, boolean dear, long nowNs) {
+  @Nullable Refusal asked(int keyHash, boolean dear, long nowNs) {
     Refusal refusal = refusal(keyHash, dear, nowNs);
     if (refusal == Refusal.FIRST_REQUEST) {
       asked.mark(keyHash, nowNs);
     }
-    return refusal == null;
+    return refusal;
   }
 
   /** Returns whether the key with this hash was asked for before, lately; or need not have been. */
@@ -120,6 +120,11 @@ final class Admission {
     }
     large.mark(keyHash, nowNs);
     return false;
+  }
+
+  /** A read of the key was not answered, maybe since it is so large. */
+  void mayBeLarge(int keyHash, long nowNs) {
+    large.mark(keyHash, nowNs);
   }
 
   /** The key is written with NX, as a lock is. */

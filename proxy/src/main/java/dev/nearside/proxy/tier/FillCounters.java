@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
  * @param joined readers that joined a flight under way
  * @param published flights that ended with an entry in L1
  * @param killed flights whose answer could not be held
+ * @param passed flights that were to hold nothing
  * @param failed flights without an answer
  * @param refused flights not begun because the breaker or the bulkhead said no
  */
@@ -20,6 +21,7 @@ record FillCounters(
     LongAdder joined,
     LongAdder published,
     LongAdder killed,
+    LongAdder passed,
     LongAdder failed,
     LongAdder refused) {
   static FillCounters of(Metrics metrics) {
@@ -28,6 +30,7 @@ record FillCounters(
         metrics.counter(Metric.FILLS_JOINED),
         metrics.fills(FillResult.PUBLISHED),
         metrics.fills(FillResult.KILLED),
+        metrics.fills(FillResult.PASSED),
         metrics.fills(FillResult.FAILED),
         metrics.counter(Metric.UPSTREAM_FAILURES, Answer.Reason.BREAKER_OPEN.label()));
   }

@@ -29,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  * ({@link LeasedRead}). Nobody joins it behind a command that may have written any key, nor when it
  * is older than a local read may be ({@link Shard#isUntold}).
  *
+ * <p><b>In passing.</b> The answer to a relayed read may be newer than L1: its connection's next
+ * local reads wait until the tracked connection has been asked behind it. Where Redis is far away
+ * that takes as long as the read itself. So a read that is not to be held is made on the tracked
+ * connection then, without being remembered ({@link PassingRead}): all pushes of what happened
+ * before it stand before its answer.
+ *
  * @param local where tokens and entries are
  * @param guard the breaker and bulkhead of reads of Redis
  * @param database how misses of namespaces are read through, or null where there is no database
@@ -93,6 +99,31 @@ record Flights(
     } else {
       connection.read(token.name(), end);
     }
+    return true;
+  }
+
+  /**
+   * Reads {@code key} in passing; sent at the next flush of {@code connection}. Nobody joins it: it
+   * has no token in L1, of which nothing is to become.
+   *
+   * @param reader told once, on any thread, if this returns true
+   * @return false where Redis should not be asked now
+   */
+  boolean pass(
+      Shard shard,
+      TrackedConnection connection,
+      LookupKey key,
+      @Nullable Namespace namespace,
+      Flight.Reader reader) {
+    if (guard.acquire() != null) {
+      counters.refused().increment();
+      return false;
+    }
+    Flight flight = new Flight(System.nanoTime(), false);
+    flight.join(reader);
+    Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
+    counters.started().increment();
+    connection.pass(token.name(), new PassingRead(this, connection, token, namespace));
     return true;
   }
 

@@ -10,6 +10,7 @@ import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.Admission.Refusal;
 import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Unavailable;
@@ -51,7 +52,7 @@ public final class ReadPath {
    *
    * @param maxEntryBytes larger values are never held
    * @param maxTtl cap on the life of an entry
-   * @param admissionWindow a key flies on its second request within this time; zero flies at once
+   * @param admissionWindow a key is held on its second request within this time; zero holds at once
    * @param skipsChurning whether keys that change more often than they are served are not held
    * @param refreshesEarly whether hot entries are read again before they expire
    * @param fillTimeout bound on a read of Redis where something else can answer instead
@@ -239,7 +240,7 @@ public final class ReadPath {
   }
 
   private void fill(Shard shard, TrackedConnection connection, LookupKey key, long nowNs) {
-    if (admission.admits(key.hashCode(), false, nowNs)) {
+    if (admission.asked(key.hashCode(), false, nowNs) == null) {
       flights.startForNobody(shard, connection, key, namespaceOf(key));
     }
   }
@@ -267,12 +268,41 @@ public final class ReadPath {
       return Outcome.RELAY;
     }
     Namespace namespace = namespaceOf(key);
-    if (!admission.admits(key.hashCode(), flights.readsThrough(namespace), nowNs)) {
+    if (admission.asked(key.hashCode(), flights.readsThrough(namespace), nowNs) != null) {
       return Outcome.RELAY;
     }
     return flights.start(shard, connection, key, namespace, reader)
         ? Outcome.PENDING
         : Outcome.RELAY;
+  }
+
+  /**
+   * Reads {@code key} for {@code reader} alone, in the order of what is pushed, where that is
+   * better than to relay it, after {@link #fly} has said {@link Outcome#RELAY}.
+   *
+   * @return {@code PENDING} or {@code RELAY}
+   */
+  public Outcome pass(LookupKey key, long nowNs, Flight.Reader reader) {
+    Shard shard = coherence.shard(key.database());
+    TrackedConnection connection = tracked.get(key.database());
+    boolean passes =
+        shard != null
+            && connection != null
+            && passes(key, nowNs)
+            && flights.pass(shard, connection, key, namespaceOf(key), reader);
+    return passes ? Outcome.PENDING : Outcome.RELAY;
+  }
+
+  /**
+   * Returns whether {@link #pass} would read {@code key}: not where its value is large, and pushes
+   * would have to wait behind it, nor where the database may have to be asked.
+   */
+  public boolean passes(LookupKey key, long nowNs) {
+    TrackedConnection connection = tracked.get(key.database());
+    return connection != null
+        && connection.passes(nowNs)
+        && !flights.readsThrough(namespaceOf(key))
+        && admission.refusal(key.hashCode(), false, nowNs) != Refusal.TOO_LARGE;
   }
 
   private Outcome join(

@@ -57,6 +57,7 @@ class ConfigurationLoaderTest {
           entry("coherence.fill-timeout", "5s"),
           entry("coherence.max-tracked-keys", "1234"),
           entry("coherence.permission-ttl", "7s"),
+          entry("coherence.unheld-reads", "ordered"),
           entry("database.url", "\"jdbc:postgresql://db/shop?ssl=true\""),
           entry("database.user", "\"o'brien \\\"x\\\"\""),
           entry("database.pool-size", "3"),

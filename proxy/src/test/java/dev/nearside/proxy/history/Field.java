@@ -20,6 +20,8 @@ final class Field implements AutoCloseable {
   /** Each sidecar has its own way of admitting keys. */
   private static final String[] ADMISSION = {"l1.admission-window=0s", "l1.admission-window=60s"};
 
+  private static final String[] UNHELD_READS = {"relayed", "ordered"};
+
   private final Scenario scenario;
   private final Path directory;
   private final DelayingHop[] hops = new DelayingHop[2];
@@ -63,6 +65,7 @@ final class Field implements AutoCloseable {
     Duration staleness = scenario.maxStaleness();
     List<String> settings = new ArrayList<>();
     settings.add(ADMISSION[sidecar]);
+    settings.add("coherence.unheld-reads=" + UNHELD_READS[sidecar]);
     settings.add("coherence.max-staleness=" + staleness.toMillis() + "ms");
     settings.add("coherence.heartbeat=" + staleness.toMillis() / 5 + "ms");
     settings.add(

@@ -17,6 +17,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a connection has been told on one socket before the push of it has come on another. */
 @Timeout(60)
 class CausalityRacesWireTest {
+  private static final String ORDERED = "coherence.unheld-reads=ordered";
+  private static final String SECOND_REQUEST = "l1.admission-window=1h";
+
   @Test
   void pushDelayedBehindALaneReply_ofTheSameKey_isSeenByOthersToo() throws IOException {
     try (RaceScene scene = RaceScene.start();
@@ -78,6 +81,75 @@ class CausalityRacesWireTest {
       scene.flight("data").land("new");
       assertThat(client.reply()).isEqualTo(bulk("new"));
       scene.readsLocally(client, "data", bulk("new"));
+    }
+  }
+
+  /** A reply by a lane would have to be asked behind; this one stands behind every push. */
+  @Test
+  void unheldReadOrdered_nothingIsAskedBehindIt_andPushesBeforeItAreSeen() throws IOException {
+    try (RaceScene scene = RaceScene.start(ORDERED, SECOND_REQUEST);
+        RespClient client = scene.client()) {
+      scene.holdAtSecond(client, "changed", "old");
+      scene.holdAtSecond(client, "unchanged", "as it is");
+      scene.upstream.holdPings(true);
+      client.send("GET", "flag");
+      Exchange read = scene.upstream.await(Role.TRACKED, "GETEX", "flag");
+      read.wire().push(invalidation("changed"));
+      read.reply(bulk("set behind the change"));
+      assertThat(client.reply()).isEqualTo(bulk("set behind the change"));
+      scene.readsLocally(client, "unchanged", bulk("as it is"));
+      assertThat(scene.isLocal(client, "changed")).isFalse();
+      scene.flight("changed").land("new");
+      assertThat(client.reply()).isEqualTo(bulk("new"));
+      assertThat(scene.upstream.has(Role.TRACKED, "PING")).isFalse();
+    }
+  }
+
+  /** It is not remembered: no push tells of a change between its answer and who comes later. */
+  @Test
+  void unheldReadOrdered_isForWhoBeganItAlone_andTheNextIsHeld() throws IOException {
+    try (RaceScene scene = RaceScene.start(ORDERED, SECOND_REQUEST);
+        RespClient first = scene.client();
+        RespClient second = scene.client()) {
+      first.send("GET", "k");
+      Exchange read = scene.upstream.await(Role.TRACKED, "GETEX", "k");
+      second.send("GET", "k");
+      RaceScene.Flight flight = scene.flight("k");
+      read.reply(bulk("before"));
+      assertThat(first.reply()).isEqualTo(bulk("before"));
+      flight.land("after");
+      assertThat(second.reply()).isEqualTo(bulk("after"));
+      scene.readsLocally(first, "k", bulk("after"));
+      scene.awaitRest();
+    }
+  }
+
+  @Test
+  void unheldReads_pipelined_areRelayedAtOnce() throws IOException {
+    try (RaceScene scene = RaceScene.start(ORDERED, SECOND_REQUEST);
+        RespClient client = scene.client()) {
+      String get = "*2\r\n" + bulk("GET");
+      client.sendRaw(get + bulk("a") + get + bulk("b"));
+      Exchange first = scene.upstream.await(Role.RELAY, "GET", "a");
+      Exchange second = scene.upstream.await(Role.RELAY, "GET", "b");
+      first.reply(bulk("1"));
+      second.reply(bulk("2"));
+      assertThat(client.reply()).isEqualTo(bulk("1"));
+      assertThat(client.reply()).isEqualTo(bulk("2"));
+    }
+  }
+
+  @Test
+  void unheldReadOrdered_whileItsKeyIsWritten_isRelayed() throws IOException {
+    try (RaceScene scene = RaceScene.start(ORDERED, SECOND_REQUEST);
+        RespClient writer = scene.client();
+        RespClient reader = scene.client()) {
+      writer.send("SET", "k", "new");
+      Exchange write = scene.upstream.await(Role.RELAY, "SET", "k", "new");
+      scene.isRelayed(reader, "k", "new");
+      write.reply("+OK\r\n");
+      assertThat(writer.reply()).isEqualTo("+OK\r\n");
+      scene.holdAtSecond(reader, "k", "new");
     }
   }
 

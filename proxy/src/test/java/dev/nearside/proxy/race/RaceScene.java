@@ -107,6 +107,14 @@ final class RaceScene implements AutoCloseable {
     readsLocally(client, key, bulk(value));
   }
 
+  /** As {@link #hold}, where a key is held from its second request on, and read in order before. */
+  void holdAtSecond(RespClient client, String key, String value) throws IOException {
+    client.send("GET", key);
+    upstream.await(Role.TRACKED, "GETEX", key).reply(bulk(value));
+    assertThat(client.reply()).isEqualTo(bulk(value));
+    hold(client, key, value);
+  }
+
   /** Shows that {@code client} reads {@code key} by a flight. */
   void readsUpstream(RespClient client, String key, String value) throws IOException {
     fly(client, key).land(value);

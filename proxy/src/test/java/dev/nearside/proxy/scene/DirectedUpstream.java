@@ -143,7 +143,7 @@ public final class DirectedUpstream implements AutoCloseable {
       case "CLIENT" -> client(wire, request);
       case "SELECT", "AUTH" -> "+OK\r\n";
       case "ACL" -> acl(request);
-      case "GET", "PTTL" -> null;
+      case "GET", "PTTL", "GETEX" -> null;
       case "ROLE" -> "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
       case "PING" -> holdsPings && wire.role == Role.TRACKED ? null : "+PONG\r\n";
       default -> refused;

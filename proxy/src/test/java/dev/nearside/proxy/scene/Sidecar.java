@@ -47,11 +47,13 @@ public final class Sidecar implements AutoCloseable {
     }
   }
 
+  /** How far Redis is does not decide by which way a read goes, unless a test says so. */
   private static Sidecar start(Path file, int port, String... settings) throws IOException {
     List<Flag> flags = new ArrayList<>();
     flags.add(flag("upstream.uri=redis://127.0.0.1:" + port));
     flags.add(flag("listen=127.0.0.1:0"));
     flags.add(flag("http=127.0.0.1:0"));
+    flags.add(flag("coherence.unheld-reads=relayed"));
     for (String setting : settings) {
       flags.add(flag(setting));
     }

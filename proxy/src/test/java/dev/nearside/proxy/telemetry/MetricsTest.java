@@ -330,7 +330,7 @@ class MetricsTest {
     assertThat(rows)
         .contains(
             "| name | type | labels | meaning |",
-            "| `nearside_fills_total` | counter | `result`: published, killed, failed | "
+            "| `nearside_fills_total` | counter | `result`: published, killed, passed, failed | "
                 + "Flights ended, by whether their value entered L1. |");
     assertThat(rows).allSatisfy(row -> assertThat(row.split(" ?\\| ?", -1)).hasSizeBetween(6, 6));
   }

@@ -163,6 +163,15 @@ public final class LocalTier {
     }
   }
 
+  /** Tells the readers of {@code token}, which was put nowhere, what was read; holds nothing. */
+  public void tell(Entry token, byte @Nullable [] reply) {
+    Flight flight = token.flight();
+    if (flight != null) {
+      token.land(reply, null, token.asOfNs());
+      flight.land(token, false);
+    }
+  }
+
   /** Gives {@code token} up: removes it, if it is there, and tells its readers that it failed. */
   public void abandon(Entry token) {
     Flight flight = token.flight();

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sidecar's own user may at the upstream, as far as that can be known. Of one tracked
@@ -33,10 +34,10 @@ public final class OwnPermission {
           "@transaction",
           "@scripting");
 
-  private record Knowledge(boolean known, boolean mget) {}
+  private record Knowledge(boolean known, boolean mget, boolean unrestricted) {}
 
-  private static final Knowledge NOTHING = new Knowledge(false, false);
-  private static final Knowledge NO_ACL = new Knowledge(true, false);
+  private static final Knowledge NOTHING = new Knowledge(false, false, false);
+  private static final Knowledge NO_ACL = new Knowledge(true, false, false);
 
   private final long ttlNs;
   private volatile Knowledge knowledge = NOTHING;
@@ -67,6 +68,11 @@ public final class OwnPermission {
     return knowledge.mget;
   }
 
+  /** Returns whether it is certain that the user may run every command on every key. */
+  boolean isUnrestricted() {
+    return knowledge.unrestricted;
+  }
+
   /** A link begins: nothing is known. */
   void forgotten() {
     knowledge = NOTHING;
@@ -80,7 +86,14 @@ public final class OwnPermission {
   /** Takes what ACL GETUSER says. */
   void known(Told user) {
     boolean simple = !(user.field("selectors") instanceof List<?> all && !all.isEmpty());
-    knowledge = new Knowledge(true, simple && allowsMget(String.valueOf(user.field("commands"))));
+    String commands = String.valueOf(user.field("commands"));
+    boolean everything = commands.equals("+@all") && isEveryKey(user.field("keys"));
+    knowledge = new Knowledge(true, simple && allowsMget(commands), simple && everything);
+  }
+
+  /** Redis 7 says patterns in one word, Redis 6 in a list. */
+  private static boolean isEveryKey(@Nullable Object patterns) {
+    return "~*".equals(patterns) || List.of("*").equals(patterns);
   }
 
   /** Applies the rules in their order, as Redis does; what is not clear takes it away. */

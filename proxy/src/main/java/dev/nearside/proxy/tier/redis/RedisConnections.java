@@ -196,7 +196,8 @@ public final class RedisConnections implements AutoCloseable {
         coherence.maxStaleness(),
         coherence.permissionTtl(),
         Math.max(1, coherence.maxTrackedKeys() / connections),
-        coherence.mode() == CoherenceMode.TRACKING);
+        coherence.mode() == CoherenceMode.TRACKING,
+        coherence.unheldReads());
   }
 
   private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Breach;
 import dev.nearside.proxy.telemetry.GenerationEnd;
@@ -13,6 +14,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connection whose reads the upstream remembers and whose pushes say when they are out of date:
- * one per database, in default tracking mode, carrying admitted reads, barriers and heartbeats
- * only.
+ * one per database, in default tracking mode, carrying admitted reads, reads in passing, barriers
+ * and heartbeats only.
  *
  * <p>It makes one {@link TrackedLink} after the other by itself: after Lettuce's own reconnect
  * tracking would silently be off. A generation opens only when the server has said OK to CLIENT
@@ -35,7 +37,8 @@ public final class TrackedConnection implements AutoCloseable {
      * The key was read.
      *
      * @param value the value, or null when the key does not exist
-     * @param ttlMillis what PTTL said after it: −2 no such key, −1 no expiry
+     * @param ttlMillis what PTTL said after it: −2 no such key, −1 no expiry, or that it was not
+     *     asked
      */
     void read(byte @Nullable [] value, long ttlMillis);
 
@@ -57,6 +60,10 @@ public final class TrackedConnection implements AutoCloseable {
           SwapCheck.LABEL,
           ServerClockCheck.LABEL);
 
+  /** From here on the way takes longer than what a read costs more here than on a lane. */
+  private static final long FAR_NS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  private static final long PASSES_AGAIN_NS = TimeUnit.MINUTES.toNanos(1);
   private static final List<String> REFUSALS = List.of("WRONGPASS", "NOAUTH", "NOPERM");
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
@@ -82,6 +89,7 @@ public final class TrackedConnection implements AutoCloseable {
   private volatile @Nullable ClockWatch clocksWhileClosed;
   private volatile boolean closed;
   private volatile long openedAtNs;
+  private volatile long passesAgainNs = System.nanoTime();
 
   /**
    * Creates a connection that is not yet being made.
@@ -170,7 +178,44 @@ public final class TrackedConnection implements AutoCloseable {
     current.read(name, listener);
   }
 
-  /** Sends what {@link #read} has gathered. */
+  /**
+   * Returns whether a read whose key the upstream is not to remember is better made here, in
+   * passing, than relayed: Redis is so far away that it pays to know a reply's place among the
+   * pushes, instead of asking for that behind it; and the own user may do everything, so that
+   * nobody is shown what he may not see. From any thread.
+   */
+  public boolean passes(long nowNs) {
+    TrackedLink current = link;
+    return current != null
+        && settings.tracking()
+        && settings.unheldReads() != UnheldReads.RELAYED
+        && permission.isUnrestricted()
+        && nowNs - passesAgainNs >= 0
+        && (settings.unheldReads() == UnheldReads.ORDERED || current.roundTripNs() >= FAR_NS);
+  }
+
+  /**
+   * As {@link #read}, but the upstream is not made to remember the key, and is not asked for its
+   * TTL.
+   */
+  public void pass(byte[] name, ReadListener listener) {
+    TrackedLink current = link;
+    if (current == null) {
+      listener.failed();
+      return;
+    }
+    current.pass(name, listener, this::suspendPassing);
+  }
+
+  /**
+   * No read is made in passing for a minute: the upstream has refused one, or left it unanswered as
+   * it does with writes that are paused, or they are large.
+   */
+  public void suspendPassing() {
+    passesAgainNs = System.nanoTime() + PASSES_AGAIN_NS;
+  }
+
+  /** Sends what {@link #read} and {@link #pass} have gathered. */
   public void flush() {
     TrackedLink current = link;
     if (current != null) {

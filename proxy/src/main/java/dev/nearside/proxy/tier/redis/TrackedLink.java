@@ -44,6 +44,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   private final TrackedKeys keys;
   private final LinkChecks checks;
   private final ClockWatch clocks;
+  private final RoundTrip roundTrip = new RoundTrip();
   private final LookupKey lookup = new LookupKey();
   private final AtomicBoolean lost = new AtomicBoolean();
   private volatile boolean open;
@@ -144,6 +145,42 @@ final class TrackedLink implements RedisConnectionStateListener {
         });
   }
 
+  /** Returns the least time that a command takes; 0 while that is not known. */
+  long roundTripNs() {
+    return roundTrip.leastNs();
+  }
+
+  /**
+   * Sends GETEX of {@code name} without options, gathered: a GET in the order of this stream that
+   * the upstream does not remember, because it is flagged as a write. It changes nothing.
+   *
+   * @param listener told −1 for a TTL
+   * @param unfit run where the upstream does not do this, or not now
+   */
+  void pass(byte[] name, ReadListener listener, Runnable unfit) {
+    send(
+        new TrackedCommand<>(
+            this, CommandType.GETEX, new ValueOutput<>(CODEC), arguments(name), System.nanoTime()) {
+          @Override
+          void answered() {
+            if (succeeded()) {
+              listener.read(get(), -1);
+              return;
+            }
+            if (!getOutput().getError().startsWith("WRONGTYPE")) {
+              unfit.run(); // unknown, or no writes now
+            }
+            listener.refused();
+          }
+
+          @Override
+          void unanswered() {
+            unfit.run();
+            listener.failed();
+          }
+        });
+  }
+
   private static CommandArgs<byte[], byte[]> arguments(byte[] name) {
     return new CommandArgs<>(CODEC).addKey(name);
   }
@@ -165,6 +202,7 @@ final class TrackedLink implements RedisConnectionStateListener {
             System.nanoTime()) {
           @Override
           void answered() {
+            measured(sentAtNs());
             told.accept(Told.of(getOutput().get(), getOutput().getError(), sentAtNs()));
           }
         });
@@ -176,6 +214,7 @@ final class TrackedLink implements RedisConnectionStateListener {
         new Ping() {
           @Override
           void answered() {
+            super.answered();
             shard.barrierAnswered(sentAtNs());
           }
         });
@@ -221,6 +260,11 @@ final class TrackedLink implements RedisConnectionStateListener {
     shard.answered(sentAtNs);
   }
 
+  private void measured(long sentAtNs) {
+    long nowNs = System.nanoTime();
+    roundTrip.took(nowNs - sentAtNs, nowNs);
+  }
+
   @Override
   public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
     lost(GenerationEnd.DISCONNECTED, "connection lost");
@@ -236,6 +280,11 @@ final class TrackedLink implements RedisConnectionStateListener {
   private class Ping extends TrackedCommand<String> {
     Ping() {
       super(TrackedLink.this, CommandType.PING, new StatusOutput<>(CODEC), null, System.nanoTime());
+    }
+
+    @Override
+    void answered() {
+      measured(sentAtNs());
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import java.time.Duration;
 
 /**
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param permissionTtl the oldest that what is known of the own permissions may be
  * @param maxTrackedKeys the most keys that the upstream is made to remember, about
  * @param tracking whether the upstream is asked to tell of changes
+ * @param unheldReads where reads of keys go that are not to be held
  */
 record TrackedSettings(
     Duration heartbeat,
@@ -18,4 +20,5 @@ record TrackedSettings(
     Duration maxStaleness,
     Duration permissionTtl,
     int maxTrackedKeys,
-    boolean tracking) {}
+    boolean tracking,
+    UnheldReads unheldReads) {}

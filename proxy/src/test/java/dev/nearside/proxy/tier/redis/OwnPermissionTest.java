@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OwnPermissionTest {
@@ -59,6 +60,21 @@ class OwnPermissionTest {
     permission.known(user(List.of(List.of("commands", "-@all +mget", "keys", "~x"))));
     assertThat(permission.isKnown()).isTrue();
     assertThat(permission.allowsMget()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"+@all, ~*, true", "+@all -debug, ~*, false", "+@all, ~a*, false"})
+  void isUnrestricted_whereAllCommandsAndKeysAreAllowed(String commands, String keys, boolean all) {
+    permission.known(Told.of(List.of("commands", commands, "keys", keys), null, 0));
+    assertThat(permission.isUnrestricted()).isEqualTo(all);
+  }
+
+  @Test
+  void isUnrestricted_inTheWordsOfRedis6() {
+    permission.known(Told.of(List.of("commands", "+@all", "keys", List.of("*")), null, 0));
+    assertThat(permission.isUnrestricted()).isTrue();
+    permission.forgotten();
+    assertThat(permission.isUnrestricted()).isFalse();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.ScriptedUpstream;
@@ -80,7 +81,14 @@ class TrackedConnectionIT {
             client,
             RedisURI.create("127.0.0.1", port),
             coherence.shards().getFirst(),
-            new TrackedSettings(HEARTBEAT, SECOND, SECOND, Duration.ofMillis(1_200), 100, true),
+            new TrackedSettings(
+                HEARTBEAT,
+                SECOND,
+                SECOND,
+                Duration.ofMillis(1_200),
+                100,
+                true,
+                UnheldReads.RELAYED),
             new TrackedContext(
                 scheduler,
                 new RelayNodes(),
@@ -277,7 +285,13 @@ class TrackedConnectionIT {
                 RedisURI.create("127.0.0.1", upstream.port()),
                 coherence.shards().getFirst(),
                 new TrackedSettings(
-                    HEARTBEAT, Duration.ofMillis(500), SECOND, Duration.ofSeconds(5), 100, true),
+                    HEARTBEAT,
+                    Duration.ofMillis(500),
+                    SECOND,
+                    Duration.ofSeconds(5),
+                    100,
+                    true,
+                    UnheldReads.RELAYED),
                 new TrackedContext(
                     scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics))) {
       connection.start();

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LocalTier;
@@ -39,7 +40,7 @@ class TrackedLinkTest {
           coherence.shards().getFirst(),
           (lost, end, why) -> {},
           List.of(),
-          new TrackedSettings(SECOND, SECOND, SECOND, SECOND, 1000, true),
+          new TrackedSettings(SECOND, SECOND, SECOND, SECOND, 1000, true, UnheldReads.ORDERED),
           new TrackedContext(
               scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics));
 
@@ -75,6 +76,53 @@ class TrackedLinkTest {
     answer(0, "v");
 
     assertThat(told).containsExactly("failed");
+  }
+
+  @Test
+  void pass_tellsTheValue() {
+    pass();
+    answer(2, "v");
+
+    assertThat(told).containsExactly("v -1");
+  }
+
+  @Test
+  void pass_ofAKeyThatHoldsNoString_isRefused_andTheNextMayPass() {
+    pass();
+    refuse(2, "WRONGTYPE Operation against a key holding the wrong kind of value");
+
+    assertThat(told).containsExactly("failed");
+  }
+
+  /** As an upstream does that does not know GETEX, or takes no writes for now. */
+  @Test
+  void pass_refused_noneIsTriedForAWhile() {
+    pass();
+    refuse(2, "NOREPLICAS Not enough good replicas to write.");
+
+    assertThat(told).containsExactly("unfit", "failed");
+  }
+
+  @Test
+  void pass_unanswered_noneIsTriedForAWhile() {
+    pass();
+    sent.get(2).cancel();
+
+    assertThat(told).containsExactly("unfit", "failed");
+  }
+
+  @Test
+  void roundTrip_whereNothingWasAsked_isNotKnown() {
+    assertThat(link.roundTripNs()).isZero();
+  }
+
+  private void pass() {
+    link.pass(bytes("k"), new Told(), () -> told.add("unfit"));
+  }
+
+  private void refuse(int command, String error) {
+    sent.get(command).getOutput().setError(error);
+    sent.get(command).complete();
   }
 
   private void answer(int command, @Nullable String value) {
