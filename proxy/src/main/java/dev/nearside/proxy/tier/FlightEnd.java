@@ -131,19 +131,14 @@ final class FlightEnd implements ReadListener {
   @Override
   public void failed() {
     flights.guard().failed(guardedSince);
-    giveUp();
+    flights.giveUp(token);
   }
 
   /** An error, of a key that holds no string for example, is an answer of a Redis that is well. */
   @Override
   public void refused() {
     flights.guard().succeeded(guardedSince);
-    giveUp();
-  }
-
-  private void giveUp() {
-    local.abandon(token);
-    flights.counters().failed().increment();
+    flights.giveUp(token);
   }
 
   private void finished(boolean published) {

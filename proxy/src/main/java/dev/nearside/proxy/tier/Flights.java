@@ -152,6 +152,12 @@ record Flights(
     }
   }
 
+  /** The read of {@code token} has ended without an answer: tells its readers. */
+  void giveUp(Entry token) {
+    local.abandon(token);
+    counters.failed().increment();
+  }
+
   /** Returns whether a miss of {@code namespace} is to be read in the database. */
   boolean readsThrough(@Nullable Namespace namespace) {
     return database != null && namespace != null && namespace.readsDatabase();

@@ -50,19 +50,14 @@ final class PassingRead implements ReadListener {
   public void failed() {
     flights.guard().release();
     flights.admission().mayBeLarge(token.hashCode(), now());
-    giveUp();
+    flights.giveUp(token);
   }
 
   /** An error, of a key that holds no string for example, is an answer of a Redis that is well. */
   @Override
   public void refused() {
     flights.guard().succeeded(guardedSince);
-    giveUp();
-  }
-
-  private void giveUp() {
-    flights.local().abandon(token);
-    flights.counters().failed().increment();
+    flights.giveUp(token);
   }
 
   private static long now() {
