@@ -15,17 +15,14 @@ import java.util.TimerTask;
 
 /**
  * A short life of a sidecar, from which a JVM run with {@code -XX:AOTCacheOutput} learns which
- * classes a start needs (JEP 514). It has no upstream, since nobody listens on port 1: a build
- * needs no Redis, and a start loads the same. Exits with another status than 0 if the sidecar does
- * not answer.
+ * classes a start needs (JEP 514). Its upstream is a {@link TrainingUpstream}: a build needs no
+ * Redis. Exits with another status than 0 if the sidecar does not answer.
  */
 final class Training {
-  private static final String[] ARGUMENTS = {
-    "run", "--upstream", "redis://127.0.0.1:1", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"
-  };
   private static final List<String> REQUESTS = List.of("PING", "HELLO 3", "GET a", "INFO", "QUIT");
   private static final String LAST_REPLY = "+OK\r\n";
-  private static final List<String> PAGES = List.of("/livez", "/readyz", "/metrics");
+  private static final String READY = "/readyz";
+  private static final List<String> PAGES = List.of("/livez", READY, "/metrics");
   private static final int ROUNDS = 20;
   private static final int TIMEOUT_MS = 5_000;
   private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -34,11 +31,9 @@ final class Training {
 
   static void main() throws IOException, ConfigurationException {
     endAfter(LONGEST);
-    ConfigurationSources sources = RunArguments.read(ARGUMENTS, Map.of());
-    if (sources == null) {
-      throw new IllegalStateException("the arguments are plain ones");
-    }
-    try (Proxy proxy = Proxy.start(Nearside.load(sources).config())) {
+    try (TrainingUpstream upstream = new TrainingUpstream();
+        Proxy proxy = Proxy.start(Nearside.load(sources(upstream.port())).config())) {
+      awaitReady(proxy.httpPort());
       for (int round = 0; round < ROUNDS; round++) {
         ask(proxy.port());
       }
@@ -46,6 +41,18 @@ final class Training {
         fetch(proxy.httpPort(), page);
       }
     }
+  }
+
+  private static ConfigurationSources sources(int port) {
+    String url = "redis://127.0.0.1:" + port;
+    String[] arguments = {
+      "run", "--upstream", url, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"
+    };
+    ConfigurationSources sources = RunArguments.read(arguments, Map.of());
+    if (sources == null) {
+      throw new IllegalStateException("the arguments are plain ones");
+    }
+    return sources;
   }
 
   /** A build that waits for ever is worse than one without the cache. */
@@ -60,6 +67,13 @@ final class Training {
     new Timer("nearside-training-end", true).schedule(end, time.toMillis());
   }
 
+  /** What a sidecar learns of its upstream is asked for once it is connected. */
+  private static void awaitReady(int port) throws IOException {
+    while (!fetch(port, READY).startsWith("HTTP/1.1 200 ")) {
+      Thread.onSpinWait();
+    }
+  }
+
   private static void ask(int port) throws IOException {
     try (Socket client = connect(port)) {
       for (String request : REQUESTS) {
@@ -72,13 +86,14 @@ final class Training {
     }
   }
 
-  private static void fetch(int port, String page) throws IOException {
+  private static String fetch(int port, String page) throws IOException {
     try (Socket client = connect(port)) {
       send(client, "GET " + page + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
       String reply = readAll(client);
       if (!reply.startsWith("HTTP/1.1 ")) {
         throw new IOException(page + " was answered by " + reply);
       }
+      return reply;
     }
   }
 

@@ -16,9 +16,15 @@ record Entrant(String label, Peer peer, List<String> settings, boolean far, bool
   static final String NEARSIDE = Peer.NEARSIDE.label();
   private static final String ONE_LOOP = "event-loops=1";
 
-  /** Returns a program under its own name; Nearside with one event loop, as the others have one. */
+  /** A run takes longer than the usual ten minutes, and what is to be hit is read in once. */
+  private static final String LASTING = "l1.max-ttl=1h";
+
+  /**
+   * Returns a program under its own name; Nearside with one event loop, as the others have one, and
+   * an L1 that keeps for the whole run what a trial is to hit.
+   */
   static Entrant of(Peer peer) {
-    List<String> settings = peer == Peer.NEARSIDE ? List.of(ONE_LOOP) : List.of();
+    List<String> settings = peer == Peer.NEARSIDE ? List.of(ONE_LOOP, LASTING) : List.of();
     return new Entrant(peer.label(), peer, settings, false, false);
   }
 

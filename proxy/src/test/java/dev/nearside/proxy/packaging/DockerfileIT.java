@@ -110,15 +110,21 @@ class DockerfileIT {
 
   /** Starts the entry point as the image does, with {@code flags} and another class as main. */
   private static Outcome start(String classPath, String main, String... flags) throws Exception {
-    List<String> entrypoint =
-        image.last("ENTRYPOINT").orElseThrow().execForm().stream()
-            .map(DockerfileIT::moved)
-            .collect(Collectors.toCollection(ArrayList::new));
-    int at = entrypoint.indexOf("-cp");
-    List<String> command = new ArrayList<>(entrypoint.subList(0, at));
+    List<String> command = entrypoint();
+    command.removeLast();
     command.addAll(List.of(flags));
-    command.addAll(List.of("-cp", entrypoint.get(at + 1) + classPath, main));
+    if (!classPath.isEmpty()) {
+      String own = Files.readString(out.resolve("class-path")).strip();
+      command.addAll(List.of("-cp", own.substring("-cp ".length()) + ":" + classPath));
+    }
+    command.add(main);
     return asImageUser(command);
+  }
+
+  private static List<String> entrypoint() {
+    return image.last("ENTRYPOINT").orElseThrow().execForm().stream()
+        .map(DockerfileIT::moved)
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   private static Outcome asImageUser(List<String> command) throws Exception {
@@ -164,16 +170,33 @@ class DockerfileIT {
 
   @Test
   void runtime_classArchive_isMadeForTheFlagsOfTheImage() throws Exception {
-    Outcome outcome = start("", "-version", "-Xshare:on");
+    List<String> command = entrypoint();
+    command.removeIf(flag -> flag.startsWith("-XX:AOTCache="));
+    command.set(command.size() - 1, "-version");
+    command.add(1, "-Xshare:on");
+    Outcome outcome = asImageUser(command);
     assertThat(outcome.status()).as(outcome.output()).isZero();
     assertThat(outcome.output()).contains("sharing").doesNotContain("WARNING");
+  }
+
+  @Test
+  void image_aheadOfTimeCache_fitsTheFlagsAndJarsOfTheImage() throws Exception {
+    Outcome outcome = start("", "dev.nearside.proxy.Nearside", "-XX:AOTMode=on", "-version");
+    assertThat(outcome.status()).as(outcome.output()).isZero();
+    String unfit = "-XX:-UseCompactObjectHeaders";
+    Outcome without = start("", "dev.nearside.proxy.Nearside", unfit, "-version");
+    assertThat(without.status()).as(without.output()).isZero();
+    assertThat(start("", "", "-XX:AOTMode=on", unfit, "-version").status()).isNotZero();
   }
 
   @Test
   void runtime_natives_loadWhereNothingCanBeWritten() throws Exception {
     Path probe = copyOfProbe();
     Outcome outcome =
-        start(":" + probe, NativeProbe.class.getName(), "-Djava.io.tmpdir=" + out.resolve("lib"));
+        start(
+            probe.toString(),
+            NativeProbe.class.getName(),
+            "-Djava.io.tmpdir=" + out.resolve("lib"));
     assertThat(outcome.output()).contains("epoll loaded", "lz4 LZ4Factory:JNI");
     assertThat(outcome.output()).doesNotContain("WARNING");
     assertThat(outcome.status()).isZero();
@@ -191,11 +214,7 @@ class DockerfileIT {
 
   @Test
   void entrypoint_version_isSaid() throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            image.last("ENTRYPOINT").orElseThrow().execForm().stream()
-                .map(DockerfileIT::moved)
-                .toList());
+    List<String> command = entrypoint();
     command.add("version");
     assertThat(asImageUser(command))
         .isEqualTo(new Outcome(0, "nearside " + SourceTree.version() + "\n"));
