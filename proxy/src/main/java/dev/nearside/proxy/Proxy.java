@@ -172,7 +172,7 @@ public final class Proxy implements AutoCloseable {
       redis.leaseWatch().start();
     }
     tellHotKeys();
-    redis.every(Duration.ofSeconds(1), reads::endStaleSpells);
+    redis.every(Duration.ofSeconds(1), reads.standIns()::endStaleSpells);
     redis.fleet().start(invalidation.fleet());
     redis.every(Fleet.ANNOUNCEMENTS, invalidation.fleet()::announce);
     agent = startAgent(registry, reads);

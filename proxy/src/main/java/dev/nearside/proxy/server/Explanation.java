@@ -87,7 +87,7 @@ final class Explanation {
     boolean closed = shard != null && (!shard.isOpen() || shard.isStale(nowNs));
     boolean mayBe =
         closed && session.ownIdentity && !session.strict && !client.upstream().isPinned();
-    long ageNs = mayBe ? reads.staleAgeNs(key, nowNs) : -1;
+    long ageNs = mayBe ? reads.standIns().staleAgeNs(key, nowNs) : -1;
     return ageNs < 0 ? null : Long.valueOf(millis(ageNs));
   }
 

@@ -1,7 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.namespace.Namespace;
-import dev.nearside.proxy.tier.ReadPath;
+import dev.nearside.proxy.tier.StandIns;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.util.Objects;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FallBack {
   private final ClientConnection client;
-  private final ReadPath reads;
+  private final StandIns standIns;
   private final LookupKey key;
   private final PendingReply reply;
   private final boolean strict;
@@ -28,11 +28,11 @@ final class FallBack {
    */
   FallBack(ClientConnection client, LookupKey key, PendingReply reply) {
     this.client = client;
-    this.reads = client.context().reads();
+    this.standIns = client.context().reads().standIns();
     this.key = key;
     this.reply = reply;
     this.strict = client.session().strict;
-    this.namespace = reads.guardedOf(key);
+    this.namespace = standIns.guardedOf(key);
   }
 
   /** Returns whether there can be something, so that asking Redis is worth a bound. */
@@ -52,32 +52,33 @@ final class FallBack {
 
   /** Returns whether a key that Redis does not have is read in the database. */
   boolean isDatabase() {
-    return reads.readsThrough(namespace);
+    return standIns.readsThrough(namespace);
   }
 
   /** Returns, and counts, what L1 held and may still be shown; else null. */
   @Nullable Entry takeStale() {
     Entry stale = stale();
     if (stale != null) {
-      reads.servedStale(Objects.requireNonNull(namespace));
+      standIns.servedStale(Objects.requireNonNull(namespace));
     }
     return stale;
   }
 
   /** Whoever asks for strict reads is rather told that there is no answer. */
   private @Nullable Entry stale() {
-    return namespace == null || strict ? null : reads.stale(namespace, key, System.nanoTime());
+    return namespace == null || strict ? null : standIns.stale(namespace, key, System.nanoTime());
   }
 
-  /** Asks the database; see {@link ReadPath#readThrough}. */
-  void readDatabase(boolean redisAnswers, long floorNs, ReadPath.ReplyListener done) {
-    reads.readThrough(Objects.requireNonNull(namespace), key.name(), redisAnswers, floorNs, done);
+  /** Asks the database; see {@link StandIns#readThrough}. */
+  void readDatabase(boolean redisAnswers, long floorNs, StandIns.ReplyListener done) {
+    standIns.readThrough(
+        Objects.requireNonNull(namespace), key.name(), redisAnswers, floorNs, done);
   }
 
   /** Counts what Redis said. */
   void redisAnswered(boolean hit) {
     if (namespace != null) {
-      reads.redisAnswered(namespace, hit);
+      standIns.redisAnswered(namespace, hit);
     }
   }
 }

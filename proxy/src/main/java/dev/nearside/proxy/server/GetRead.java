@@ -121,7 +121,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
   private void ask(ByteBuf request) {
     Upstream upstream = client.upstream();
     if (fallBack.isGuarded() && (beside || !upstream.isPinned())) {
-      RelayedRead asking = reads.beginRelayedRead();
+      RelayedRead asking = reads.standIns().beginRelayedRead();
       if (asking.isBreakerOpen() && fallBack.isInTurn()) {
         fallBack(Reason.BREAKER_OPEN);
         return;
@@ -142,7 +142,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
 
   private void limitTime() {
     if (fallBack.isGuarded() && deadline == null) {
-      deadline = client.schedule(this::tooLate, reads.fillTimeout());
+      deadline = client.schedule(this::tooLate, reads.standIns().fillTimeout());
     }
   }
 

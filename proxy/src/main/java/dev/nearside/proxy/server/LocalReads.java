@@ -31,6 +31,16 @@ final class LocalReads {
     NOT_LOCAL
   }
 
+  /** What may be done about a miss before it is relayed; each does what stands before it, too. */
+  private enum Reach {
+    /** Join an identical read on another client's own way. */
+    JOIN,
+    /** Join or start the flight of the key. */
+    FLY,
+    /** Read it in passing. */
+    PASS
+  }
+
   static final int MAX_NAME_BYTES = 1024;
   private static final int MAX_MGET_KEYS = 1024;
 
@@ -163,12 +173,12 @@ final class LocalReads {
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
       case BEHIND -> behind(floorNs);
-      case PENDING -> miss(key, nowNs, floorNs, true, isAlone(request));
-      case RELAY -> miss(key, nowNs, floorNs, false, false);
+      case PENDING -> miss(key, nowNs, floorNs, isAlone(request) ? Reach.PASS : Reach.FLY);
+      case RELAY -> miss(key, nowNs, floorNs, Reach.JOIN);
     };
   }
 
-  private Taken miss(LookupKey key, long nowNs, long floorNs, boolean mayFly, boolean alone) {
+  private Taken miss(LookupKey key, long nowNs, long floorNs, Reach reach) {
     if (!session.ownIdentity) {
       countMiss(key);
       return Taken.NOT_LOCAL; // flights read as the sidecar's own user
@@ -177,11 +187,11 @@ final class LocalReads {
       client.pauseUntilDrained();
       return Taken.PAUSED;
     }
-    if (client.upstream().outstanding() == 0 && flies(key, nowNs, floorNs, mayFly, alone)) {
+    if (client.upstream().outstanding() == 0 && flies(key, nowNs, floorNs, reach)) {
       countMiss(key);
       return Taken.ANSWERED;
     }
-    if (!mayFly && context.quota().isFull()) {
+    if (reach == Reach.JOIN && context.quota().isFull()) {
       context.quota().await(client);
       return Taken.PAUSED;
     }
@@ -197,11 +207,11 @@ final class LocalReads {
     return flying.isEmpty() && request.start() + request.length() == request.buffer().writerIndex();
   }
 
-  /** Joins an identical read, joins or starts the flight of {@code key}, or reads it in passing. */
-  private boolean flies(LookupKey key, long nowNs, long floorNs, boolean mayFly, boolean alone) {
+  /** Begins, or joins, a read of {@code key} whose answer is heard here. */
+  private boolean flies(LookupKey key, long nowNs, long floorNs, Reach reach) {
     Entry inFlight = context.found().entry();
     Flight shared = inFlight == null ? reads.findShared(key) : null;
-    if (shared == null && !mayFly) {
+    if (shared == null && reach == Reach.JOIN) {
       return false;
     }
     PendingReply reply = new PendingReply(client.replies());
@@ -209,7 +219,7 @@ final class LocalReads {
     boolean taken =
         shared == null
             ? reads.fly(key, nowNs, floorNs, context.found(), read) == ReadPath.Outcome.PENDING
-                || (alone && reads.pass(key, nowNs, read) == ReadPath.Outcome.PENDING)
+                || (reach == Reach.PASS && reads.pass(key, nowNs, read) == ReadPath.Outcome.PENDING)
             : reads.joinShared(shared, read);
     if (!taken) {
       flying.remove(key.hashCode());
@@ -353,7 +363,8 @@ final class LocalReads {
 
   private boolean readsThrough(Request request) {
     for (int i = 1; i < request.argCount(); i++) {
-      if (request.argLength(i) <= MAX_NAME_BYTES && reads.readThroughOf(key(request, i)) != null) {
+      if (request.argLength(i) <= MAX_NAME_BYTES
+          && reads.standIns().readThroughOf(key(request, i)) != null) {
         return true;
       }
     }

@@ -212,8 +212,8 @@ final class Pinning implements PinnedConnection.Owner {
   /** A push may name data that was written before it was sent: L1 has to know of that first. */
   @Override
   public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
-    upstream.comesByPipe();
-    if (session.pipe && !upstream.tellsByPipe() && client.replies().isEmpty()) {
+    upstream.pipeEffects().received();
+    if (session.pipe && !upstream.pipeEffects().mayTellOfKeys() && client.replies().isEmpty()) {
       client.replies().output().write(in, from, to);
       client.flushSoon();
       return;

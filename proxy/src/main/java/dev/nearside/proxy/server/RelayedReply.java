@@ -154,7 +154,7 @@ class RelayedReply extends PendingReply implements ReplySink {
   public void untold() {
     if (touch != null) {
       touch.lost();
-      client.upstream().untold();
+      client.upstream().pipeEffects().untold();
     }
     answered = true;
     release();

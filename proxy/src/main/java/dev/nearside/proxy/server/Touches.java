@@ -154,7 +154,7 @@ final class Touches {
   void leasesOf(List<LookupKey> keys, ReadPath reads, int leased, Consumer<ByteBuf> request) {
     int written = session.isDatabaseKnown() ? session.database : leased;
     for (LookupKey key : keys) {
-      if (reads.readThroughOf(key.in(written)) != null) {
+      if (reads.standIns().readThroughOf(key.in(written)) != null) {
         request.accept(Unpooled.wrappedBuffer(Requests.encode("DEL", Leases.leaseKey(key.name()))));
       }
     }

@@ -35,6 +35,7 @@ final class Upstream {
   private final Session session;
   private final LoopContext context;
   private final Touches touches;
+  private final PipeEffects pipeEffects;
   private final Pinning pinning;
   private final LaneChoice choice = new LaneChoice();
   private final HashCounts reading = new HashCounts();
@@ -46,14 +47,13 @@ final class Upstream {
   private int outstanding;
   private int ordering;
   private boolean leasesBroken;
-  private boolean answersByPipe;
-  private boolean flushedByPipe;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
     this.session = session;
     this.context = context;
     this.touches = new Touches(session, context.coherence());
+    this.pipeEffects = new PipeEffects(session, touches, context.coherence());
     this.pinning = new Pinning(client, this);
     this.retries =
         new Retries(context.reads().retries()::waitBefore, client::isOpen, client::schedule);
@@ -126,25 +126,9 @@ final class Upstream {
     return isPinned() ? Way.PINNED : Way.RELAY;
   }
 
-  /**
-   * Something comes by a pipe that nobody has seen. It may acknowledge a SWAPDB: what was read
-   * between its being sent and executed is old, and no push tells of it. Of any write its push may
-   * never come.
-   */
-  void comesByPipe() {
-    if (answersByPipe) {
-      context.coherence().opaqueEnded();
-    }
-    if (flushedByPipe) {
-      touches.flush();
-    }
-  }
-
-  /**
-   * Returns whether what comes by a pipe may tell of keys: replies, or messages to a subscriber.
-   */
-  boolean tellsByPipe() {
-    return answersByPipe || session.subscriber;
+  /** Returns what it may have done to L1 that was sent by a pipe. */
+  PipeEffects pipeEffects() {
+    return pipeEffects;
   }
 
   /** The read sent by {@link #sendRead} has ended. */
@@ -267,7 +251,9 @@ final class Upstream {
         request.argCount() == 2
             && request.argLength(1) <= LocalReads.MAX_NAME_BYTES
             && session.readsLocally();
-    return plain && (!isPinned() || context.reads().readThroughOf(touches.key(request, 1)) != null);
+    return plain
+        && (!isPinned()
+            || context.reads().standIns().readThroughOf(touches.key(request, 1)) != null);
   }
 
   /** Others may share the read while nothing of this client is before it. */
@@ -279,7 +265,7 @@ final class Upstream {
         outstanding == 0 && !isPinned() ? context.reads().share(key, client.nowNs()) : null;
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     context.quota().begun();
-    boolean through = context.reads().readThroughOf(key) != null;
+    boolean through = context.reads().standIns().readThroughOf(key) != null;
     if (through) {
       readingThrough.add(key.hashCode());
     }
@@ -400,15 +386,7 @@ final class Upstream {
 
   private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {
     own.write(request.buffer(), request.start(), request.length());
-    endByPipe(touch);
-  }
-
-  private void endByPipe(@Nullable Touch touch) {
-    if (touch != null) {
-      answersByPipe = true;
-      flushedByPipe |= touch.flushes();
-      touch.lost();
-    }
+    pipeEffects.sent(touch);
   }
 
   /** Begins a request whose bytes follow by {@link #stream}; the client is pinned. */
@@ -419,7 +397,7 @@ final class Upstream {
     pinning.needed();
     context.counters().request(way(), command.label());
     if (session.pipe) {
-      endByPipe(touch);
+      pipeEffects.sent(touch);
       return;
     }
     streamed = touch;
@@ -487,11 +465,6 @@ final class Upstream {
       ordering--;
     }
     unpinIfQuiet();
-  }
-
-  /** A command was sent whose reply cannot be told apart any more. */
-  void untold() {
-    answersByPipe = true;
   }
 
   private void unpinIfQuiet() {

@@ -165,7 +165,7 @@ final class FlightEnd implements ReadListener {
 
   private void faulted(Namespace reading, Throwable fault) {
     log.error("a read of namespace {} ended in a fault of ours", reading, fault);
-    deliver(ReadPath.reply(reading, FAULT));
+    deliver(StandIns.reply(reading, FAULT));
     flights.counters().failed().increment();
   }
 
@@ -185,7 +185,7 @@ final class FlightEnd implements ReadListener {
         }
       }
       case Unavailable unavailable -> {
-        deliver(ReadPath.reply(reading, outcome.answer()));
+        deliver(StandIns.reply(reading, outcome.answer()));
         flights.counters().failed().increment();
       }
     }

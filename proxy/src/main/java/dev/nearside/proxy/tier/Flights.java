@@ -76,9 +76,7 @@ record Flights(
       return false;
     }
     boolean missing = isProbablyMissing(shard, key, namespace);
-    Flight flight = new Flight(System.nanoTime(), !missing);
-    flight.join(reader);
-    Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
+    Entry token = token(shard, key, namespace, !missing, reader);
     if (guard.acquire() != null) {
       counters.refused().increment();
       return false;
@@ -119,12 +117,21 @@ record Flights(
       counters.refused().increment();
       return false;
     }
-    Flight flight = new Flight(System.nanoTime(), false);
-    flight.join(reader);
-    Entry token = local.token(key, shard.epoch(), tiers.number(namespace), flight);
+    Entry token = token(shard, key, namespace, false, reader);
     counters.started().increment();
     connection.pass(token.name(), new PassingRead(this, connection, token, namespace));
     return true;
+  }
+
+  private Entry token(
+      Shard shard,
+      LookupKey key,
+      @Nullable Namespace namespace,
+      boolean tracked,
+      Flight.Reader reader) {
+    Flight flight = new Flight(System.nanoTime(), tracked);
+    flight.join(reader);
+    return local.token(key, shard.epoch(), tiers.number(namespace), flight);
   }
 
   /** A key that is asked for again is read where it can be held. */

@@ -3,36 +3,28 @@ package dev.nearside.proxy.tier;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
-import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
-import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Admission.Refusal;
-import dev.nearside.proxy.tier.Answer.Hit;
-import dev.nearside.proxy.tier.Answer.Miss;
-import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way of a cacheable read over the tiers: L1, then the one flight of its key on the tracked
  * connection, then the database. Shared by all event loops; never blocks.
  *
  * <p>{@link Flights} brings keys into L1, {@link Admission} says which, {@link EarlyRefresh} keeps
- * hot ones there, and {@link SharedReads} lets identical reads share one where L1 may hold nothing.
+ * hot ones there, {@link SharedReads} lets identical reads share one where L1 may hold nothing, and
+ * {@link StandIns} answer where Redis does not.
  */
 public final class ReadPath {
   /** What became of a read. */
@@ -69,27 +61,19 @@ public final class ReadPath {
       Duration retryFor,
       int database) {}
 
-  private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
-  private static final Answer FAULT = new Unavailable(Answer.Reason.ERROR);
-
   private final Coherence coherence;
   private final Map<Integer, TrackedConnection> tracked;
   private final TrackedConnection[] connections;
   private final Namespaces namespaces;
-  private final @Nullable DatabaseFill database;
-  private final Policy policy;
   private final FillCounters counters;
   private final TierCounters tiers;
-  private final Guard guard;
   private final Admission admission;
   private final Flights flights;
   private final EarlyRefresh refresh;
   private final SharedReads shared;
   private final Audit audit;
   private final ReadRetries retries;
-  private final List<LongAdder> staleServed;
-  private final StaleSpells staleSpells;
-  private final boolean mayFallBack;
+  private final StandIns standIns;
 
   /**
    * Creates the path.
@@ -113,9 +97,6 @@ public final class ReadPath {
     this.tracked = tracked;
     this.connections = tracked.values().toArray(TrackedConnection[]::new);
     this.namespaces = namespaces;
-    this.database = database;
-    this.policy = policy;
-    this.guard = guard;
     this.audit = audit;
     this.counters = FillCounters.of(metrics);
     this.tiers = new TierCounters(metrics, namespaces);
@@ -141,11 +122,7 @@ public final class ReadPath {
     this.shared =
         new SharedReads(coherence, local, admission, metrics.counter(Metric.READS_SHARED));
     this.retries = new ReadRetries(policy.retryFor(), metrics.counter(Metric.RETRIES, "redis"));
-    this.staleServed = metrics.staleServed();
-    this.staleSpells = new StaleSpells(namespaces);
-    this.mayFallBack =
-        database != null
-            || namespaces.all().stream().anyMatch(namespace -> namespace.staleIfErrorNs() > 0);
+    this.standIns = new StandIns(coherence, namespaces, flights, database, policy, metrics);
   }
 
   /** Lowers or restores the largest value that is held, never above the configured one. */
@@ -197,7 +174,7 @@ public final class ReadPath {
       Shard shard = coherence.shard(key.database());
       TrackedConnection connection = tracked.get(key.database());
       if (shard != null && connection != null) {
-        refresh.start(shard, connection, entry, namespaceOf(key));
+        refresh.start(shard, connection, entry, standIns.namespaceOf(key));
       }
     }
   }
@@ -241,7 +218,7 @@ public final class ReadPath {
 
   private void fill(Shard shard, TrackedConnection connection, LookupKey key, long nowNs) {
     if (admission.asked(key.hashCode(), false, nowNs) == null) {
-      flights.startForNobody(shard, connection, key, namespaceOf(key));
+      flights.startForNobody(shard, connection, key, standIns.namespaceOf(key));
     }
   }
 
@@ -267,8 +244,8 @@ public final class ReadPath {
     if (shard == null || connection == null || !shard.isOpen() || !coherence.fills()) {
       return Outcome.RELAY;
     }
-    Namespace namespace = namespaceOf(key);
-    if (admission.asked(key.hashCode(), flights.readsThrough(namespace), nowNs) != null) {
+    Namespace namespace = standIns.namespaceOf(key);
+    if (admission.asked(key.hashCode(), standIns.readsThrough(namespace), nowNs) != null) {
       return Outcome.RELAY;
     }
     return flights.start(shard, connection, key, namespace, reader)
@@ -289,7 +266,7 @@ public final class ReadPath {
         shard != null
             && connection != null
             && passes(key, nowNs)
-            && flights.pass(shard, connection, key, namespaceOf(key), reader);
+            && flights.pass(shard, connection, key, standIns.namespaceOf(key), reader);
     return passes ? Outcome.PENDING : Outcome.RELAY;
   }
 
@@ -301,7 +278,7 @@ public final class ReadPath {
     TrackedConnection connection = tracked.get(key.database());
     return connection != null
         && connection.passes(nowNs)
-        && !flights.readsThrough(namespaceOf(key))
+        && !standIns.readsThrough(standIns.namespaceOf(key))
         && admission.refusal(key.hashCode(), false, nowNs) != Refusal.TOO_LARGE;
   }
 
@@ -345,70 +322,14 @@ public final class ReadPath {
     return shared.lead(key, nowNs);
   }
 
-  /**
-   * Returns the namespace of {@code key} if there is something to fall back on when Redis cannot be
-   * asked, else null.
-   */
-  public @Nullable Namespace guardedOf(LookupKey key) {
-    if (!mayFallBack) {
-      return null;
-    }
-    Namespace namespace = namespaceOf(key);
-    boolean stale = namespace != null && namespace.staleIfErrorNs() > 0;
-    return stale || flights.readsThrough(namespace) ? namespace : null;
-  }
-
-  /** Returns whether a miss of {@code namespace} is to be read in the database. */
-  public boolean readsThrough(@Nullable Namespace namespace) {
-    return flights.readsThrough(namespace);
-  }
-
-  /**
-   * Returns what L1 holds of {@code key}, or held when it closed, if it may still be served
-   * although Redis cannot be asked, else null.
-   */
-  public @Nullable Entry stale(Namespace namespace, LookupKey key, long nowNs) {
-    Shard shard = servingShard(key);
-    return shard == null ? null : shard.findStale(key, nowNs, namespace.staleIfErrorNs());
-  }
-
-  private @Nullable Shard servingShard(LookupKey key) {
-    return coherence.mode() == L1Mode.ON ? coherence.shard(key.database()) : null;
-  }
-
-  /**
-   * Returns how long ago, in ns, what {@link #stale} would find of {@code key} was known to be
-   * true, or -1 where it would find nothing. Changes nothing.
-   */
-  public long staleAgeNs(LookupKey key, long nowNs) {
-    Namespace namespace = guardedOf(key);
-    Shard shard = servingShard(key);
-    return shard == null || namespace == null || namespace.staleIfErrorNs() == 0
-        ? -1
-        : shard.staleAgeNs(key, nowNs, namespace.staleIfErrorNs());
-  }
-
-  /** Counts that a client was answered with what {@link #stale} has found, and marks it. */
-  public void servedStale(Namespace namespace) {
-    staleServed.get(tiers.number(namespace)).increment();
-    staleSpells.served(namespace, System.nanoTime());
-  }
-
-  /** Says in the log which namespaces are no longer answered stale; to be called every second. */
-  public void endStaleSpells() {
-    staleSpells.endQuiet(System.nanoTime());
+  /** Returns what answers where Redis does not. */
+  public StandIns standIns() {
+    return standIns;
   }
 
   /** Returns when reads are tried again. */
   public ReadRetries retries() {
     return retries;
-  }
-
-  /** Returns the namespace of {@code key}; they are about the upstream's own database only. */
-  private @Nullable Namespace namespaceOf(LookupKey key) {
-    return key.database() == policy.database()
-        ? namespaces.find(key.array(), 0, key.length())
-        : null;
   }
 
   /**
@@ -425,50 +346,12 @@ public final class ReadPath {
     for (TrackedConnection connection : connections) {
       connection.flush();
     }
-    if (database != null) {
-      database.flush();
-    }
-  }
-
-  /**
-   * Returns the namespace of {@code key} if a miss of it is to be read in the database, else null.
-   */
-  public @Nullable Namespace readThroughOf(LookupKey key) {
-    if (database == null) {
-      return null;
-    }
-    Namespace namespace = namespaceOf(key);
-    return flights.readsThrough(namespace) ? namespace : null;
-  }
-
-  /**
-   * Reads a key that the upstream does not have, or cannot be asked for, in the database.
-   *
-   * @param redisAnswers whether Redis is there to take what is found
-   * @param floorNs the answer shows every write that had ended at this moment
-   * @param done told once, on any thread, with the reply as it is to be written, null for nil
-   */
-  public void readThrough(
-      Namespace namespace, byte[] name, boolean redisAnswers, long floorNs, ReplyListener done) {
-    if (database == null) {
-      done.reply(null);
-      return;
-    }
-    database
-        .fill(namespace, name, redisAnswers, floorNs)
-        .exceptionally(fault -> {
-          log.error("a read of namespace {} ended in a fault of ours", namespace, fault);
-          return DatabaseFill.Outcome.unstored(FAULT);
-        })
-        .thenAccept(outcome -> {
-          tiers.readThrough(namespace, outcome);
-          done.reply(reply(namespace, outcome.answer()));
-        });
+    standIns.flush();
   }
 
   /** Returns the namespace of {@code key}, or null where it has none. */
   public @Nullable Namespace namespaceAt(LookupKey key) {
-    return namespaceOf(key);
+    return standIns.namespaceOf(key);
   }
 
   /** Returns the state of the tracked connection of {@code database} in words. */
@@ -483,7 +366,7 @@ public final class ReadPath {
    * of having been asked.
    */
   public @Nullable String refusalOf(LookupKey key, long nowNs) {
-    boolean dear = flights.readsThrough(namespaceOf(key));
+    boolean dear = standIns.readsThrough(standIns.namespaceOf(key));
     return switch (admission.refusal(key.hashCode(), dear, nowNs)) {
       case null -> null;
       case TOO_LARGE -> "too-large";
@@ -493,44 +376,8 @@ public final class ReadPath {
     };
   }
 
-  /** Begins a relayed read of Redis that the database can stand in for; the caller ends it. */
-  public RelayedRead beginRelayedRead() {
-    return new RelayedRead(guard);
-  }
-
-  /** Returns the bound on a read of Redis where the database can be asked instead. */
-  public Duration fillTimeout() {
-    return policy.fillTimeout();
-  }
-
   /** Returns the number in metrics of the namespace of {@code key}. */
   public int namespaceNumber(LookupKey key) {
     return tiers.number(namespaces.find(key.array(), 0, key.length()));
-  }
-
-  /** Counts what Redis said to a relayed read of a key of {@code namespace}. */
-  public void redisAnswered(Namespace namespace, boolean hit) {
-    tiers.redis(namespace, hit);
-  }
-
-  /** Told a reply as it is to be written. */
-  public interface ReplyListener {
-    /** {@code reply} is a whole RESP reply, or null for the null reply of the client's protocol. */
-    void reply(byte @Nullable [] reply);
-  }
-
-  /** Returns what a client of {@code namespace} is told, null for nil. */
-  static byte @Nullable [] reply(Namespace namespace, Answer answer) {
-    return switch (answer) {
-      case Hit hit -> Replies.bulk(hit.value());
-      case Miss miss -> null;
-      case Unavailable unavailable ->
-          namespace.whenUnavailable() == WhenUnavailable.NIL
-              ? null
-              : Replies.error(
-                  "TRYAGAIN database unavailable: "
-                      + unavailable.reason().label()
-                      + ", retry later");
-    };
   }
 }
