@@ -22,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Start-up time, idle memory, memory with L1 full, bytes per entry. */
+/** Start-up time, idle memory, memory with L1 full, bytes per entry, pauses. */
 @Command(
     name = "footprint",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Start-up time, idle memory, memory with L1 full, bytes per entry.")
+    description = "Start-up time, idle memory, memory with L1 full, bytes per entry, pauses.")
 public final class FootprintRun implements Callable<Integer> {
   @Option(
       names = "--only",
@@ -63,6 +63,18 @@ public final class FootprintRun implements Callable<Integer> {
   private Set<Heap> heaps = EnumSet.allOf(Heap.class);
 
   @Option(
+      names = "--large-l1-mib",
+      defaultValue = "1024",
+      description = "Size of the L1 whose entries change (${DEFAULT-VALUE}).")
+  private int largeL1Mib;
+
+  @Option(
+      names = "--churn-seconds",
+      defaultValue = "60",
+      description = "For how long they do (${DEFAULT-VALUE}).")
+  private int churnSeconds;
+
+  @Option(
       names = "--out",
       defaultValue = "${sys:nearside.home:-.}/benchmarks/results",
       description = "Where the report goes (benchmarks/results).")
@@ -74,7 +86,8 @@ public final class FootprintRun implements Callable<Integer> {
   enum Part {
     START,
     IDLE,
-    FULL
+    FULL,
+    PAUSES
   }
 
   @Override
@@ -114,7 +127,15 @@ public final class FootprintRun implements Callable<Integer> {
     return switch (part) {
       case START -> List.of(new Starts(place).run());
       case IDLE -> List.of(new Idle(place).run());
-      case FULL -> new Full(place).run(heaps.stream().map(heap -> heap.launch(l1Mib)).toList());
+      case PAUSES -> {
+        Pauses.Size size = new Pauses.Size(largeL1Mib, churnSeconds);
+        yield List.of(new Pauses(place, size).run(launches(largeL1Mib)));
+      }
+      case FULL -> new Full(place).run(launches(l1Mib));
     };
+  }
+
+  private List<Launch> launches(int l1Mib) {
+    return heaps.stream().map(heap -> heap.launch(l1Mib)).toList();
   }
 }

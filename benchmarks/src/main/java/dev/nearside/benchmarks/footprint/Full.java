@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.footprint;
 
+import dev.nearside.benchmarks.generator.Values;
 import dev.nearside.benchmarks.report.Table;
 import dev.nearside.benchmarks.servers.AttachedJvm;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
@@ -14,19 +15,21 @@ import java.util.Locale;
 /** The memory of a sidecar whose L1 is full, with many clients connected. */
 final class Full {
   private static final int LEAST_ENTRY_BYTES = 230;
+  private static final int VALUE_BYTES = 100;
   private static final int CHECKED_LOCALLY = 10_000;
   private static final int COLLECTIONS = 4;
   private static final double BYTES_PER_KIB = 1024;
 
   private final Place place;
-  private final Values values;
+  private final Entries filling;
   private final int targetMib;
   private final Table memory;
   private final Table entries;
 
   Full(Place place) {
     this.place = place;
-    this.values = new Values((int) ((long) place.l1Mib() * (1 << 20) / LEAST_ENTRY_BYTES));
+    int count = (int) ((long) place.l1Mib() * (1 << 20) / LEAST_ENTRY_BYTES);
+    this.filling = new Entries(count, Values.of(VALUE_BYTES));
     this.targetMib = (int) (1.35 * place.l1Mib() + 96);
     this.memory =
         new Table(
@@ -36,8 +39,8 @@ final class Full {
                 "L1 of %d MiB filled with values of %d bytes by reading %,d keys twice, %,d clients"
                     + " connected; the target is %d MiB. MiB.",
                 place.l1Mib(),
-                Values.VALUE_BYTES,
-                values.count(),
+                VALUE_BYTES,
+                filling.count(),
                 place.connections(),
                 targetMib),
             "heap",
@@ -64,8 +67,8 @@ final class Full {
   List<Table> run(List<Launch> launches) throws IOException, InterruptedException {
     try (EmbeddedRedis redis = place.redis()) {
       long before = usedMemory(redis);
-      values.write(redis);
-      double redisBytes = (double) (usedMemory(redis) - before) / values.count();
+      filling.write(redis);
+      double redisBytes = (double) (usedMemory(redis) - before) / filling.count();
       for (Launch launch : launches) {
         place.say("%s", launch.label());
         fill(launch, redis, redisBytes);
@@ -93,7 +96,7 @@ final class Full {
       }
       long emptyHeap = liveHeap(sidecar.pid());
       long emptyRssKib = ProcessMemory.of(sidecar.pid()).rssKib();
-      values.read(clients, 0, 2);
+      filling.read(clients, 0, 2);
       String missed = missed(clients, redis);
       Place.rest(place.idleSeconds() / 2);
       ProcessMemory full = ProcessMemory.of(sidecar.pid());
@@ -112,7 +115,7 @@ final class Full {
   /** The keys read last are read again: how many of them had to be asked for? */
   private String missed(List<RedisConnection> clients, EmbeddedRedis redis) throws IOException {
     long before = gets(redis);
-    values.read(clients, Math.max(0, values.count() - CHECKED_LOCALLY), 1);
+    filling.read(clients, Math.max(0, filling.count() - CHECKED_LOCALLY), 1);
     return Long.toString(gets(redis) - before);
   }
 

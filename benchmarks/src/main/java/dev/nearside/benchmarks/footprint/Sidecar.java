@@ -79,6 +79,10 @@ final class Sidecar implements AutoCloseable {
     return startMs;
   }
 
+  int port() {
+    return port;
+  }
+
   long pid() {
     return process.pid();
   }

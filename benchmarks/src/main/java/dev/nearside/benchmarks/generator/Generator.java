@@ -70,6 +70,7 @@ public final class Generator {
         (ended.ns() - began.ns()) / 1e9,
         latencies.getValueAtPercentile(50) / 1e3,
         latencies.getValueAtPercentile(99) / 1e3,
+        latencies.getValueAtPercentile(99.99) / 1e3,
         latencies.getMaxValue() / 1e3,
         results.stream().mapToLong(r -> r.ended().bytes() - r.began().bytes()).sum(),
         List.copyOf(cpu),

@@ -14,6 +14,7 @@ final class LoadConnection {
   private final Batch batch;
   private final ReplyCheck check;
   private long sentNs;
+  private long dueNs;
   private long receivedBytes;
 
   private LoadConnection(SocketChannel channel, Selector selector, Batch batch) throws IOException {
@@ -30,12 +31,26 @@ final class LoadConnection {
     return new LoadConnection(channel, selector, batch);
   }
 
-  /** Writes the next batch; the previous one must be answered. */
-  void sendBatch() throws IOException {
+  /**
+   * Writes the next batch; the previous one must be answered.
+   *
+   * @param fromNs from when on its replies are waited for
+   */
+  void sendBatch(long fromNs) throws IOException {
     batch.next();
     check.begin();
-    sentNs = System.nanoTime();
+    sentNs = fromNs;
     flush();
+  }
+
+  /** Returns when the next batch is due, on {@link System#nanoTime()}'s scale. */
+  long dueNs() {
+    return dueNs;
+  }
+
+  /** Sets when the next batch is due. */
+  void due(long atNs) {
+    dueNs = atNs;
   }
 
   /** Writes what the socket had no room for. */
@@ -71,7 +86,9 @@ final class LoadConnection {
     return check.isDone();
   }
 
-  /** Returns when the batch was written, on {@link System#nanoTime()}'s scale. */
+  /**
+   * Returns since when replies to the batch are waited for, on {@link System#nanoTime()}'s scale.
+   */
   long sentNs() {
     return sentNs;
   }

@@ -6,17 +6,23 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * The closed loop of one thread's connections: warm up, measure, let what is in flight end.
+ * The loop of one thread's connections: warm up, measure, let what is in flight end. A connection
+ * writes its next batch when the last one is answered, or where the load has a rate when it is due.
  *
- * <p>A batch counts where its replies arrive: those that arrive after the warm-up are measured.
+ * <p>A batch counts where its replies arrive: those that arrive after the warm-up are measured. One
+ * that is due while the last one is unanswered is waited for from then on, so that a server that
+ * stands still is told of all who would have asked.
  */
 final class LoadLoop {
   private static final int BUFFER_BYTES = 1 << 18;
+  private static final long TICK_MS = 1;
   private static final long SILENCE_MS = 10_000;
   private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(SILENCE_MS) / 2;
   private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(60);
@@ -29,6 +35,9 @@ final class LoadLoop {
   private final MemorySegment memory = MemorySegment.ofBuffer(buffer);
   private final Histogram latencies = new Histogram(LONGEST_NS, DIGITS);
   private final List<LoadConnection> connections = new ArrayList<>();
+  private final PriorityQueue<LoadConnection> waiting =
+      new PriorityQueue<>(Comparator.comparingLong(LoadConnection::dueNs));
+  private final long periodNs;
   private long replies;
   private long lastReplyNs = System.nanoTime();
   private int unanswered;
@@ -55,6 +64,9 @@ final class LoadLoop {
     this.assignment = assignment;
     this.part = part;
     this.mix = new Mix(assignment, part);
+    Load load = assignment.load();
+    long perRound = (long) load.connections() * load.pipeline();
+    this.periodNs = load.rate() == 0 ? 0 : perRound * 1_000_000_000 / load.rate();
   }
 
   /**
@@ -93,8 +105,22 @@ final class LoadLoop {
       Batch batch = new Batch(mix, load.pipeline());
       connections.add(LoadConnection.open(assignment.address(), selector, batch));
     }
-    for (LoadConnection connection : connections) {
-      connection.sendBatch();
+    long nowNs = System.nanoTime();
+    for (int i = 0; i < connections.size(); i++) {
+      connections.get(i).due(nowNs + periodNs * i / connections.size());
+    }
+    waiting.addAll(connections);
+    sendDue();
+  }
+
+  private void sendDue() throws IOException {
+    for (LoadConnection next = waiting.peek(); next != null; next = waiting.peek()) {
+      long nowNs = System.nanoTime();
+      if (next.dueNs() - nowNs > 0) {
+        return;
+      }
+      waiting.remove();
+      next.sendBatch(nowNs); // that it is late is nobody's fault but ours
       unanswered++;
     }
   }
@@ -113,7 +139,13 @@ final class LoadLoop {
   }
 
   private void step(Selector selector) throws IOException {
-    if (selector.select(SILENCE_MS) == 0 && System.nanoTime() - lastReplyNs > SILENCE_NS) {
+    if (sending) {
+      sendDue();
+    }
+    boolean resting = unanswered == 0;
+    if (selector.select(waiting.isEmpty() ? SILENCE_MS : TICK_MS) == 0
+        && !resting
+        && System.nanoTime() - lastReplyNs > SILENCE_NS) {
       throw new IOException("the server was silent for " + SILENCE_MS + " ms");
     }
     for (SelectionKey key : selector.selectedKeys()) {
@@ -140,10 +172,15 @@ final class LoadLoop {
     if (!connection.isAnswered()) {
       return;
     }
-    if (sending) {
-      connection.sendBatch();
-    } else {
+    long dueNs = connection.dueNs() + periodNs;
+    connection.due(dueNs);
+    if (!sending) {
       unanswered--;
+    } else if (dueNs - lastReplyNs > 0) {
+      waiting.add(connection);
+      unanswered--;
+    } else {
+      connection.sendBatch(periodNs == 0 ? System.nanoTime() : dueNs);
     }
   }
 }

@@ -33,7 +33,8 @@ final class Mix {
     zipf = keys.zipfian() ? new Zipf(keys.hot()) : null;
     main = exchange(load);
     coldRead = Exchange.get(KeyFamily.COLD, load.values());
-    write = Exchange.set(KeyFamily.WRITTEN, load.values());
+    KeyFamily written = workload == Workload.CHURN ? KeyFamily.HOT : KeyFamily.WRITTEN;
+    write = Exchange.set(written, load.values());
     coldFrom = share(part, load);
     coldTo = share(part + 1, load);
     nextCold = coldFrom + (int) (assignment.coldReads() % Math.max(1, coldTo - coldFrom));
@@ -46,7 +47,7 @@ final class Mix {
   private static Exchange exchange(Load load) {
     Values values = load.values();
     return switch (load.workload()) {
-      case READ, MIXED -> Exchange.get(KeyFamily.HOT, values);
+      case READ, MIXED, CHURN -> Exchange.get(KeyFamily.HOT, values);
       case INCR -> Exchange.incr();
       case GET_SET -> Exchange.get(KeyFamily.HOT, values).then(Exchange.set(KeyFamily.HOT, values));
       case EVAL -> Exchange.eval(values);
@@ -59,7 +60,7 @@ final class Mix {
     Exchange drawn =
         switch (workload) {
           case READ -> read();
-          case MIXED -> random.nextDouble() < workload.reads() ? read() : write;
+          case MIXED, CHURN -> random.nextDouble() < workload.reads() ? read() : write;
           case INCR, GET_SET, EVAL, MULTI -> main;
         };
     reads += drawn.reads();
@@ -92,7 +93,8 @@ final class Mix {
   int longest() {
     Exchange next = main.follower();
     int follower = next == null ? 0 : next.length();
-    int others = workload == Workload.MIXED ? write.length() : 0;
+    boolean writes = workload == Workload.MIXED || workload == Workload.CHURN;
+    int others = writes ? write.length() : 0;
     int reads = Math.max(main.length(), coldRead.length());
     return Math.max(reads, Math.max(follower, others));
   }

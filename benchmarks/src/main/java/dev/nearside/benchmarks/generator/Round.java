@@ -9,6 +9,7 @@ import java.util.List;
  * @param seconds its length
  * @param p50Us median time from a batch's write to a reply's arrival, in microseconds
  * @param p99Us the same for the 99th percentile
+ * @param p9999Us the same for the 99.99th percentile
  * @param maxUs the same for the slowest
  * @param bytes received in the interval
  * @param cpuSeconds CPU time of each watched process in the interval, user and system
@@ -22,6 +23,7 @@ public record Round(
     double seconds,
     double p50Us,
     double p99Us,
+    double p9999Us,
     double maxUs,
     long bytes,
     List<Double> cpuSeconds,

@@ -6,6 +6,8 @@ public enum Workload {
   READ(1, 0),
   /** One request in ten a SET of a key that nobody reads, the others as in {@link #READ}. */
   MIXED(0.9, 0),
+  /** One request in five a SET of a key that is read, to the value it has; the others GETs. */
+  CHURN(0.8, 0),
   /** INCR. */
   INCR(0, 1),
   /** GET of a key, and when it is answered a SET of the same key; both count. */

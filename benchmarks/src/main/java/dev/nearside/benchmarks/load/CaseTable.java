@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.generator.Measure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.nearside.benchmarks.load;
 
 import dev.nearside.benchmarks.generator.Generator;
+import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Workload;
 import java.io.IOException;
 import java.util.ArrayList;

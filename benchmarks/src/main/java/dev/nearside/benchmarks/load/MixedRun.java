@@ -3,6 +3,7 @@ package dev.nearside.benchmarks.load;
 import dev.nearside.benchmarks.generator.Generator;
 import dev.nearside.benchmarks.generator.KeySpace;
 import dev.nearside.benchmarks.generator.Load;
+import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Workload;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -116,7 +116,7 @@ public final class RunOptions {
 
   /** Returns a load on other keys and values. */
   Load load(Workload workload, int pipeline, KeySpace keySpace, Values values) {
-    return new Load(workload, pipeline, connections, keySpace, values, 0, 0, 1);
+    return new Load(workload, pipeline, connections, keySpace, values, 0, 0, 1, 0);
   }
 
   /** Returns what such loads read; of the cold keys none. */

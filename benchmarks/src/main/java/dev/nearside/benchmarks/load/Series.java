@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Round;
 import java.util.Arrays;
 import java.util.List;

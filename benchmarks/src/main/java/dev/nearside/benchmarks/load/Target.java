@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.generator.Measure;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -65,6 +65,16 @@ final class FootprintIT {
   }
 
   @Test
+  void pauses_smallL1_haveARowForRedisAndEachHeap() throws Exception {
+    Table table =
+        new Pauses(place, new Pauses.Size(4, 1))
+            .run(List.of(Launch.of("small", "-Xmx128m", "-XX:+UseSerialGC")));
+
+    assertThat(table.getRows()).hasSize(2);
+    assertThat(table.getRaw().get("small: p99.99 µs").getFirst()).isPositive();
+  }
+
+  @Test
   void number_lineOfStatus_isRead() {
     assertThat(ProcessMemory.number("Name: x\nVmRSS:\t  1234 kB\n", "VmRSS:")).isEqualTo(1234);
     assertThat(ProcessMemory.number("Name: x\n", "VmRSS:")).isZero();

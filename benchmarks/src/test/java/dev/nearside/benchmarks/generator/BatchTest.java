@@ -55,7 +55,7 @@ final class BatchTest {
   @Test
   void next_ofMixed_readsAndWritesInTheirShares() {
     KeySpace keys = new KeySpace(1000, false, 1000, 0.5);
-    Load load = new Load(Workload.MIXED, 1, 1, keys, Values.of(16), 0, 0, 1);
+    Load load = new Load(Workload.MIXED, 1, 1, keys, Values.of(16), 0, 0, 1, 0);
     Mix mix = new Mix(new Assignment(load, Address.ofPort(0), List.of(), 1, 0), 0);
     int draws = 100_000;
     int cold = 0;
@@ -69,7 +69,8 @@ final class BatchTest {
 
   @Test
   void batch_ofReadsOfLargeValues_hasNoRoomForWrites() {
-    Load load = new Load(Workload.READ, 1, 1, KeySpace.uniform(1), Values.of(1_000_000), 0, 0, 1);
+    Load load =
+        new Load(Workload.READ, 1, 1, KeySpace.uniform(1), Values.of(1_000_000), 0, 0, 1, 0);
     Assignment assignment = new Assignment(load, Address.ofPort(0), List.of(), 1, 0);
 
     assertThat(new Batch(new Mix(assignment, 0), 1).bytes().capacity()).isLessThan(100);
@@ -77,7 +78,7 @@ final class BatchTest {
 
   private static Batch batch(
       Workload workload, KeySpace keys, long coldReads, int part, int threads) {
-    Load load = new Load(workload, 2, threads, keys, Values.of(16), 0, 0, threads);
+    Load load = new Load(workload, 2, threads, keys, Values.of(16), 0, 0, threads, 0);
     Assignment assignment = new Assignment(load, Address.ofPort(0), List.of(), 1, coldReads);
     return new Batch(new Mix(assignment, part), load.pipeline());
   }

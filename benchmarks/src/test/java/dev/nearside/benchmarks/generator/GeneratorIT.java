@@ -9,6 +9,7 @@ import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ScratchDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 final class GeneratorIT {
   private static final int KEYS = 20;
+  private static final Duration SHORT = Duration.ofMillis(1);
+  private static final Duration LONG = Duration.ofSeconds(1);
   private static final Values VALUES = Values.of(100);
 
   private ScratchDirectory scratch;
@@ -75,7 +78,7 @@ final class GeneratorIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"MIXED,8", "GET_SET,1", "READ,4"})
+  @CsvSource({"MIXED,8", "CHURN,8", "GET_SET,1", "READ,4"})
   void round_ofSeveralKinds_countsItsReads(Workload workload, int pipeline) throws Exception {
     Round round = Generator.here(assignment(load(workload, pipeline)));
 
@@ -115,9 +118,28 @@ final class GeneratorIT {
         .hasMessageContaining("\"-1\\r\\n");
   }
 
+  @Test
+  void round_atARate_asksThatOftenAndNoMore() throws Exception {
+    Round round = Generator.here(assignment(load(Workload.CHURN, 1).at(500).lasting(SHORT, LONG)));
+
+    assertThat(round.requests()).isBetween(250L, 510L);
+    assertThat(executed("get") + executed("set")).isEqualTo(round.totalRequests());
+  }
+
+  /** One that waits for each answer before it asks again would see four that waited, of many. */
+  @Test
+  void round_atARate_waitsForAllThatWereDueWhileTheServerStoodStill() throws Exception {
+    connection.call("CLIENT", "PAUSE", "700");
+
+    Round round = Generator.here(assignment(load(Workload.READ, 1).at(500).lasting(SHORT, LONG)));
+
+    assertThat(round.p50Us()).isGreaterThan(50_000);
+    assertThat(round.p9999Us()).isBetween(500_000.0, round.maxUs());
+  }
+
   private static Load load(Workload workload, int pipeline) {
     KeySpace keys = KeySpace.uniform(KEYS).withCold(KEYS, 0.5);
-    return new Load(workload, pipeline, 4, keys, VALUES, 50, 200, 1);
+    return new Load(workload, pipeline, 4, keys, VALUES, 50, 200, 1, 0);
   }
 
   private Assignment assignment(Load load) {

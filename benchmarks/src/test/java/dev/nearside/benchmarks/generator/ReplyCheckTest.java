@@ -85,7 +85,7 @@ final class ReplyCheckTest {
 
   private static Batch batch(Workload workload) {
     KeySpace keys = KeySpace.uniform(1000).withCold(1000, 0.5);
-    Load load = new Load(workload, PIPELINE, 1, keys, Values.of(20), 0, 0, 1);
+    Load load = new Load(workload, PIPELINE, 1, keys, Values.of(20), 0, 0, 1, 0);
     Assignment assignment = new Assignment(load, Address.ofPort(0), List.of(), 1, 0);
     Batch batch = new Batch(new Mix(assignment, 0), PIPELINE);
     batch.next();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nearside.benchmarks.generator.KeySpace;
 import dev.nearside.benchmarks.generator.Load;
+import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Round;
 import dev.nearside.benchmarks.generator.Workload;
 import java.util.List;
@@ -48,7 +49,7 @@ final class SeriesTest {
 
   @Test
   void cpuUs_ofARound_isCpuTimePerRequestOfEachProcess() {
-    Round round = new Round(1_000_000, 2, 1, 2, 3, 8, List.of(1.5, 0.25), 0.5, 1_000_000, 0, 0);
+    Round round = new Round(1_000_000, 2, 1, 2, 3, 3, 8, List.of(1.5, 0.25), 0.5, 1_000_000, 0, 0);
 
     assertThat(round.requestsPerSecond()).isEqualTo(500_000);
     assertThat(Measure.CPU.of(round)).isEqualTo(1.5);
@@ -86,7 +87,7 @@ final class SeriesTest {
   @Test
   void markdown_ofTwoServers_showsMediansRatiosAndTargets() {
     KeySpace keys = KeySpace.uniform(10_000);
-    Load load = new Load(Workload.READ, 32, 50, keys, RunOptions.VALUES, 1000, 5000, 1);
+    Load load = new Load(Workload.READ, 32, 50, keys, RunOptions.VALUES, 1000, 5000, 1, 0);
     Target target = Target.atLeast(2, Measure.REQUESTS, "redis");
     Trial trial = new Trial("GET, pipeline 32", load, Peer.REDIS, target).noting("A note.");
     List<Series> series = List.of(series("redis", 100, 110, 90), series("nearside", 200, 220, 240));
@@ -108,8 +109,8 @@ final class SeriesTest {
   private static Series series(String server, double... requestsPerSecond) {
     List<Round> rounds =
         DoubleStream.of(requestsPerSecond)
-            .mapToObj(
-                n -> new Round((long) n, 1, 10, 20, 30, 99, List.of(0.001), 0.1, (long) n, 0, 0))
+            .mapToObj(n ->
+                new Round((long) n, 1, 10, 20, 30, 30, 99, List.of(0.001), 0.1, (long) n, 0, 0))
             .toList();
     return new Series(server, rounds, 0, 0, 0, null);
   }

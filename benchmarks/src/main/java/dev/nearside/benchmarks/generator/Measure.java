@@ -1,9 +1,7 @@
-package dev.nearside.benchmarks.load;
-
-import dev.nearside.benchmarks.generator.Round;
+package dev.nearside.benchmarks.generator;
 
 /** What rounds are compared by. */
-enum Measure {
+public enum Measure {
   REQUESTS("requests/s"),
   BYTES("bytes/s"),
   P50("p50"),
@@ -18,12 +16,12 @@ enum Measure {
   }
 
   /** Returns its name in tables. */
-  String label() {
+  public String label() {
     return label;
   }
 
   /** Returns it of one round. */
-  double of(Round round) {
+  public double of(Round round) {
     return switch (this) {
       case REQUESTS -> round.requestsPerSecond();
       case BYTES -> round.megabytesPerSecond();

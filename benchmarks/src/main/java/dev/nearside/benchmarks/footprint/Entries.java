@@ -1,28 +1,20 @@
 package dev.nearside.benchmarks.footprint;
 
+import dev.nearside.benchmarks.generator.KeyFamily;
+import dev.nearside.benchmarks.generator.Values;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
 import dev.nearside.benchmarks.servers.RedisConnection;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * Keys with values of 100 bytes, which begin with the key so that a wrong answer shows.
+ * What an L1 is filled with: the keys that the load generator calls hot.
  *
  * @param count how many
+ * @param values of each
  */
-record Values(int count) {
-  static final int VALUE_BYTES = 100;
+record Entries(int count, Values values) {
   private static final int BATCH = 500;
-
-  static String key(int i) {
-    return String.format(Locale.ROOT, "key:%08d", i);
-  }
-
-  private static String value(int i) {
-    String key = key(i);
-    return key + "v".repeat(VALUE_BYTES - key.length());
-  }
 
   /** Writes them all. */
   void write(EmbeddedRedis redis) throws IOException {
@@ -30,7 +22,7 @@ record Values(int count) {
       for (int from = 0; from < count; from += BATCH) {
         int to = Math.min(count, from + BATCH);
         for (int i = from; i < to; i++) {
-          connection.send("SET", key(i), value(i));
+          connection.send("SET", KeyFamily.HOT.key(i), values.value(i));
         }
         for (int i = from; i < to; i++) {
           connection.receive();
@@ -53,16 +45,15 @@ record Values(int count) {
     }
   }
 
-  private static void readOnEach(List<RedisConnection> clients, int from, int to)
-      throws IOException {
+  private void readOnEach(List<RedisConnection> clients, int from, int to) throws IOException {
     for (int i = from; i < to; i++) {
-      clients.get(i - from).send("GET", key(i));
+      clients.get(i - from).send("GET", KeyFamily.HOT.key(i));
       clients.get(i - from).flush();
     }
     for (int i = from; i < to; i++) {
       String value = clients.get(i - from).receive();
-      if (!value.equals(value(i))) {
-        throw new IOException("GET " + key(i) + " is answered with " + value);
+      if (!value.equals(values.value(i))) {
+        throw new IOException("GET " + KeyFamily.HOT.key(i) + " is answered with " + value);
       }
     }
   }

@@ -1,0 +1,153 @@
+package dev.nearside.benchmarks.footprint;
+
+import dev.nearside.benchmarks.generator.Address;
+import dev.nearside.benchmarks.generator.Assignment;
+import dev.nearside.benchmarks.generator.Generator;
+import dev.nearside.benchmarks.generator.KeySpace;
+import dev.nearside.benchmarks.generator.Load;
+import dev.nearside.benchmarks.generator.Round;
+import dev.nearside.benchmarks.generator.Values;
+import dev.nearside.benchmarks.generator.Workload;
+import dev.nearside.benchmarks.report.Table;
+import dev.nearside.benchmarks.servers.EmbeddedRedis;
+import dev.nearside.benchmarks.servers.RedisConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How long clients wait for a sidecar with a large L1 whose entries change, by its collector. */
+final class Pauses {
+  private static final int VALUE_BYTES = 1_000;
+
+  /** What an entry takes beside its value is less. */
+  private static final int ENTRY_BYTES = 1_200;
+
+  private static final int CLIENTS = 50;
+  private static final int RATE = 10_000;
+  private static final Duration WARM_UP = Duration.ofSeconds(5);
+
+  private final Place place;
+  private final Size size;
+  private final Entries filling;
+  private final Load load;
+  private final Table table;
+
+  /**
+   * How large and how long.
+   *
+   * @param l1Mib the size of L1
+   * @param seconds of load that are measured
+   */
+  record Size(int l1Mib, int seconds) {}
+
+  Pauses(Place place, Size size) {
+    this.place = place;
+    this.size = size;
+    Values values = Values.of(VALUE_BYTES);
+    int count = (int) ((long) size.l1Mib() * (1 << 20) / ENTRY_BYTES);
+    this.filling = new Entries(count, values);
+    KeySpace keys = KeySpace.uniform(count);
+    this.load =
+        new Load(Workload.CHURN, 1, CLIENTS, keys, values, 0, 0, 1, RATE)
+            .lasting(WARM_UP, Duration.ofSeconds(size.seconds()));
+    this.table =
+        new Table(
+            "Pauses under churn",
+            String.format(
+                Locale.ROOT,
+                "L1 of %d MiB that holds %,d values of %,d bytes. %d clients ask %,d times a second"
+                    + " for %d s, evenly, one request in five a SET of a key that is held, and"
+                    + " whatever is read is brought in at its first request. A request that is due"
+                    + " while its client's last one is unanswered is waited for from then on. What"
+                    + " the machine itself does to such clients shows at redis-server. Target: 99.99"
+                    + " %% within 5 ms.",
+                size.l1Mib(),
+                count,
+                VALUE_BYTES,
+                CLIENTS,
+                RATE,
+                size.seconds()),
+            "server",
+            "requests/s",
+            "p50 µs",
+            "p99 µs",
+            "p99.99 µs",
+            "longest µs",
+            "CPU µs/request",
+            "RSS MiB");
+  }
+
+  Table run(List<Launch> launches) throws IOException, InterruptedException {
+    try (EmbeddedRedis redis = place.redis()) {
+      filling.write(redis);
+      place.say("redis-server");
+      report("redis-server", redis.pid(), ask(redis.port(), List.of(redis.pid())));
+      for (Launch launch : launches) {
+        place.say("%s", launch.label());
+        measure(launch, redis);
+      }
+    }
+    return table;
+  }
+
+  private void measure(Launch launch, EmbeddedRedis redis)
+      throws IOException, InterruptedException {
+    List<String> settings = new ArrayList<>();
+    for (String setting :
+        List.of(
+            "l1.max-bytes=" + size.l1Mib() + "MiB",
+            "l1.max-ttl=1h",
+            "l1.admission-window=0s",
+            "l1.skip-churning=false",
+            "coherence.max-tracked-keys=5000000",
+            "event-loops=1")) {
+      settings.addAll(List.of("--set", setting));
+    }
+    try (Sidecar sidecar = Sidecar.start(launch, redis.port(), settings, place.directory())) {
+      while (!sidecar.isReady()) {
+        Thread.onSpinWait();
+      }
+      fill(sidecar);
+      report(launch.label(), sidecar.pid(), ask(sidecar.port(), List.of(sidecar.pid())));
+    }
+  }
+
+  private void fill(Sidecar sidecar) throws IOException {
+    List<RedisConnection> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < CLIENTS; i++) {
+        clients.add(sidecar.connect());
+      }
+      filling.read(clients, 0, 1);
+    } finally {
+      for (RedisConnection client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  private Round ask(int port, List<Long> pids) throws IOException, InterruptedException {
+    return Generator.inOwnProcess(new Assignment(load, Address.ofPort(port), pids, 0, 0));
+  }
+
+  private void report(String server, long pid, Round round) throws IOException {
+    double rssMib = ProcessMemory.of(pid).rssMib();
+    table.row(
+        server,
+        cell("%,.0f", round.requestsPerSecond()),
+        cell("%,.0f", round.p50Us()),
+        cell("%,.0f", round.p99Us()),
+        cell("%,.0f", round.p9999Us()),
+        cell("%,.0f", round.maxUs()),
+        cell("%.2f", round.cpuUs(0)),
+        cell("%,.0f", rssMib));
+    table.raw(server + ": p99.99 µs", round.p9999Us());
+    table.raw(server + ": longest µs", round.maxUs());
+  }
+
+  private static String cell(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+}
