@@ -12,12 +12,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Draws what load runs have written. */
+/** Shows what load runs have written: a picture, and a table in a page. */
 @Command(
     name = "chart",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Draws performance.svg from hits.json, relay.json and mixed.json.")
+    description = "Draws performance.svg, and writes README's table, from hits, relay and mixed.")
 public final class ChartRun implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -33,18 +33,25 @@ public final class ChartRun implements Callable<Integer> {
       description = "The picture (benchmarks/results/performance.svg).")
   private Path picture = Path.of("benchmarks", "results", "performance.svg");
 
+  @Option(
+      names = "--page",
+      defaultValue = "${sys:nearside.home:-.}/README.md",
+      description = "The page with the marks of the table (README.md).")
+  private Path page = Path.of("README.md");
+
   @Override
   public Integer call() throws IOException {
     Map<String, List<Ratio>> runs = new LinkedHashMap<>();
     read("hits", "answered from memory", runs);
     read("relay", "passed through", runs);
-    read("mixed", "both, 90 % reads", runs);
+    read("mixed", "mixed", runs);
     if (runs.isEmpty()) {
       throw new ServerException(
           "there is nothing to draw in " + reports + ": run hits, relay or mixed first.");
     }
     Files.writeString(picture, new Picture(runs).svg());
-    System.out.println("drawn: " + picture.normalize());
+    Files.writeString(page, new RatioTable(runs).putInto(Files.readString(page)));
+    System.out.println("drawn: " + picture.normalize() + ", table in " + page.normalize());
     return 0;
   }
 

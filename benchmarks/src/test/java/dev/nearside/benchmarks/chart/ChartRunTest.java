@@ -3,6 +3,7 @@ package dev.nearside.benchmarks.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +17,17 @@ final class ChartRunTest {
   private static final String REPORT =
       """
       {"cases": [
-        {"trial": {"title": "GET & more", "peer": "redis"}, "series": [
+        {"trial": {"title": "GET & more", "peer": "redis", "targets": [
+          {"server": "nearside", "measure": "REQUESTS", "atLeast": true, "limit": 2.5, "peer": "redis"},
+          {"server": "nearside", "measure": "CPU", "atLeast": false, "limit": 0.5, "peer": "redis"},
+          {"server": "nearside", "measure": "P99", "atLeast": false, "limit": 1.0, "peer": "none"}]},
+         "series": [
           {"server": "redis", "rounds": [
-            {"requests": 100, "seconds": 1.0, "cpuSeconds": [0.2]}]},
+            {"requests": 100, "seconds": 1.0, "p99Us": 4, "cpuSeconds": [0.2]}]},
           {"server": "nearside", "rounds": [
-            {"requests": 1, "seconds": 1.0, "cpuSeconds": [0.9, 7]},
-            {"requests": 200, "seconds": 1.0, "cpuSeconds": [0.2, 7]},
-            {"requests": 900, "seconds": 1.0, "cpuSeconds": [0.1, 7]}]}]},
+            {"requests": 1, "seconds": 1.0, "p99Us": 9, "cpuSeconds": [0.9, 7]},
+            {"requests": 200, "seconds": 1.0, "p99Us": 3, "cpuSeconds": [0.2, 7]},
+            {"requests": 900, "seconds": 1.0, "p99Us": 2, "cpuSeconds": [0.1, 7]}]}]},
         {"trial": {"title": "alone", "peer": "haproxy"}, "series": [
           {"server": "nearside", "rounds": [
             {"requests": 1, "seconds": 1.0, "cpuSeconds": [1]}]}]}]}
@@ -48,16 +53,62 @@ final class ChartRunTest {
   }
 
   @Test
-  void chart_ofNoReport_fails() {
+  void chart_page_hasTheTableBetweenItsMarks() throws Exception {
+    Files.writeString(directory.resolve("relay.json"), REPORT);
+    Files.writeString(page(), "a\n<!-- ratios:begin -->\nold\n<!-- ratios:end -->\nb\n");
+
+    assertThat(run(directory.resolve("picture.svg"))).isZero();
+
+    assertThat(page())
+        .content()
+        .startsWith("a\n<!-- ratios:begin -->\n| | beside |")
+        .contains("| GET & more | redis | 2.00 | 0.75 | 0.50 | requests/s ≥ 2.50 |\n")
+        .doesNotContain("old", "alone")
+        .endsWith("|\n<!-- ratios:end -->\nb\n");
+  }
+
+  /** The page that users read has the figures of the committed reports, and no others. */
+  @Test
+  void readme_table_isThatOfTheReports() throws Exception {
+    Path top = Path.of("..");
+    Path reports = top.resolve("benchmarks/results");
+    Files.copy(top.resolve("README.md"), page());
+
+    int status =
+        new CommandLine(new ChartRun())
+            .execute(
+                "--in",
+                reports.toString(),
+                "--out",
+                directory.resolve("picture.svg").toString(),
+                "--page",
+                page().toString());
+
+    assertThat(status).isZero();
+    assertThat(page()).hasSameTextualContentAs(top.resolve("README.md"));
+    assertThat(directory.resolve("picture.svg"))
+        .hasSameTextualContentAs(reports.resolve("performance.svg"));
+  }
+
+  private Path page() {
+    return directory.resolve("page.md");
+  }
+
+  @Test
+  void chart_ofNoReport_fails() throws Exception {
     Path picture = directory.resolve("picture.svg");
 
     assertThat(run(picture)).isNotZero();
     assertThat(picture).doesNotExist();
   }
 
-  private int run(Path picture) {
+  private int run(Path picture) throws IOException {
+    if (!Files.exists(page())) {
+      Files.writeString(page(), "no marks");
+    }
     return new CommandLine(new ChartRun())
         .setExecutionExceptionHandler((failure, line, parsed) -> 1)
-        .execute("--in", directory.toString(), "--out", picture.toString());
+        .execute(
+            "--in", directory.toString(), "--out", picture.toString(), "--page", page().toString());
   }
 }
