@@ -25,7 +25,7 @@ final class Training {
   private static final List<String> PAGES = List.of("/livez", READY, "/metrics");
   private static final int ROUNDS = 20;
   private static final int TIMEOUT_MS = 5_000;
-  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration LONGEST = Duration.ofMinutes(3);
 
   private Training() {}
 

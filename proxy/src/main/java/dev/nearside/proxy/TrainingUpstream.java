@@ -64,13 +64,19 @@ final class TrainingUpstream implements AutoCloseable {
 
   /** Returns the words of a request in the form that clients use, an array of bulk strings. */
   private static List<String> request(InputStream in) throws IOException {
-    int count = Integer.parseInt(line(in), 1, 2, 10);
+    int count = number(in);
     List<String> words = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      line(in);
-      words.add(line(in));
+      int length = number(in);
+      words.add(new String(in.readNBytes(length), ISO_8859_1));
+      in.skipNBytes(2);
     }
     return words;
+  }
+
+  /** Reads a line of a type's sign and a number. */
+  private static int number(InputStream in) throws IOException {
+    return Integer.parseInt(line(in).substring(1));
   }
 
   private static String line(InputStream in) throws IOException {

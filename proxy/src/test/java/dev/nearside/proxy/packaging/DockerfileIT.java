@@ -169,17 +169,6 @@ class DockerfileIT {
   }
 
   @Test
-  void runtime_classArchive_isMadeForTheFlagsOfTheImage() throws Exception {
-    List<String> command = entrypoint();
-    command.removeIf(flag -> flag.startsWith("-XX:AOTCache="));
-    command.set(command.size() - 1, "-version");
-    command.add(1, "-Xshare:on");
-    Outcome outcome = asImageUser(command);
-    assertThat(outcome.status()).as(outcome.output()).isZero();
-    assertThat(outcome.output()).contains("sharing").doesNotContain("WARNING");
-  }
-
-  @Test
   void image_aheadOfTimeCache_fitsTheFlagsAndJarsOfTheImage() throws Exception {
     Outcome outcome = start("", "dev.nearside.proxy.Nearside", "-XX:AOTMode=on", "-version");
     assertThat(outcome.status()).as(outcome.output()).isZero();
