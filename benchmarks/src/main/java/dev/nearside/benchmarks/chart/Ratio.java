@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Round;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +24,10 @@ import java.util.Map;
 record Ratio(
     String load, String peer, double requests, double p99, double cpu, List<String> missed) {
   private static final String OWN = "nearside";
+
+  /** What a number of two decimals does not show. */
+  private static final double ROUNDED = 0.005;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -87,8 +90,10 @@ record Ratio(
         double ratio = ratio(measure, own, peer);
         if (atLeast ? ratio < limit : ratio > limit) {
           missed.add(
-              String.format(
-                  Locale.ROOT, "%s %s %.2f", measure.label(), atLeast ? "≥" : "≤", limit));
+              String.format(Locale.ROOT, "%s %s %.2f", measure.label(), atLeast ? "≥" : "≤", limit)
+                  + (Math.abs(ratio - limit) < ROUNDED
+                      ? String.format(Locale.ROOT, ", by %.3f", Math.abs(ratio - limit))
+                      : ""));
         }
       }
     }
@@ -96,13 +101,6 @@ record Ratio(
   }
 
   private static double ratio(Measure measure, List<Round> own, List<Round> peer) {
-    return median(measure, own) / median(measure, peer);
-  }
-
-  private static double median(Measure measure, List<Round> rounds) {
-    double[] sorted = rounds.stream().mapToDouble(measure::of).toArray();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return measure.median(own) / measure.median(peer);
   }
 }

@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.chart;
 
+import dev.nearside.benchmarks.servers.ServerException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,13 +19,18 @@ final class RatioTable {
     this.runs = runs;
   }
 
-  /** Returns {@code page} with the table between its marks; one without marks stays as it is. */
+  /**
+   * Returns {@code page} with the table between its marks.
+   *
+   * @throws ServerException if they are not there
+   */
   String putInto(String page) {
     int begin = page.indexOf(BEGIN);
     int end = page.indexOf(END);
-    return begin < 0 || end < begin
-        ? page
-        : page.substring(0, begin + BEGIN.length()) + markdown() + page.substring(end);
+    if (begin < 0 || end < begin) {
+      throw new ServerException("the page has no place for the table: " + BEGIN + END);
+    }
+    return page.substring(0, begin + BEGIN.length()) + markdown() + page.substring(end);
   }
 
   private String markdown() {

@@ -46,7 +46,7 @@ record Launch(String label, List<String> flags) {
         .filter(flag -> !flag.startsWith(CACHE_FLAG)) // made for the class path of this process
         .forEach(command::add);
     Path cache = target().resolve("nearside.aot");
-    if (Files.exists(cache)) {
+    if (!otherCollector && Files.exists(cache)) {
       command.add(CACHE_FLAG + "=" + cache);
     }
     command.addAll(flags);

@@ -31,16 +31,17 @@ final class LoadConnection {
     return new LoadConnection(channel, selector, batch);
   }
 
-  /**
-   * Writes the next batch; the previous one must be answered.
-   *
-   * @param fromNs from when on its replies are waited for
-   */
-  void sendBatch(long fromNs) throws IOException {
+  /** Writes the next batch; the previous one must be answered. */
+  void sendBatch() throws IOException {
     batch.next();
     check.begin();
-    sentNs = fromNs;
+    sentNs = System.nanoTime();
     flush();
+  }
+
+  /** Has replies to the batch be waited for since another moment than its writing. */
+  void waitsSince(long atNs) {
+    sentNs = atNs;
   }
 
   /** Returns when the next batch is due, on {@link System#nanoTime()}'s scale. */

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -17,14 +18,15 @@ import org.HdrHistogram.Histogram;
  * writes its next batch when the last one is answered, or where the load has a rate when it is due.
  *
  * <p>A batch counts where its replies arrive: those that arrive after the warm-up are measured. One
- * that is due while the last one is unanswered is waited for from then on, so that a server that
- * stands still is told of all who would have asked.
+ * that is due is waited for from then on, sent or not: a server that stands still has all waiting
+ * who would have asked. That this program was late counts, too.
  */
 final class LoadLoop {
   private static final int BUFFER_BYTES = 1 << 18;
-  private static final long TICK_MS = 1;
-  private static final long SILENCE_MS = 10_000;
-  private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(SILENCE_MS) / 2;
+  private static final long SILENCE_S = 10;
+  private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(SILENCE_S);
+  private static final long LOOK_MS = 1_000;
+  private static final long MS_NS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(60);
   private static final int DIGITS = 3;
 
@@ -39,7 +41,7 @@ final class LoadLoop {
       new PriorityQueue<>(Comparator.comparingLong(LoadConnection::dueNs));
   private final long periodNs;
   private long replies;
-  private long lastReplyNs = System.nanoTime();
+  private long quietSinceNs = System.nanoTime();
   private int unanswered;
   private boolean sending = true;
 
@@ -86,7 +88,9 @@ final class LoadLoop {
       Clocks ended = clocks();
       Histogram measured = latencies.copy();
       drain(selector);
-      return new Result(began, ended, measured, replies, mix.reads(), mix.coldReads());
+      boolean ofDue = periodNs > 0; // who was due and is answered only now has waited, too
+      return new Result(
+          began, ended, ofDue ? latencies : measured, replies, mix.reads(), mix.coldReads());
     } finally {
       for (LoadConnection connection : connections) {
         connection.close();
@@ -107,7 +111,8 @@ final class LoadLoop {
     }
     long nowNs = System.nanoTime();
     for (int i = 0; i < connections.size(); i++) {
-      connections.get(i).due(nowNs + periodNs * i / connections.size());
+      long place = part + (long) i * load.threads();
+      connections.get(i).due(nowNs + periodNs * place / load.connections());
     }
     waiting.addAll(connections);
     sendDue();
@@ -120,8 +125,17 @@ final class LoadLoop {
         return;
       }
       waiting.remove();
-      next.sendBatch(nowNs); // that it is late is nobody's fault but ours
-      unanswered++;
+      send(next);
+      if (unanswered++ == 0) {
+        quietSinceNs = nowNs;
+      }
+    }
+  }
+
+  private void send(LoadConnection connection) throws IOException {
+    connection.sendBatch();
+    if (periodNs > 0) {
+      connection.waitsSince(connection.dueNs());
     }
   }
 
@@ -142,11 +156,8 @@ final class LoadLoop {
     if (sending) {
       sendDue();
     }
-    boolean resting = unanswered == 0;
-    if (selector.select(waiting.isEmpty() ? SILENCE_MS : TICK_MS) == 0
-        && !resting
-        && System.nanoTime() - lastReplyNs > SILENCE_NS) {
-      throw new IOException("the server was silent for " + SILENCE_MS + " ms");
+    if (select(selector) == 0 && unanswered > 0 && System.nanoTime() - quietSinceNs > SILENCE_NS) {
+      throw new IOException("the server was silent for " + SILENCE_S + " s");
     }
     for (SelectionKey key : selector.selectedKeys()) {
       LoadConnection connection = (LoadConnection) key.attachment();
@@ -160,13 +171,30 @@ final class LoadLoop {
     selector.selectedKeys().clear();
   }
 
+  /** Waits for replies, no longer than until a batch is due. */
+  private int select(Selector selector) throws IOException {
+    LoadConnection next = sending ? waiting.peek() : null;
+    if (next == null) {
+      return selector.select(LOOK_MS);
+    }
+    long leftNs = next.dueNs() - System.nanoTime();
+    if (leftNs > MS_NS) {
+      return selector.select(Math.min(LOOK_MS, leftNs / MS_NS));
+    }
+    int ready = selector.selectNow();
+    if (ready == 0 && leftNs > 0) {
+      LockSupport.parkNanos(leftNs);
+    }
+    return ready;
+  }
+
   private void read(LoadConnection connection) throws IOException {
     int ended = connection.read(buffer, memory);
-    lastReplyNs = System.nanoTime();
+    quietSinceNs = System.nanoTime();
     if (ended == 0) {
       return;
     }
-    long latencyNs = lastReplyNs - connection.sentNs();
+    long latencyNs = quietSinceNs - connection.sentNs();
     latencies.recordValueWithCount(Math.min(latencyNs, LONGEST_NS), ended);
     replies += ended;
     if (!connection.isAnswered()) {
@@ -176,11 +204,11 @@ final class LoadLoop {
     connection.due(dueNs);
     if (!sending) {
       unanswered--;
-    } else if (dueNs - lastReplyNs > 0) {
+    } else if (dueNs - quietSinceNs > 0) {
       waiting.add(connection);
       unanswered--;
     } else {
-      connection.sendBatch(periodNs == 0 ? System.nanoTime() : dueNs);
+      send(connection);
     }
   }
 }

@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param requests answered in the measured interval
  * @param seconds its length
- * @param p50Us median time from a batch's write to a reply's arrival, in microseconds
+ * @param p50Us median time from a batch's write, or when it was due, to a reply's arrival, in
+ *     microseconds
  * @param p99Us the same for the 99th percentile
  * @param p9999Us the same for the 99.99th percentile
  * @param maxUs the same for the slowest

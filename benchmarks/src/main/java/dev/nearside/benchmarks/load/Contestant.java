@@ -2,6 +2,7 @@ package dev.nearside.benchmarks.load;
 
 import dev.nearside.benchmarks.generator.Address;
 import dev.nearside.benchmarks.generator.KeyFamily;
+import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
 import dev.nearside.benchmarks.servers.Ports;
 import dev.nearside.benchmarks.servers.RedisConnection;
@@ -151,7 +152,7 @@ final class Contestant implements AutoCloseable {
         times[i] = (System.nanoTime() - began) / 1e3;
       }
     }
-    return Series.median(times);
+    return Measure.median(times);
   }
 
   private String askRedis(String... words) throws IOException {

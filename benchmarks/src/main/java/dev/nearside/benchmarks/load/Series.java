@@ -2,7 +2,6 @@ package dev.nearside.benchmarks.load;
 
 import dev.nearside.benchmarks.generator.Measure;
 import dev.nearside.benchmarks.generator.Round;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +24,7 @@ record Series(
     @Nullable Double allocatedBytes) {
   /** Returns the median of a measure over the rounds; of an even number, the middle two's mean. */
   double median(Measure measure) {
-    return median(rounds.stream().mapToDouble(measure::of).toArray());
+    return measure.median(rounds);
   }
 
   /** Returns this series' median of a measure as a multiple of the other's. */
@@ -50,22 +49,12 @@ record Series(
 
   /** Returns how much of a core the generator's process used. */
   double generatorLoad() {
-    return median(
+    return Measure.median(
         rounds.stream().mapToDouble(r -> r.generatorCpuSeconds() / r.seconds()).toArray());
   }
 
   /** Returns the same with what event loops allocate. */
   Series allocating(double bytesPerRequest) {
     return new Series(server, rounds, reads, readsAtRedis, fillsAtRedis, bytesPerRequest);
-  }
-
-  static double median(double... values) {
-    if (values.length == 0) {
-      throw new IllegalArgumentException("no values have no median");
-    }
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

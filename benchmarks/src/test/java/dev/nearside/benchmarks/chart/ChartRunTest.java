@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +55,9 @@ final class ChartRunTest {
 
   @Test
   void chart_page_hasTheTableBetweenItsMarks() throws Exception {
-    Files.writeString(directory.resolve("relay.json"), REPORT);
+    for (String run : List.of("hits", "relay", "mixed")) {
+      Files.writeString(directory.resolve(run + ".json"), REPORT);
+    }
     Files.writeString(page(), "a\n<!-- ratios:begin -->\nold\n<!-- ratios:end -->\nb\n");
 
     assertThat(run(directory.resolve("picture.svg"))).isZero();
@@ -85,13 +88,33 @@ final class ChartRunTest {
                 page().toString());
 
     assertThat(status).isZero();
-    assertThat(page()).hasSameTextualContentAs(top.resolve("README.md"));
+    assertThat(page())
+        .as("after a new report: ./nearside bench chart")
+        .hasSameTextualContentAs(top.resolve("README.md"));
     assertThat(directory.resolve("picture.svg"))
         .hasSameTextualContentAs(reports.resolve("performance.svg"));
   }
 
   private Path page() {
     return directory.resolve("page.md");
+  }
+
+  @Test
+  void chart_ofSomeReports_leavesThePageAlone() throws Exception {
+    Files.writeString(directory.resolve("relay.json"), REPORT);
+
+    assertThat(run(directory.resolve("picture.svg"))).isZero();
+
+    assertThat(page()).hasContent("no marks");
+  }
+
+  @Test
+  void chart_pageWithoutMarks_fails() throws Exception {
+    for (String run : List.of("hits", "relay", "mixed")) {
+      Files.writeString(directory.resolve(run + ".json"), REPORT);
+    }
+
+    assertThat(run(directory.resolve("picture.svg"))).isNotZero();
   }
 
   @Test

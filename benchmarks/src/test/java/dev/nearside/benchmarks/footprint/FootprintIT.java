@@ -71,6 +71,8 @@ final class FootprintIT {
             .run(List.of(Launch.of("small", "-Xmx128m", "-XX:+UseSerialGC")));
 
     assertThat(table.getRows()).hasSize(2);
+    assertThat(table.getRaw().get("small: held").getFirst())
+        .isBetween(0.7, 1.0); // not those just set
     assertThat(table.getRaw().get("small: p99.99 µs").getFirst()).isPositive();
   }
 

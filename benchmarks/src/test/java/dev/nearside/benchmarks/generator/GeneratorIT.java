@@ -122,7 +122,7 @@ final class GeneratorIT {
   void round_atARate_asksThatOftenAndNoMore() throws Exception {
     Round round = Generator.here(assignment(load(Workload.CHURN, 1).at(500).lasting(SHORT, LONG)));
 
-    assertThat(round.requests()).isBetween(250L, 510L);
+    assertThat(round.requests()).isBetween(250L, 2_000L); // a closed loop gets tens of thousands
     assertThat(executed("get") + executed("set")).isEqualTo(round.totalRequests());
   }
 

@@ -17,17 +17,17 @@ import org.junit.jupiter.api.Test;
 final class SeriesTest {
   @Test
   void median_oddCount_isTheMiddleOne() {
-    assertThat(Series.median(9, 1, 5)).isEqualTo(5);
+    assertThat(Measure.median(9, 1, 5)).isEqualTo(5);
   }
 
   @Test
   void median_evenCount_isTheMeanOfTheMiddleTwo() {
-    assertThat(Series.median(8, 100, 2, 4)).isEqualTo(6);
+    assertThat(Measure.median(8, 100, 2, 4)).isEqualTo(6);
   }
 
   @Test
   void median_ofNothing_isRefused() {
-    assertThatThrownBy(() -> Series.median()).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Measure.median()).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
