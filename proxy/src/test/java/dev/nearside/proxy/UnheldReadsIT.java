@@ -70,9 +70,7 @@ class UnheldReadsIT {
       scene.direct.call("SET", "k", "value");
       int before = scene.shard().generation();
       scene.direct.call("ACL", "SETUSER", "default", "-debug");
-      Waiting.until(
-          "a generation opens",
-          () -> scene.shard().generation() > before && scene.shard().isOpen());
+      awaitGenerationAfter(before, scene);
       assertThat(client.call("GET", "k")).isEqualTo(bulk("value"));
       assertThat(scene.sidecar.metric(PASSED)).isZero();
     }
@@ -115,12 +113,15 @@ class UnheldReadsIT {
       int before = scene.shard().generation();
       scene.hop.delay(Side.TRACKED, 2);
       scene.hop.cut(Side.TRACKED);
-      Waiting.until(
-          "a generation opens",
-          () -> scene.shard().generation() > before && scene.shard().isOpen());
+      awaitGenerationAfter(before, scene);
       assertThat(client.call("GET", "k")).isEqualTo(bulk("value"));
       assertThat(scene.sidecar.metric(PASSED)).isEqualTo(1);
     }
+  }
+
+  private static void awaitGenerationAfter(int before, CoherenceScene scene) {
+    Waiting.until(
+        "a generation opens", () -> scene.shard().generation() > before && scene.shard().isOpen());
   }
 
   private static long info(CoherenceScene scene, String field) throws IOException {

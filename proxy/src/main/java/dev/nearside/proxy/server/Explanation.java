@@ -71,7 +71,7 @@ final class Explanation {
     map.add("generation", shard == null ? null : Long.valueOf(shard.generation()));
     map.add("epoch", shard == null ? null : Long.valueOf(shard.epoch()));
     map.add("fences", coherence.fences().up());
-    Namespace namespace = reads.namespaceAt(key);
+    Namespace namespace = reads.standIns().namespaceOf(key);
     map.add("namespace", namespace == null ? null : namespace.name());
     map.add("strict", strictBy(namespace));
     map.add("tags", namespace == null ? List.of() : namespace.tagsOf(key.array(), key.length()));

@@ -349,11 +349,6 @@ public final class ReadPath {
     standIns.flush();
   }
 
-  /** Returns the namespace of {@code key}, or null where it has none. */
-  public @Nullable Namespace namespaceAt(LookupKey key) {
-    return standIns.namespaceOf(key);
-  }
-
   /** Returns the state of the tracked connection of {@code database} in words. */
   public String stateOf(int database) {
     TrackedConnection connection = tracked.get(database);

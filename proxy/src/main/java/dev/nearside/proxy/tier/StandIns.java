@@ -71,7 +71,7 @@ public final class StandIns {
   }
 
   /** Returns the namespace of {@code key}; they are about the upstream's own database only. */
-  @Nullable Namespace namespaceOf(LookupKey key) {
+  public @Nullable Namespace namespaceOf(LookupKey key) {
     return key.database() == policy.database()
         ? namespaces.find(key.array(), 0, key.length())
         : null;
