@@ -44,6 +44,7 @@ import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.tier.redis.Sockets;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -75,6 +76,8 @@ import org.slf4j.LoggerFactory;
 public final class Proxy implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proxy.class);
   private static final Duration PRESSURE_CHECK = Duration.ofMillis(250);
+  private static final Duration SETTLING = Duration.ofMillis(50);
+  private static final Duration END_LIMIT = Duration.ofSeconds(2);
   private static final int DATABASE_WAITING = 10_000;
   private static final int REDIS_READS = 10_000;
 
@@ -85,7 +88,7 @@ public final class Proxy implements AutoCloseable {
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
-  private final EventLoopGroup loops;
+  private final MultiThreadIoEventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
   private final AdminServer admin;
@@ -108,11 +111,17 @@ public final class Proxy implements AutoCloseable {
             config.coherence().mode(),
             config.coherence().maxStaleness(),
             metrics);
+    Transport transport = transport(config.transport());
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
+    started.add(() -> end(loops, SETTLING));
     redis =
         RedisConnections.of(
             config.upstream(),
             config.coherence(),
             coherence.shards(),
+            new Sockets(loops, transport.client()),
             metrics,
             this::learnCommands);
     started.add(redis);
@@ -158,11 +167,6 @@ public final class Proxy implements AutoCloseable {
             config.upstream().connectTimeout(),
             metrics);
     started.add(invalidation.fleet());
-    Transport transport = transport(config.transport());
-    loops =
-        new MultiThreadIoEventLoopGroup(
-            config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
-    started.add(() -> end(loops));
     ServerPolicy policy = policy();
     addContexts(transport, policy, reads);
     L1Room.of(config).forEach(log::warn);
@@ -241,15 +245,21 @@ public final class Proxy implements AutoCloseable {
     agent.close();
     redis.close();
     invalidation.fleet().close();
-    end(loops);
+    end(loops, Duration.ZERO);
     if (database != null) {
       database.close();
     }
     log.info("stopped");
   }
 
-  private static void end(EventLoopGroup loops) {
-    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  /**
+   * Ends {@code loops} when they have had nothing to do for {@code quiet}. A connect that is under
+   * way when a loop ends at once leaves its socket open; right after the start there are some.
+   */
+  private static void end(EventLoopGroup loops, Duration quiet) {
+    loops
+        .shutdownGracefully(quiet.toMillis(), END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly();
   }
 
   /** Returns the shards, their fences and the switch of L1; for tests. */

@@ -9,6 +9,8 @@ import dev.nearside.proxy.scene.Sidecar;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +20,7 @@ class TransportIT {
   @ValueSource(strings = {"nio", "epoll", "io_uring"})
   void transport_asConfigured_servesLocallyAndRelays(String transport) throws IOException {
     assumeTrue(isAvailable(transport), transport + " is not available on this kernel");
+    Set<String> threadsBefore = lettuceLoops();
     try (RedisServer redis = RedisServer.start();
         Sidecar sidecar =
             Sidecar.inFrontOf(redis.port(), "transport=" + transport, "l1.admission-window=0s")
@@ -30,7 +33,17 @@ class TransportIT {
       assertThat(sidecar.metric("nearside_hits_total{tier=\"l1\",namespace=\"none\"}"))
           .isPositive();
       assertThat(sidecar.get("/metrics").body()).contains("transport=\"" + transport + "\"");
+      assertThat(threadsBefore.containsAll(lettuceLoops()))
+          .as("the sidecar's own connections run on the clients' event loops")
+          .isEqualTo(transport.equals("epoll"));
     }
+  }
+
+  private static Set<String> lettuceLoops() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("lettuce-") && name.contains("EventLoop"))
+        .collect(Collectors.toSet());
   }
 
   private static boolean isAvailable(String transport) {

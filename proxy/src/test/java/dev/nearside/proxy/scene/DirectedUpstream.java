@@ -37,6 +37,7 @@ public final class DirectedUpstream implements AutoCloseable {
   private final Map<Role, String> nodes = new ConcurrentHashMap<>();
   private volatile boolean refusesTracking;
   private volatile boolean holdsPings;
+  private volatile boolean holdsTracked;
   private volatile String keys = "~*";
 
   private DirectedUpstream() throws IOException {
@@ -71,6 +72,11 @@ public final class DirectedUpstream implements AutoCloseable {
   /** From now on a PING on a tracked connection waits for the test, or not. */
   public void holdPings(boolean hold) {
     holdsPings = hold;
+  }
+
+  /** From now on whatever is sent on a tracked connection, checks as well, waits for the test. */
+  public void holdTracked() {
+    holdsTracked = true;
   }
 
   /** Answers every PING that waits on the newest tracked connection, and all that will come. */
@@ -131,6 +137,9 @@ public final class DirectedUpstream implements AutoCloseable {
   /** Returns the reply to what the test need not know of, or null for the rest. */
   private String ownReply(Wire wire, List<String> request) {
     if (wire.role == Role.RELAY && wire.greeted) {
+      return null;
+    }
+    if (wire.role == Role.TRACKED && holdsTracked) {
       return null;
     }
     String refused = wire.role == Role.RELAY ? null : "-ERR not here\r\n";

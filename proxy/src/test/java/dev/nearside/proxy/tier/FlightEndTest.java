@@ -23,6 +23,10 @@ import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.Look;
 import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.tier.redis.Sockets;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalIoHandler;
 import io.prometheus.client.CollectorRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,6 +60,8 @@ class FlightEndTest {
   private final Coherence coherence =
       new Coherence(local, List.of(0), Duration.ofSeconds(1), metrics);
   private final Shard shard = coherence.shards().getFirst();
+  private final MultiThreadIoEventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
   private final RedisConnections connections = connections();
   private final SharedFills fills =
       new SharedFills(coherence.fences(), HOUR.toNanos(), System::nanoTime);
@@ -74,7 +80,12 @@ class FlightEndTest {
               .load(new ConfigurationSources(null, Map.of(), List.of(upstream)))
               .config();
       return RedisConnections.of(
-          config.upstream(), config.coherence(), coherence.shards(), metrics, reply -> {});
+          config.upstream(),
+          config.coherence(),
+          coherence.shards(),
+          new Sockets(loops, LocalChannel.class),
+          metrics,
+          reply -> {});
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
     }
@@ -83,6 +94,7 @@ class FlightEndTest {
   @AfterEach
   void close() {
     connections.close();
+    loops.shutdownGracefully();
   }
 
   /** A flight that has found nothing in Redis joins the read of the row that is under way. */

@@ -44,7 +44,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
    * @param scheduler runs reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param leaseWatch where readers wait for the leases of others
-   * @param commandTable told the reply of COMMAND after each connect, on a Lettuce thread; not told
+   * @param commandTable told the reply of COMMAND after each connect, on an event loop; not told
    *     where the upstream refuses it
    */
   public RedisAdministration(
@@ -106,7 +106,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
 
   /**
    * Reads a key in the upstream's own database, on a connection that L1 knows nothing of. Null, or
-   * a failure, where it cannot be asked; completes on a Lettuce thread or on the caller's.
+   * a failure, where it cannot be asked; completes on an event loop or on the caller's.
    */
   public CompletionStage<@Nullable Read> read(byte[] name) {
     StatefulRedisConnection<byte[], byte[]> current = connection;

@@ -24,8 +24,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Every Lettuce connection of the sidecar, and the threads they run on. Closed by its maker. */
+/** Every Lettuce connection of the sidecar, on the clients' event loops. Closed by its maker. */
 public final class RedisConnections implements AutoCloseable {
+  private static final int OWN_LOOPS = 2;
+
   private final ClientResources resources;
   private final RedisClient trackingClient;
   private final RedisClient administrationClient;
@@ -40,14 +42,10 @@ public final class RedisConnections implements AutoCloseable {
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       List<Shard> shards,
+      Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable) {
-    resources =
-        DefaultClientResources.builder()
-            .ioThreadPoolSize(2)
-            .computationThreadPoolSize(2)
-            .commandLatencyRecorder(CommandLatencyRecorder.disabled())
-            .build();
+    resources = resources(sockets);
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
@@ -105,16 +103,18 @@ public final class RedisConnections implements AutoCloseable {
   /**
    * Creates the connections; none is made before {@link #start}.
    *
+   * @param sockets how they are driven
    * @param metrics where ends of generations are counted
-   * @param commandTable told what COMMAND says, on a Lettuce thread
+   * @param commandTable told what COMMAND says, on an event loop
    */
   public static RedisConnections of(
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       List<Shard> shards,
+      Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable) {
-    return new RedisConnections(upstream, coherence, shards, metrics, commandTable);
+    return new RedisConnections(upstream, coherence, shards, sockets, metrics, commandTable);
   }
 
   /** Starts connecting. */
@@ -198,6 +198,18 @@ public final class RedisConnections implements AutoCloseable {
         Math.max(1, coherence.maxTrackedKeys() / connections),
         coherence.mode() == CoherenceMode.TRACKING,
         coherence.unheldReads());
+  }
+
+  private static ClientResources resources(Sockets sockets) {
+    DefaultClientResources.Builder builder =
+        DefaultClientResources.builder()
+            .ioThreadPoolSize(OWN_LOOPS)
+            .computationThreadPoolSize(2)
+            .commandLatencyRecorder(CommandLatencyRecorder.disabled());
+    if (ClientLoops.suit(sockets)) {
+      builder.eventLoopGroupProvider(new ClientLoops(sockets));
+    }
+    return builder.build();
   }
 
   private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {

@@ -1,7 +1,8 @@
 /**
  * L2: tracked reads, leases and administration of the upstream through Lettuce.
  *
- * <p>Called by {@code tier}; pushes and replies arrive on Lettuce threads in stream order.
+ * <p>Called by {@code tier}; pushes and replies of a connection arrive on one event loop, in stream
+ * order.
  */
 @NullMarked
 package dev.nearside.proxy.tier.redis;
