@@ -253,8 +253,9 @@ public final class Proxy implements AutoCloseable {
   }
 
   /**
-   * Ends {@code loops} when they have had nothing to do for {@code quiet}. A connect that is under
-   * way when a loop ends at once leaves its socket open; right after the start there are some.
+   * Ends {@code loops} when they have had nothing to do for {@code quiet}. A connect of Lettuce's
+   * that is just being made when its loop ends leaves its socket open, and right after the start
+   * there are some.
    */
   private static void end(EventLoopGroup loops, Duration quiet) {
     loops
@@ -278,6 +279,10 @@ public final class Proxy implements AutoCloseable {
   }
 
   private void learnCommands(List<Object> reply) {
+    Thread.ofVirtual().name("nearside-commands").start(() -> useCommands(reply));
+  }
+
+  private void useCommands(List<Object> reply) {
     try {
       commands.set(CommandTable.of(reply));
     } catch (IllegalArgumentException e) {
@@ -412,6 +417,7 @@ public final class Proxy implements AutoCloseable {
             System::nanoTime);
     started.listen(actions);
     loops
+        .iterator()
         .next()
         .scheduleAtFixedRate(
             actions::check,

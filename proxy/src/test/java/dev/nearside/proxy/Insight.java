@@ -32,6 +32,13 @@ public final class Insight {
     }
   }
 
+  /** Returns the thread that reads the tracked connection of database 0. */
+  public static Thread trackedThread(Proxy proxy) {
+    CompletableFuture<Thread> told = new CompletableFuture<>();
+    proxy.coherence().shards().getFirst().whenTold(() -> told.complete(Thread.currentThread()));
+    return told.join();
+  }
+
   private static Field field(Class<?> of, String name) {
     try {
       Field field = of.getDeclaredField(name);

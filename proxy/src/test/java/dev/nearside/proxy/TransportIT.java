@@ -3,6 +3,7 @@ package dev.nearside.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
@@ -35,7 +36,7 @@ class TransportIT {
       assertThat(sidecar.get("/metrics").body()).contains("transport=\"" + transport + "\"");
       assertThat(threadsBefore.containsAll(lettuceLoops()))
           .as("the sidecar's own connections run on the clients' event loops")
-          .isEqualTo(transport.equals("epoll"));
+          .isEqualTo(transport.equals(Transport.best().label()));
     }
   }
 

@@ -26,6 +26,7 @@ final class SizesRun implements Callable<Integer> {
   private static final int MOST_BYTES = 32 * MEGABYTE; // half of what memory holds by default
   private static final int LARGE = 64 * KILOBYTE;
   private static final int[] SIZES = {16, KILOBYTE, 10 * KILOBYTE, LARGE, MEGABYTE};
+  private static final int[] COMPRESSIBLE = {LARGE, 4 * LARGE, MEGABYTE};
   private static final int[] CONNECTIONS = {1, 10, 1000};
 
   @Mixin private final RunOptions options = new RunOptions();
@@ -43,9 +44,11 @@ final class SizesRun implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     List<Stage> stages = new ArrayList<>();
     for (int size : SIZES) {
-      stages.add(values(Values.of(size)));
+      stages.add(values(Values.of(size), entrants()));
     }
-    stages.add(values(new Values(LARGE, true)));
+    for (int size : COMPRESSIBLE) {
+      stages.add(values(new Values(size, true), withCompressed()));
+    }
     stages.add(clients());
     stages.add(unixSocket());
     return new LoadRun(options, generator).run("sizes", stages);
@@ -55,7 +58,14 @@ final class SizesRun implements Callable<Integer> {
     return List.of(Entrant.of(Peer.REDIS), Entrant.of(Peer.NEARSIDE));
   }
 
-  private Stage values(Values values) {
+  /** One more that holds them compressed, whatever the default: from where on does that pay? */
+  private static List<Entrant> withCompressed() {
+    Entrant nearside = Entrant.of(Peer.NEARSIDE);
+    Entrant compressed = nearside.with("nearside, held compressed", "l1.compress-above=1KiB");
+    return List.of(Entrant.of(Peer.REDIS), nearside, compressed);
+  }
+
+  private Stage values(Values values, List<Entrant> entrants) {
     int keys = Math.min(options.keys(), MOST_BYTES / values.bytes());
     String title =
         String.format(
@@ -69,7 +79,7 @@ final class SizesRun implements Callable<Integer> {
             ? new Target[0]
             : new Target[] {Target.atLeast(1, Measure.BYTES, Peer.REDIS.label())};
     Trial trial = new Trial(title, load, Peer.REDIS, targets).noting("%,d keys.".formatted(keys));
-    return new Stage(entrants(), new DataSet(keys, 0, values), List.of(trial));
+    return new Stage(entrants, new DataSet(keys, 0, values), List.of(trial));
   }
 
   private Stage clients() {

@@ -74,6 +74,7 @@ final class FootprintIT {
     assertThat(table.getRaw().get("small: held").getFirst())
         .isBetween(0.7, 1.0); // not those just set
     assertThat(table.getRaw().get("small: p99.99 µs").getFirst()).isPositive();
+    assertThat(table.getRaw().get("small: longest stop ms").getFirst()).isPositive();
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.nearside.proxy.scene.DirectedUpstream.Role;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,16 +25,17 @@ class MgetRacesWireTest {
   @Test
   void keysChangedBetweenTwoLookUps_areNoSnapshot() throws Exception {
     try (RaceScene scene = RaceScene.start(SETTINGS);
-        RespClient client = scene.client();
+        RespClient one = scene.client();
         RespClient other = scene.client()) {
-      scene.hold(other, "a", "old");
-      scene.hold(other, "b", "old");
+      scene.hold(one, "a", "old");
+      scene.hold(one, "b", "old");
+      RespClient client = apart(scene, one, other);
       assertThat(client.call("MGET", "a", "b")).isEqualTo(both("old", "old"));
-      Stop stop = Stop.between(scene, client, "a", "b");
-      scene.upstream.tracked().push(invalidation("a", "b"));
-      scene.awaitPushed(2);
-      scene.hold(other, "b", "new");
-      stop.goOn();
+      try (Stop _ = Stop.between(scene, client, "a", "b")) {
+        scene.upstream.tracked().push(invalidation("a", "b"));
+        scene.awaitPushed(2);
+        scene.hold(client.equals(one) ? other : one, "b", "new");
+      }
       assertThat(isLocal(scene, client)).isFalse();
       scene.upstream.await(Role.RELAY, "MGET", "a", "b").reply(both("new", "new"));
       assertThat(client.reply()).isEqualTo(both("new", "new"));
@@ -43,19 +45,39 @@ class MgetRacesWireTest {
   @Test
   void nothingChangedBetweenTwoLookUps_isASnapshot() throws Exception {
     try (RaceScene scene = RaceScene.start(SETTINGS);
-        RespClient client = scene.client();
+        RespClient one = scene.client();
         RespClient other = scene.client()) {
-      scene.hold(other, "a", "old");
-      scene.hold(other, "b", "old");
-      Stop stop = Stop.between(scene, client, "a", "b");
-      scene.readsLocally(other, "b", bulk("old"));
-      stop.goOn();
+      scene.hold(one, "a", "old");
+      scene.hold(one, "b", "old");
+      RespClient client = apart(scene, one, other);
+      try (Stop _ = Stop.between(scene, client, "a", "b")) {
+        scene.readsLocally(client.equals(one) ? other : one, "b", bulk("old"));
+      }
       assertThat(client.reply()).isEqualTo(both("old", "old"));
     }
   }
 
   private static String both(String a, String b) {
     return "*2\r\n" + bulk(a) + bulk(b);
+  }
+
+  /**
+   * Returns the one of two clients on different loops whose thread may be stopped without stopping
+   * the tracked connection. Both find {@code a} in L1.
+   */
+  private static RespClient apart(RaceScene scene, RespClient one, RespClient other)
+      throws IOException {
+    Thread tracked = Insight.trackedThread(scene.sidecar.proxy());
+    return threadOf(scene, one).equals(tracked) ? other : one;
+  }
+
+  private static Thread threadOf(RaceScene scene, RespClient client) throws IOException {
+    CompletableFuture<Thread> reading = new CompletableFuture<>();
+    Insight.onAudit(scene.sidecar.proxy(), name -> reading.complete(Thread.currentThread()));
+    while (!reading.isDone()) { // the audit may not be due yet
+      client.call("GET", "a");
+    }
+    return reading.join();
   }
 
   private static boolean isLocal(RaceScene scene, RespClient client) {
@@ -66,7 +88,7 @@ class MgetRacesWireTest {
   }
 
   /** Where a thread stands that has looked up the first of two keys. */
-  private static final class Stop {
+  private static final class Stop implements AutoCloseable {
     private final CountDownLatch reached = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
 
@@ -93,7 +115,8 @@ class MgetRacesWireTest {
       return stop;
     }
 
-    void goOn() {
+    @Override
+    public void close() {
       goOn.countDown();
     }
 

@@ -147,7 +147,11 @@ public final class LocalTier {
   /** As {@link #publish}, without ever holding it. */
   public void deliver(Entry token, byte @Nullable [] reply, long expiresAtNs) {
     remove(token);
-    publish(token, reply, expiresAtNs);
+    Flight flight = token.flight();
+    if (flight != null) {
+      token.land(reply, null, expiresAtNs);
+      flight.land(token, expiresAtNs - System.nanoTime() <= 0);
+    }
   }
 
   /**

@@ -1,10 +1,9 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.tier.redis.LeaseWatch.Outdated;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 /**
  * The rows that looks on one connection have found absent, for as long as a change of their markers
@@ -18,16 +17,16 @@ final class AbsentRows {
   /** So many are remembered; others may be told, but not held. */
   private static final int MAX_ROWS = 100_000;
 
-  private final Set<ByteBuffer> rows = ConcurrentHashMap.newKeySet();
-  private final Consumer<byte[]> outdated;
+  private final Outdated outdated;
+  private volatile Set<ByteBuffer> rows = ConcurrentHashMap.newKeySet();
   private volatile boolean ended;
 
   /**
    * Creates an empty set.
    *
-   * @param outdated told each key whose row may be there by now
+   * @param outdated told of keys whose row may be there by now
    */
-  AbsentRows(Consumer<byte[]> outdated) {
+  AbsentRows(Outdated outdated) {
     this.outdated = outdated;
   }
 
@@ -51,15 +50,15 @@ final class AbsentRows {
   /** The marker of {@code key} has changed, or is gone. */
   void forget(ByteBuffer key) {
     if (rows.remove(key)) {
-      byte[] name = new byte[key.remaining()];
-      key.get(0, name);
-      outdated.accept(name);
+      outdated.row(key);
     }
   }
 
-  /** Every marker may have changed. */
+  /** Every marker may have changed. What is added to the old set meanwhile is in it in vain. */
   void forgetAll() {
-    List.copyOf(rows).forEach(this::forget);
+    Set<ByteBuffer> all = rows;
+    rows = ConcurrentHashMap.newKeySet();
+    outdated.rows(all);
   }
 
   /** Nothing will be told any more. */

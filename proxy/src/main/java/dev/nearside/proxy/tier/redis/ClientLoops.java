@@ -10,7 +10,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Has Lettuce's connections run on the event loops of the clients, which are their maker's to end:
- * a reply that ends a client's wait then wakes no other thread.
+ * where there is one loop, a reply that ends a client's wait wakes no other thread.
+ *
+ * <p>What is called back there must not take long, and must not close a connection from within a
+ * command that could not be written on it: Lettuce would wait there for itself.
  */
 final class ClientLoops implements EventLoopGroupProvider {
   private static final Future<Boolean> DONE =

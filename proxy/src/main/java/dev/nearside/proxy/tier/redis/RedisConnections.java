@@ -5,7 +5,6 @@ import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
-import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -24,7 +23,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Every Lettuce connection of the sidecar, on the clients' event loops. Closed by its maker. */
+/**
+ * Every Lettuce connection of the sidecar; on the clients' event loops where {@link ClientLoops}
+ * suit. Closed by its maker.
+ */
 public final class RedisConnections implements AutoCloseable {
   private static final int OWN_LOOPS = 2;
 
@@ -82,7 +84,7 @@ public final class RedisConnections implements AutoCloseable {
             pace,
             LeaseWatch.Settings.of(
                 coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
-            name -> forget(shards, upstream.database(), name));
+            new AbsentInL1(shards, upstream.database()));
     administration =
         new RedisAdministration(
             administrationClient,
@@ -121,15 +123,6 @@ public final class RedisConnections implements AutoCloseable {
   public void start() {
     administration.start();
     tracked.values().forEach(TrackedConnection::start);
-  }
-
-  /** A row that L1 may have as absent may be there by now. */
-  private static void forget(List<Shard> shards, int database, byte[] name) {
-    for (Shard shard : shards) {
-      if (shard.database() == database) {
-        shard.pushed(new LookupKey().set(database, name));
-      }
-    }
   }
 
   /** Returns the connection on which readers wait for leases; its user starts it. */

@@ -105,25 +105,21 @@ final class TrackedLink implements RedisConnectionStateListener {
     }
   }
 
-  private void send(TrackedCommand<?> command) {
-    connection.dispatch(command);
-    gathered = true; // behind the command: whoever sees it flushes the command, too
+  private void send(TrackedCommand<?>... commands) {
+    connection.dispatch(List.of(commands));
+    gathered = true; // behind the commands: whoever sees it flushes the commands, too
   }
 
   /**
-   * Sends GET and PTTL of {@code name}, gathered.
-   *
-   * <p>They are answered in this order nearly always. Not where another thread flushes between the
-   * two: what it takes along may then be written first. A PTTL that is answered before its GET says
-   * nothing of what GET will say, and so the read has failed.
+   * Sends GET and PTTL of {@code name}, gathered as one: no other thread's flush takes the first
+   * along without the second, which could then be written before it.
    */
   void read(byte[] name, ReadListener listener) {
     long nowNs = System.nanoTime();
     TrackedCommand<byte[]> get =
         new TrackedCommand<>(
             this, CommandType.GET, new ValueOutput<>(CODEC), arguments(name), nowNs);
-    send(get);
-    send(
+    TrackedCommand<Long> ttl =
         new TrackedCommand<>(
             this, CommandType.PTTL, new IntegerOutput<>(CODEC), arguments(name), nowNs) {
           @Override
@@ -142,7 +138,8 @@ final class TrackedLink implements RedisConnectionStateListener {
           void unanswered() {
             listener.failed();
           }
-        });
+        };
+    send(get, ttl);
   }
 
   /** Returns the least time that a command takes; 0 while that is not known. */

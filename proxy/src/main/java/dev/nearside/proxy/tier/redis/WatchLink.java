@@ -41,7 +41,7 @@ final class WatchLink implements RedisConnectionStateListener {
       StatefulRedisConnection<byte[], byte[]> connection,
       LeaseWatch.Settings settings,
       ScheduledExecutorService scheduler,
-      Consumer<byte[]> outdated,
+      LeaseWatch.Outdated outdated,
       Consumer<WatchLink> onLoss) {
     this.connection = connection;
     this.heartbeat = new Heartbeat(scheduler, settings.heartbeat(), settings.answerTimeout());
@@ -198,8 +198,10 @@ final class WatchLink implements RedisConnectionStateListener {
     }
   }
 
+  /** Each of them looks again: on a thread that may be kept busy, unlike the connection's. */
   private void wakeAll(Wake why) {
-    List.copyOf(waiting.keySet()).forEach(key -> wake(key, why));
+    List<ByteBuffer> keys = List.copyOf(waiting.keySet());
+    Thread.ofVirtual().name("nearside-lease-wake").start(() -> keys.forEach(key -> wake(key, why)));
   }
 
   @Override

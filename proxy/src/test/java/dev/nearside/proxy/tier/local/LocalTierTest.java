@@ -135,6 +135,13 @@ class LocalTierTest {
   }
 
   @Test
+  void deliver_largeAndCompressible_takesNoTimeToCompressIt() {
+    Entry token = begin(local, "k");
+    local.deliver(token, bulk("abc".repeat(10_000)), NEVER_NS);
+    assertThat(token.isCompressed()).isFalse();
+  }
+
+  @Test
   void publish_largeAndCompressible_isHeldSmallAndWrittenWhole() {
     byte[] reply = bulk("abc".repeat(10_000));
     Entry token = begin(local, "k");

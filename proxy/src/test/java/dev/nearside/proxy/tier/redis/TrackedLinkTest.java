@@ -148,7 +148,7 @@ class TrackedLinkTest {
             new Class<?>[] {StatefulRedisConnection.class},
             (proxy, method, arguments) -> {
               if (method.getName().equals("dispatch")) {
-                sent.add((RedisCommand<byte[], byte[], ?>) arguments[0]);
+                sent.addAll((List<RedisCommand<byte[], byte[], ?>>) arguments[0]);
               }
               return null;
             });
