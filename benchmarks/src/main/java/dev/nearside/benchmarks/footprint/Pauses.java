@@ -132,7 +132,7 @@ final class Pauses {
           cell("%.2f", held));
       table.raw(launch.label() + ": held", held);
       table.raw(launch.label() + ": longest stop ms", longestMs);
-      table.raw(launch.label() + ": stops over 5 ms", late);
+      table.raw(launch.label() + ": stops over 5 ms", (double) late);
     }
   }
 

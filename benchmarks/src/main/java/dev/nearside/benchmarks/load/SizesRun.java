@@ -26,7 +26,7 @@ final class SizesRun implements Callable<Integer> {
   private static final int MOST_BYTES = 32 * MEGABYTE; // half of what memory holds by default
   private static final int LARGE = 64 * KILOBYTE;
   private static final int[] SIZES = {16, KILOBYTE, 10 * KILOBYTE, LARGE, MEGABYTE};
-  private static final int[] COMPRESSIBLE = {LARGE, 4 * LARGE, MEGABYTE};
+  private static final int[] COMPRESSIBLE = {LARGE, 4 * LARGE, 8 * LARGE, MEGABYTE};
   private static final int[] CONNECTIONS = {1, 10, 1000};
 
   @Mixin private final RunOptions options = new RunOptions();
