@@ -63,14 +63,17 @@ final class Pauses {
                     + " for %d s, evenly, one request in five a SET of a key that is held, and"
                     + " whatever is read is brought in at its first request. Replies are"
                     + " waited for since their requests were due. What the machine and the clients"
-                    + " themselves are late by shows at redis-server, too; what the JVM stood"
-                    + " still for is from its own log. Target: 99.99 %% within 5 ms.",
+                    + " themselves are late by shows at redis-server, too. What the JVM stood"
+                    + " still for is from its own log, the %d s of warm-up included; where an"
+                    + " allocation waits for a concurrent collector shows at the clients only."
+                    + " Target: 99.99 %% within 5 ms.",
                 size.l1Mib(),
                 count,
                 VALUE_BYTES,
                 CLIENTS,
                 RATE,
-                size.seconds()),
+                size.seconds(),
+                WARM_UP.toSeconds()),
             "server",
             "requests/s",
             "p50 µs",

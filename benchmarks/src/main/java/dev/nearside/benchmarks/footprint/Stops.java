@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * How long a JVM stands still at its safepoints, as it logs them itself: that is what a collector
- * is late by, without what the machine and the clients are.
+ * How long a JVM stands still at its safepoints, as it logs them itself: what a collector stops
+ * everything for, and what the machine is late by meanwhile. Where an allocation waits for a
+ * concurrent collector, that is no safepoint, and shows at the clients only.
  */
 final class Stops {
   private static final Pattern TOTAL = Pattern.compile("Safepoint .* Total: +(\\d+) ns");

@@ -68,8 +68,8 @@ final class LoadRunsIT {
         play(
             "sizes",
             new SizesRun(Generator::here),
-            "--only=1,000,000 bytes",
-            "--only=compressible",
+            "--only=1,000,000 bytes, pipeline",
+            "--only=65,536 bytes, compressible",
             "--only=1000 connections",
             "--only=Zipfian",
             "--only=Unix socket");

@@ -191,7 +191,7 @@ final class Keys {
           ValueTypes.arraySize(1),
           "512KiB",
           "Values of at least this size are held LZ4-compressed when that saves a fifth; a hit on a"
-              + " smaller one would cost more CPU than Redis's answer.",
+              + " smaller one would cost as much CPU as Redis's answer, or more.",
           config -> config.l1().compressAboveBytes());
 
   static final Key<NearsideConfig, Duration> L1_ADMISSION_WINDOW =

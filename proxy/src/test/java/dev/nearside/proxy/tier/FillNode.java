@@ -70,7 +70,7 @@ final class FillNode implements AutoCloseable {
             scheduler,
             new ConnectPace(),
             new LeaseWatch.Settings(Duration.ofMillis(100), LONG, LONG),
-            key -> outdated.add(UTF_8.decode(key.duplicate()).toString()));
+            key -> outdated.add(new String(key, UTF_8)));
     watch.start();
     Waiting.until("it can wait for leases", watch::isOpen);
     namespace = namespace(negativeTtl);

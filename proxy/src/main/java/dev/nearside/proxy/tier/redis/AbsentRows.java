@@ -1,9 +1,10 @@
 package dev.nearside.proxy.tier.redis;
 
-import dev.nearside.proxy.tier.redis.LeaseWatch.Outdated;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * The rows that looks on one connection have found absent, for as long as a change of their markers
@@ -17,16 +18,16 @@ final class AbsentRows {
   /** So many are remembered; others may be told, but not held. */
   private static final int MAX_ROWS = 100_000;
 
-  private final Outdated outdated;
-  private volatile Set<ByteBuffer> rows = ConcurrentHashMap.newKeySet();
+  private final Set<ByteBuffer> rows = ConcurrentHashMap.newKeySet();
+  private final Consumer<byte[]> outdated;
   private volatile boolean ended;
 
   /**
    * Creates an empty set.
    *
-   * @param outdated told of keys whose row may be there by now
+   * @param outdated told each key whose row may be there by now
    */
-  AbsentRows(Outdated outdated) {
+  AbsentRows(Consumer<byte[]> outdated) {
     this.outdated = outdated;
   }
 
@@ -50,15 +51,15 @@ final class AbsentRows {
   /** The marker of {@code key} has changed, or is gone. */
   void forget(ByteBuffer key) {
     if (rows.remove(key)) {
-      outdated.row(key);
+      byte[] name = new byte[key.remaining()];
+      key.get(0, name);
+      outdated.accept(name);
     }
   }
 
-  /** Every marker may have changed. What is added to the old set meanwhile is in it in vain. */
+  /** Every marker may have changed. */
   void forgetAll() {
-    Set<ByteBuffer> all = rows;
-    rows = ConcurrentHashMap.newKeySet();
-    outdated.rows(all);
+    List.copyOf(rows).forEach(this::forget);
   }
 
   /** Nothing will be told any more. */

@@ -6,11 +6,10 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,28 +46,13 @@ public final class LeaseWatch implements AutoCloseable {
     }
   }
 
-  /** Who holds what was made of absent rows. Told on any thread; must not take long. */
-  @FunctionalInterface
-  public interface Outdated {
-    /**
-     * A look has found {@code key} absent, and its marker is gone or changed, or may be so
-     * unnoticed.
-     */
-    void row(ByteBuffer key);
-
-    /** As {@link #row}, of many keys. */
-    default void rows(Set<ByteBuffer> keys) {
-      keys.forEach(this::row);
-    }
-  }
-
   private static final Logger log = LoggerFactory.getLogger(LeaseWatch.class);
 
   private final RedisClient client;
   private final RedisURI uri;
   private final ScheduledExecutorService scheduler;
   private final Settings settings;
-  private final Outdated outdated;
+  private final Consumer<byte[]> outdated;
   private final PacedTries tries;
   private volatile @Nullable WatchLink link;
   private volatile boolean closed;
@@ -81,7 +65,8 @@ public final class LeaseWatch implements AutoCloseable {
    * @param client speaks RESP3, with automatic reconnect off
    * @param scheduler runs time-outs and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
-   * @param outdated told before any later look is answered
+   * @param outdated told each key that a look has found absent and whose marker is gone or changed,
+   *     before any later look is answered, or may be so unnoticed; on any thread
    */
   public LeaseWatch(
       RedisClient client,
@@ -89,7 +74,7 @@ public final class LeaseWatch implements AutoCloseable {
       ScheduledExecutorService scheduler,
       ConnectPace pace,
       Settings settings,
-      Outdated outdated) {
+      Consumer<byte[]> outdated) {
     this.client = client;
     this.uri = uri;
     this.scheduler = scheduler;
@@ -137,7 +122,7 @@ public final class LeaseWatch implements AutoCloseable {
 
   /** What was found of {@code key} may be out of date: tells whoever may hold it. */
   void outdated(byte[] key) {
-    outdated.row(ByteBuffer.wrap(key));
+    outdated.accept(key);
   }
 
   /** Gives the connection up, because the upstream has become another node, and makes another. */

@@ -5,6 +5,7 @@ import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -84,7 +85,7 @@ public final class RedisConnections implements AutoCloseable {
             pace,
             LeaseWatch.Settings.of(
                 coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
-            new AbsentInL1(shards, upstream.database()));
+            name -> forget(shards, upstream.database(), name));
     administration =
         new RedisAdministration(
             administrationClient,
@@ -123,6 +124,15 @@ public final class RedisConnections implements AutoCloseable {
   public void start() {
     administration.start();
     tracked.values().forEach(TrackedConnection::start);
+  }
+
+  /** A row that L1 may have as absent may be there by now. */
+  private static void forget(List<Shard> shards, int database, byte[] name) {
+    for (Shard shard : shards) {
+      if (shard.database() == database) {
+        shard.pushed(new LookupKey().set(database, name));
+      }
+    }
   }
 
   /** Returns the connection on which readers wait for leases; its user starts it. */

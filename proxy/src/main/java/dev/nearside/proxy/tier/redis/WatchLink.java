@@ -41,7 +41,7 @@ final class WatchLink implements RedisConnectionStateListener {
       StatefulRedisConnection<byte[], byte[]> connection,
       LeaseWatch.Settings settings,
       ScheduledExecutorService scheduler,
-      LeaseWatch.Outdated outdated,
+      Consumer<byte[]> outdated,
       Consumer<WatchLink> onLoss) {
     this.connection = connection;
     this.heartbeat = new Heartbeat(scheduler, settings.heartbeat(), settings.answerTimeout());
