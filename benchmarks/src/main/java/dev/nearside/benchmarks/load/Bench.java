@@ -6,6 +6,7 @@ import dev.nearside.benchmarks.database.DatabaseRun;
 import dev.nearside.benchmarks.fleet.FleetRun;
 import dev.nearside.benchmarks.footprint.FootprintRun;
 import dev.nearside.benchmarks.micro.MicroRun;
+import dev.nearside.benchmarks.profile.ProfileRun;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
       MixedRun.class,
       SizesRun.class,
       LoopsRun.class,
+      ProfileRun.class,
       CoherenceRun.class,
       FootprintRun.class,
       MicroRun.class,

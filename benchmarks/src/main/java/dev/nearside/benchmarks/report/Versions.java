@@ -3,9 +3,11 @@ package dev.nearside.benchmarks.report;
 import dev.nearside.benchmarks.servers.Programs;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What took part in a run. */
 public final class Versions {
@@ -31,8 +33,29 @@ public final class Versions {
                 .filter(flag -> !flag.startsWith("-Dnearside.home"))
                 .map(flag -> flag.replace(home + "/", "")) // where it was built is nobody's matter
                 .toList()));
-    Programs.output(List.of("git", "-C", home, "describe", "--always", "--dirty"))
-        .ifPresent(commit -> versions.put("Nearside", "commit " + commit));
+    commit(home).ifPresent(commit -> versions.put("Nearside", "commit " + commit));
     return versions;
+  }
+
+  /**
+   * Returns the commit that {@code home} is at, {@code -dirty} where a file is no longer as it was
+   * then, other than reports: one run writes them, and the next is of the same program.
+   */
+  static Optional<String> commit(String home) {
+    List<String> changes = List.of("status", "--porcelain", "--untracked-files=no", "--");
+    return git(home, List.of("describe", "--always"))
+        .map(commit ->
+            git(home, changes, ".", ":(exclude)benchmarks/results")
+                    .filter(String::isEmpty)
+                    .isPresent()
+                ? commit
+                : commit + "-dirty");
+  }
+
+  private static Optional<String> git(String home, List<String> words, String... more) {
+    List<String> command = new ArrayList<>(List.of("git", "-C", home));
+    command.addAll(words);
+    command.addAll(List.of(more));
+    return Programs.output(command);
   }
 }
