@@ -222,8 +222,8 @@ public enum Mutant {
       new Calling("tier.Lifetime", "absentUntilNs", "capNs", Change.EACH, Long.MAX_VALUE)),
   LOST_LEASES_UNNOTICED(
       "promise 4, of absent rows: nobody tells any more, so forget them",
-      List.of("AbsentRowIT", "tier.DatabaseFillIT"),
-      new Calling("tier.redis.WatchLink", "lose", "end", Change.EACH, 0)),
+      List.of("AbsentRowIT", "tier.DatabaseFillIT", "tier.redis.AbsentRowsTest"),
+      new Calling("tier.redis.AbsentRows", "tellAll", "forEach", Change.EACH, 0)),
   SILENT_LEASES_BELIEVED(
       "promise 4, of absent rows: who would tell is silent",
       List.of("AbsentRowIT"),

@@ -1,25 +1,30 @@
 package dev.nearside.proxy.tier.redis;
 
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
  * The rows that looks on one connection have found absent, for as long as a change of their markers
- * would be told there. Thread-safe.
+ * would be told there. Thread-safe, never blocks.
  *
  * <p>A row is taken out first, and then whoever may hold it is told. So who puts down a place for
  * what he is going to hold, and asks {@link #contains} after that, either finds it gone or loses
  * the place.
+ *
+ * <p>All of them are taken out in one step, by an exchange of the set; to tell of each takes time
+ * in proportion to them, which is no event loop's.
  */
 final class AbsentRows {
   /** So many are remembered; others may be told, but not held. */
   private static final int MAX_ROWS = 100_000;
 
-  private final Set<ByteBuffer> rows = ConcurrentHashMap.newKeySet();
   private final Consumer<byte[]> outdated;
+  private final AtomicReference<Set<ByteBuffer>> rows =
+      new AtomicReference<>(ConcurrentHashMap.newKeySet());
   private volatile boolean ended;
 
   /**
@@ -32,39 +37,60 @@ final class AbsentRows {
   }
 
   /** Remembers {@code key}; returns whether a later change of its marker will be told. */
+  @SuppressWarnings("ReferenceEquality") // one added to a set that is being told of may be missed
   boolean add(ByteBuffer key) {
-    if (rows.size() >= MAX_ROWS) {
+    Set<ByteBuffer> into = rows();
+    if (into.size() >= MAX_ROWS) {
       return false;
     }
-    rows.add(key);
-    if (ended) {
-      forget(key);
-    }
-    return !ended;
+    into.add(key);
+    return into == rows() && !ended;
   }
 
   /** Returns whether a change of the marker of {@code key} would still be told. */
   boolean contains(ByteBuffer key) {
-    return rows.contains(key);
+    return !ended && rows().contains(key);
   }
 
   /** The marker of {@code key} has changed, or is gone. */
   void forget(ByteBuffer key) {
-    if (rows.remove(key)) {
-      byte[] name = new byte[key.remaining()];
-      key.get(0, name);
-      outdated.accept(name);
+    if (rows().remove(key)) {
+      tell(key);
     }
   }
 
   /** Every marker may have changed. */
   void forgetAll() {
-    List.copyOf(rows).forEach(this::forget);
+    forgetAll(() -> {});
   }
 
-  /** Nothing will be told any more. */
-  void end() {
+  /** Nothing will be told any more; once all that was remembered is, runs {@code then}. */
+  void end(Runnable then) {
     ended = true;
-    forgetAll();
+    forgetAll(then);
+  }
+
+  private void forgetAll(Runnable then) {
+    Set<ByteBuffer> gone = Objects.requireNonNull(rows.getAndSet(ConcurrentHashMap.newKeySet()));
+    Thread.ofVirtual()
+        .name("nearside-absent-rows")
+        .start(() -> {
+          tellAll(gone);
+          then.run();
+        });
+  }
+
+  private Set<ByteBuffer> rows() {
+    return Objects.requireNonNull(rows.get());
+  }
+
+  private void tellAll(Set<ByteBuffer> gone) {
+    gone.forEach(this::tell);
+  }
+
+  private void tell(ByteBuffer key) {
+    byte[] name = new byte[key.remaining()];
+    key.get(0, name);
+    outdated.accept(name);
   }
 }

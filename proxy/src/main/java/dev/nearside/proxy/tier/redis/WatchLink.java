@@ -209,14 +209,20 @@ final class WatchLink implements RedisConnectionStateListener {
     lose();
   }
 
-  /** Gives the connection up, forgets what was absent, and wakes everybody who waits. */
+  /**
+   * Gives the connection up. What was absent is forgotten, then everybody who waits is woken; there
+   * is no other connection before.
+   */
   void lose() {
     if (!lost.compareAndSet(false, true)) {
       return;
     }
-    absent.end();
-    onLoss.accept(this);
+    absent.end(this::ended);
     connection.closeAsync();
+  }
+
+  private void ended() {
+    onLoss.accept(this);
     wakeAll(Wake.LOST);
   }
 }
