@@ -68,7 +68,7 @@ public final class SharedRead {
     if (!ended) {
       ended = true;
       local.endShared(token);
-      local.landShared(token, reply);
+      local.tell(token, reply);
     }
   }
 

@@ -167,7 +167,7 @@ public final class LocalTier {
     }
   }
 
-  /** Tells the readers of {@code token}, which was put nowhere, what was read; holds nothing. */
+  /** Tells the readers of {@code token}, which is not held, what was read, and holds nothing. */
   public void tell(Entry token, byte @Nullable [] reply) {
     Flight flight = token.flight();
     if (flight != null) {
@@ -247,15 +247,6 @@ public final class LocalTier {
   /** Nobody joins any more the reads, begun before, whose tokens are {@code chosen}. */
   public void endShared(Predicate<Entry> chosen) {
     shared.values().removeIf(chosen);
-  }
-
-  /** Tells the readers of {@code token}'s read the whole reply, or null for nil; holds nothing. */
-  public void landShared(Entry token, byte @Nullable [] reply) {
-    Flight flight = token.flight();
-    if (flight != null) {
-      token.land(reply, null, token.asOfNs());
-      flight.land(token, false);
-    }
   }
 
   /**
