@@ -1,6 +1,7 @@
 package dev.nearside.proxy;
 
 import dev.nearside.proxy.config.NearsideConfig;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,12 @@ final class L1Room {
 
   /** Of the heap, for a collection of a full L1: without free room it runs all the time. */
   private static final double SPARE = 1.1;
+
+  /** The same where the program runs on meanwhile, and makes garbage. */
+  private static final double SPARE_OF_Z = 2;
+
+  /** Of a larger L1, a collection that stops all is noticed by clients. */
+  private static final long STOPPED_FOR_AT_MOST = 256 * MIB;
 
   /** For young objects and all that is not L1. */
   private static final long BESIDE_BYTES = 48 * MIB;
@@ -28,23 +35,39 @@ final class L1Room {
     return of(
         config.l1().maxBytes(),
         config.coherence().maxTrackedKeys(),
-        Runtime.getRuntime().maxMemory());
+        Runtime.getRuntime().maxMemory(),
+        isZ());
   }
 
-  static List<String> of(long l1Bytes, long trackedKeys, long heapBytes) {
+  private static boolean isZ() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .anyMatch(collector -> collector.getName().startsWith("ZGC"));
+  }
+
+  static List<String> of(long l1Bytes, long trackedKeys, long heapBytes, boolean z) {
     List<String> sentences = new ArrayList<>();
-    if (heapBytes < heapFor(l1Bytes) - UNREPORTED_BYTES) {
+    if (heapBytes < heapFor(l1Bytes, z) - UNREPORTED_BYTES) {
       sentences.add(
           String.format(
               Locale.ROOT,
               "l1.max-bytes is %d MiB, which needs a heap of %d MiB, and the heap is %d MiB: memory"
-                  + " pressure will keep L1 smaller; expected -Xmx%dm in NEARSIDE_JAVA_OPTS"
+                  + " pressure will keep L1 smaller; expected %s in NEARSIDE_JAVA_OPTS"
                   + " (JDK_JAVA_OPTIONS in the image), or l1.max-bytes of at most %dMiB",
               mib(l1Bytes),
-              mib(heapFor(l1Bytes)),
+              mib(heapFor(l1Bytes, z)),
               mib(heapBytes),
-              mib(heapFor(l1Bytes)),
-              mib(l1In(heapBytes))));
+              flagsFor(l1Bytes, z),
+              mib(l1In(heapBytes, z))));
+    } else if (l1Bytes > STOPPED_FOR_AT_MOST && !z) {
+      sentences.add(
+          String.format(
+              Locale.ROOT,
+              "l1.max-bytes is %d MiB, and this JVM's collector stops all clients while it collects"
+                  + " that; expected %s in NEARSIDE_JAVA_OPTS (JDK_JAVA_OPTIONS in the image), or"
+                  + " l1.max-bytes of at most %dMiB",
+              mib(l1Bytes),
+              flagsFor(l1Bytes, z),
+              mib(STOPPED_FOR_AT_MOST)));
     }
     long keys = l1Bytes / SMALL_ENTRY_BYTES;
     if (trackedKeys < keys) {
@@ -61,13 +84,22 @@ final class L1Room {
     return sentences;
   }
 
-  /** Returns the heap that an L1 of this size needs. */
-  private static long heapFor(long l1Bytes) {
-    return (long) (SPARE * l1Bytes) + BESIDE_BYTES;
+  private static String flagsFor(long l1Bytes, boolean z) {
+    boolean wantsZ = z || l1Bytes > STOPPED_FOR_AT_MOST;
+    return (wantsZ ? "-XX:+UseZGC " : "") + "-Xmx" + mib(heapFor(l1Bytes, wantsZ)) + "m";
   }
 
-  private static long l1In(long heapBytes) {
-    return Math.max(MIB, (long) ((heapBytes - BESIDE_BYTES) / SPARE));
+  /** Returns the heap that an L1 of this size needs. */
+  private static long heapFor(long l1Bytes, boolean z) {
+    return (long) (spare(z) * l1Bytes) + BESIDE_BYTES;
+  }
+
+  private static long l1In(long heapBytes, boolean z) {
+    return Math.max(MIB, (long) ((heapBytes - BESIDE_BYTES) / spare(z)));
+  }
+
+  private static double spare(boolean z) {
+    return z ? SPARE_OF_Z : SPARE;
   }
 
   private static long mib(long bytes) {

@@ -32,7 +32,7 @@ public final class HostSensors {
         PressureStall.io(root),
         new Descriptors(root, openDescriptors()),
         new HeapAfterGc(old, hooks.heapCache()),
-        new GcShare(old.collectors()),
+        new GcShare(old.stopping()),
         new HookSensor("direct_memory", Reading.DIRECT_MEMORY_RATIO, hooks.directMemoryRatio()),
         new HookSensor(
             "event_loop_lag", Reading.EVENT_LOOP_LAG_SECONDS, hooks.eventLoopLagSeconds()));

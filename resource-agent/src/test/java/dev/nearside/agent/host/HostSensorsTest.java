@@ -254,7 +254,7 @@ class HostSensorsTest {
 
   @Test
   void gcShare_ofThisProcess_isAShareOfTime() {
-    var share = new GcShare(old().collectors());
+    var share = new GcShare(old().stopping());
     share.sample(0, readings);
     assertThat(readings.has(GC_SHARE_RATIO)).isFalse();
     System.gc();
