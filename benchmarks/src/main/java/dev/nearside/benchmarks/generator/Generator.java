@@ -91,8 +91,10 @@ public final class Generator {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-Xms32m",
-                "-Xmx32m",
+                "-Xms128m", // young enough to stop for no collection in a round
+                "-Xmx128m",
+                "-Xmn112m",
+                "-XX:+AlwaysPreTouch",
                 "-XX:-UsePerfData",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -80,6 +80,7 @@ final class LoadLoop {
   Result run() throws IOException {
     Load load = assignment.load();
     try (Selector selector = Selector.open()) {
+      clocks(); // the first time takes tens of milliseconds, in which nothing is sent
       connect(selector);
       runUntil(selector, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(load.warmupMs()));
       latencies.reset();
