@@ -16,6 +16,8 @@ final class L1Room {
   /** The same where the program runs on meanwhile, and makes garbage. */
   private static final double SPARE_OF_Z = 2;
 
+  private static final String USE_Z = "-XX:+UseZGC";
+
   /** Of a larger L1, a collection that stops all is noticed by clients. */
   private static final long STOPPED_FOR_AT_MOST = 256 * MIB;
 
@@ -51,8 +53,8 @@ final class L1Room {
           String.format(
               Locale.ROOT,
               "l1.max-bytes is %d MiB, which needs a heap of %d MiB, and the heap is %d MiB: memory"
-                  + " pressure will keep L1 smaller; expected %s in NEARSIDE_JAVA_OPTS"
-                  + " (JDK_JAVA_OPTIONS in the image), or l1.max-bytes of at most %dMiB",
+                  + " pressure will keep L1 smaller; expected %s, or l1.max-bytes of at most"
+                  + " %dMiB",
               mib(l1Bytes),
               mib(heapFor(l1Bytes, z)),
               mib(heapBytes),
@@ -63,8 +65,7 @@ final class L1Room {
           String.format(
               Locale.ROOT,
               "l1.max-bytes is %d MiB, and this JVM's collector stops all clients while it collects"
-                  + " that; expected %s in NEARSIDE_JAVA_OPTS (JDK_JAVA_OPTIONS in the image), or"
-                  + " l1.max-bytes of at most %dMiB",
+                  + " that; expected %s, or l1.max-bytes of at most %dMiB",
               mib(l1Bytes),
               flagsFor(l1Bytes, z),
               mib(STOPPED_FOR_AT_MOST)));
@@ -84,9 +85,16 @@ final class L1Room {
     return sentences;
   }
 
+  /** The image's own file of flags names a collector; only what comes after it takes it back. */
   private static String flagsFor(long l1Bytes, boolean z) {
     boolean wantsZ = z || l1Bytes > STOPPED_FOR_AT_MOST;
-    return (wantsZ ? "-XX:+UseZGC " : "") + "-Xmx" + mib(heapFor(l1Bytes, wantsZ)) + "m";
+    String heap = "-Xmx" + mib(heapFor(l1Bytes, wantsZ)) + "m";
+    return wantsZ
+        ? String.format(
+            "%s %s in NEARSIDE_JAVA_OPTS (in the image: -XX:-UseSerialGC %1$s %2$s in"
+                + " _JAVA_OPTIONS)",
+            USE_Z, heap)
+        : heap + " in NEARSIDE_JAVA_OPTS (JDK_JAVA_OPTIONS in the image)";
   }
 
   /** Returns the heap that an L1 of this size needs. */

@@ -36,7 +36,8 @@ class L1RoomTest {
     assertThat(L1Room.of(1024 * MIB, 5_000_000, 1174 * MIB, false))
         .singleElement()
         .asString()
-        .contains("stops all clients", "-XX:+UseZGC -Xmx2096m", "at most 256MiB");
+        .contains("stops all clients", "-XX:+UseZGC -Xmx2096m in NEARSIDE", "at most 256MiB")
+        .contains("in the image: -XX:-UseSerialGC -XX:+UseZGC -Xmx2096m in _JAVA_OPTIONS");
     assertThat(L1Room.of(1024 * MIB, 5_000_000, 256 * MIB, false))
         .singleElement()
         .asString()

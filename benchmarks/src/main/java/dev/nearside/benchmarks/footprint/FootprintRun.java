@@ -70,7 +70,7 @@ public final class FootprintRun implements Callable<Integer> {
 
   @Option(
       names = "--churn-seconds",
-      defaultValue = "120",
+      defaultValue = "90",
       description = "For how long they do (${DEFAULT-VALUE}).")
   private int churnSeconds;
 

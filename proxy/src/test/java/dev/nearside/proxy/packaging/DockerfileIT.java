@@ -210,6 +210,19 @@ class DockerfileIT {
   }
 
   @Test
+  void image_anotherCollector_isChosenByTheEnvironment() throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add("/usr/bin/env");
+    command.add("_JAVA_OPTIONS=-XX:-UseSerialGC -XX:+UseZGC -Xlog:gc");
+    command.addAll(entrypoint());
+    command.add("version");
+    Outcome outcome = asImageUser(command);
+    assertThat(outcome.status()).as(outcome.output()).isZero();
+    assertThat(outcome.output())
+        .contains("Using The Z Garbage Collector", "nearside " + SourceTree.version());
+  }
+
+  @Test
   void image_files_cannotBeChangedByItsUser() throws Exception {
     Outcome outcome = asImageUser(List.of("/bin/sh", "-c", "touch written lib/written"));
     assertThat(outcome.status()).isNotZero();
