@@ -2,6 +2,7 @@ package dev.nearside.proxy;
 
 import dev.nearside.proxy.config.NearsideConfig;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryManagerMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,7 @@ final class L1Room {
   private static final double SPARE = 1.1;
 
   /** The same where the program runs on meanwhile, and makes garbage. */
-  private static final double SPARE_OF_Z = 2;
+  private static final double SPARE_OF_CONCURRENT = 2;
 
   private static final String USE_Z = "-XX:+UseZGC";
 
@@ -38,17 +39,18 @@ final class L1Room {
         config.l1().maxBytes(),
         config.coherence().maxTrackedKeys(),
         Runtime.getRuntime().maxMemory(),
-        isZ());
+        isConcurrent());
   }
 
-  private static boolean isZ() {
+  private static boolean isConcurrent() {
     return ManagementFactory.getGarbageCollectorMXBeans().stream()
-        .anyMatch(collector -> collector.getName().startsWith("ZGC"));
+        .map(MemoryManagerMXBean::getName)
+        .anyMatch(name -> name.startsWith("ZGC") || name.startsWith("Shenandoah"));
   }
 
-  static List<String> of(long l1Bytes, long trackedKeys, long heapBytes, boolean z) {
+  static List<String> of(long l1Bytes, long trackedKeys, long heapBytes, boolean concurrent) {
     List<String> sentences = new ArrayList<>();
-    if (heapBytes < heapFor(l1Bytes, z) - UNREPORTED_BYTES) {
+    if (heapBytes < heapFor(l1Bytes, concurrent) - UNREPORTED_BYTES) {
       sentences.add(
           String.format(
               Locale.ROOT,
@@ -56,18 +58,18 @@ final class L1Room {
                   + " pressure will keep L1 smaller; expected %s, or l1.max-bytes of at most"
                   + " %dMiB",
               mib(l1Bytes),
-              mib(heapFor(l1Bytes, z)),
+              mib(heapFor(l1Bytes, concurrent)),
               mib(heapBytes),
-              flagsFor(l1Bytes, z),
-              mib(l1In(heapBytes, z))));
-    } else if (l1Bytes > STOPPED_FOR_AT_MOST && !z) {
+              flagsFor(l1Bytes, concurrent),
+              mib(l1In(heapBytes, concurrent))));
+    } else if (l1Bytes > STOPPED_FOR_AT_MOST && !concurrent) {
       sentences.add(
           String.format(
               Locale.ROOT,
               "l1.max-bytes is %d MiB, and this JVM's collector stops all clients while it collects"
                   + " that; expected %s, or l1.max-bytes of at most %dMiB",
               mib(l1Bytes),
-              flagsFor(l1Bytes, z),
+              flagsFor(l1Bytes, concurrent),
               mib(STOPPED_FOR_AT_MOST)));
     }
     long keys = l1Bytes / SMALL_ENTRY_BYTES;
@@ -86,8 +88,8 @@ final class L1Room {
   }
 
   /** The image's own file of flags names a collector; only what comes after it takes it back. */
-  private static String flagsFor(long l1Bytes, boolean z) {
-    boolean wantsZ = z || l1Bytes > STOPPED_FOR_AT_MOST;
+  private static String flagsFor(long l1Bytes, boolean concurrent) {
+    boolean wantsZ = concurrent || l1Bytes > STOPPED_FOR_AT_MOST;
     String heap = "-Xmx" + mib(heapFor(l1Bytes, wantsZ)) + "m";
     return wantsZ
         ? String.format(
@@ -98,16 +100,17 @@ final class L1Room {
   }
 
   /** Returns the heap that an L1 of this size needs. */
-  private static long heapFor(long l1Bytes, boolean z) {
-    return (long) (spare(z) * l1Bytes) + BESIDE_BYTES;
+  private static long heapFor(long l1Bytes, boolean concurrent) {
+    return (long) (spare(concurrent) * l1Bytes) + BESIDE_BYTES;
   }
 
-  private static long l1In(long heapBytes, boolean z) {
-    return Math.max(MIB, (long) ((heapBytes - BESIDE_BYTES) / spare(z)));
+  private static long l1In(long heapBytes, boolean concurrent) {
+    long most = concurrent ? Long.MAX_VALUE : STOPPED_FOR_AT_MOST;
+    return Math.clamp((long) ((heapBytes - BESIDE_BYTES) / spare(concurrent)), MIB, most);
   }
 
-  private static double spare(boolean z) {
-    return z ? SPARE_OF_Z : SPARE;
+  private static double spare(boolean concurrent) {
+    return concurrent ? SPARE_OF_CONCURRENT : SPARE;
   }
 
   private static long mib(long bytes) {

@@ -42,6 +42,10 @@ class L1RoomTest {
         .singleElement()
         .asString()
         .contains("needs a heap of 1174 MiB", "-XX:+UseZGC -Xmx2096m", "at most 189MiB");
+    assertThat(L1Room.of(1024 * MIB, 5_000_000, 900 * MIB, false))
+        .singleElement()
+        .asString()
+        .contains("at most 256MiB");
     assertThat(L1Room.of(1024 * MIB, 5_000_000, 1174 * MIB, true))
         .singleElement()
         .asString()

@@ -38,7 +38,8 @@ public final class Bench {
     CommandLine line = new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> {
       if (failure instanceof ServerException || failure instanceof IOException) {
-        command.getErr().println("nearside bench: " + failure.getMessage());
+        String said = failure.getMessage();
+        command.getErr().println("nearside bench: " + (said == null ? failure : said));
         return CommandLine.ExitCode.SOFTWARE;
       }
       throw failure;

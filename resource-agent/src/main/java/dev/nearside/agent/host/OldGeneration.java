@@ -20,32 +20,37 @@ record OldGeneration(
   /** Its young collections count with the others, and read the old pool with its garbage. */
   private static final String GENERATION_OF_SHENANDOAH = "Shenandoah ";
 
-  /** The time of a cycle is one beside the program. */
-  private static final String BESIDE = " Cycles";
+  /** Of ZGC; it reads the old pool with its garbage, too. */
+  private static final String MINOR = "ZGC Minor ";
 
-  /** Reads the old pool, too, but leaves its garbage there. */
-  private static final List<String> YOUNG = List.of("ZGC Minor Cycles", "ZGC Minor Pauses");
+  /** A part of a collection that goes on beside the program: it has collected nothing yet. */
+  private static final String PART = " Pauses";
+
+  /** Such a collection: its time is not one of standing still. */
+  private static final String BESIDE = " Cycles";
 
   /** Picks those of the old generation from all. */
   static OldGeneration of(
       List<MemoryPoolMXBean> allPools, List<GarbageCollectorMXBean> allCollectors) {
-    List<MemoryPoolMXBean> pools = allPools.stream().filter(OldGeneration::isOld).toList();
-    List<GarbageCollectorMXBean> collectors =
-        allCollectors.stream()
-            .filter(each -> !YOUNG.contains(each.getName()) && collects(each, pools))
-            .toList();
+    List<MemoryPoolMXBean> old = allPools.stream().filter(OldGeneration::isOld).toList();
+    List<MemoryPoolMXBean> pools =
+        old.stream().filter(pool -> !pool.getName().startsWith(GENERATION_OF_SHENANDOAH)).toList();
     return new OldGeneration(
         pools,
-        collectors,
-        collectors.stream().filter(each -> !each.getName().endsWith(BESIDE)).toList());
+        allCollectors.stream()
+            .filter(each -> !each.getName().endsWith(PART) && !each.getName().startsWith(MINOR))
+            .filter(each -> collects(each, pools))
+            .toList(),
+        allCollectors.stream()
+            .filter(each -> !each.getName().endsWith(BESIDE) && collects(each, old))
+            .toList());
   }
 
   /** Only pools in which objects stay support a usage threshold; see MemoryPoolMXBean. */
   private static boolean isOld(MemoryPoolMXBean pool) {
     return pool.getType() == MemoryType.HEAP
         && pool.isUsageThresholdSupported()
-        && pool.getCollectionUsage() != null
-        && !pool.getName().startsWith(GENERATION_OF_SHENANDOAH);
+        && pool.getCollectionUsage() != null;
   }
 
   private static boolean collects(GarbageCollectorMXBean collector, List<MemoryPoolMXBean> pools) {

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The rows that looks on one connection have found absent, for as long as a change of their markers
@@ -15,16 +16,19 @@ import java.util.function.Consumer;
  * what he is going to hold, and asks {@link #contains} after that, either finds it gone or loses
  * the place.
  *
- * <p>All of them are taken out in one step, by an exchange of the set; to tell of each takes time
- * in proportion to them, which is no event loop's.
+ * <p>All of them are taken out in one step, by an exchange of the set. To tell of each takes time
+ * in proportion to them, which for many is no event loop's.
  */
 final class AbsentRows {
   /** So many are remembered; others may be told, but not held. */
   private static final int MAX_ROWS = 100_000;
 
+  /** So many are told of in less than a millisecond. */
+  private static final int FEW_ROWS = 1_000;
+
   private final Consumer<byte[]> outdated;
-  private final AtomicReference<Set<ByteBuffer>> rows =
-      new AtomicReference<>(ConcurrentHashMap.newKeySet());
+  private final Supplier<Set<ByteBuffer>> sets;
+  private final AtomicReference<Set<ByteBuffer>> rows;
   private volatile boolean ended;
 
   /**
@@ -33,7 +37,14 @@ final class AbsentRows {
    * @param outdated told each key whose row may be there by now
    */
   AbsentRows(Consumer<byte[]> outdated) {
+    this(outdated, ConcurrentHashMap::newKeySet);
+  }
+
+  /** As above; {@code sets} makes each set. */
+  AbsentRows(Consumer<byte[]> outdated, Supplier<Set<ByteBuffer>> sets) {
     this.outdated = outdated;
+    this.sets = sets;
+    this.rows = new AtomicReference<>(sets.get());
   }
 
   /** Remembers {@code key}; returns whether a later change of its marker will be told. */
@@ -71,21 +82,24 @@ final class AbsentRows {
   }
 
   private void forgetAll(Runnable then) {
-    Set<ByteBuffer> gone = Objects.requireNonNull(rows.getAndSet(ConcurrentHashMap.newKeySet()));
-    Thread.ofVirtual()
-        .name("nearside-absent-rows")
-        .start(() -> {
-          tellAll(gone);
-          then.run();
-        });
+    Set<ByteBuffer> gone = Objects.requireNonNull(rows.getAndSet(sets.get()));
+    if (gone.size() <= FEW_ROWS) {
+      tellAll(gone, then);
+    } else { // not a virtual thread: those take turns
+      Thread.ofPlatform().daemon().name("nearside-absent-rows").start(() -> tellAll(gone, then));
+    }
   }
 
   private Set<ByteBuffer> rows() {
     return Objects.requireNonNull(rows.get());
   }
 
-  private void tellAll(Set<ByteBuffer> gone) {
-    gone.forEach(this::tell);
+  private void tellAll(Set<ByteBuffer> gone, Runnable then) {
+    try {
+      gone.forEach(this::tell);
+    } finally {
+      then.run();
+    }
   }
 
   private void tell(ByteBuffer key) {

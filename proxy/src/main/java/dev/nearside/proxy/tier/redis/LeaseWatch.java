@@ -66,7 +66,8 @@ public final class LeaseWatch implements AutoCloseable {
    * @param scheduler runs time-outs and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param outdated told each key that a look has found absent and whose marker is gone or changed,
-   *     before any later look is answered, or may be so unnoticed; on any thread
+   *     before any later look is answered; or may be so unnoticed, soon where they are many; on any
+   *     thread
    */
   public LeaseWatch(
       RedisClient client,
@@ -108,7 +109,8 @@ public final class LeaseWatch implements AutoCloseable {
 
   /** Returns whether the connection is there and tracking is confirmed. */
   public boolean isOpen() {
-    return link != null;
+    WatchLink current = link;
+    return current != null && !current.isLost();
   }
 
   /** Looks at {@code key} and its lease; completed on the connection's thread, never failing. */
