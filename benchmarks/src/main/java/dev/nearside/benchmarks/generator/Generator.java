@@ -91,8 +91,8 @@ public final class Generator {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-Xms128m", // young enough to stop for no collection in a round
-                "-Xmx128m",
+                "-Xms192m", // so young that no round stops for a collection
+                "-Xmx192m",
                 "-Xmn112m",
                 "-XX:+AlwaysPreTouch",
                 "-XX:-UsePerfData",

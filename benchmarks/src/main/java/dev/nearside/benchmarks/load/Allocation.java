@@ -13,8 +13,9 @@ import java.util.concurrent.Future;
  * What the event loops of a sidecar allocate under a load, in a round of its own: to ask for it is
  * a load, too, and not to be part of the other figures.
  *
- * <p>It is read twice within the measured interval, when all connections are open. Whatever else
- * the loops allocate meanwhile, for instance in their timers, counts.
+ * <p>It is read twice within the measured interval, when all connections are open. What the loops
+ * allocate without any request, for the heartbeats of the sidecar's own connections, is measured
+ * just before, for as long, and taken off.
  */
 final class Allocation {
   private static final int PARTS = 4;
@@ -26,7 +27,7 @@ final class Allocation {
   }
 
   /**
-   * Plays a round and returns the bytes allocated per request.
+   * Plays a round and returns the bytes allocated per request, beyond those of as long a rest.
    *
    * @param pid the sidecar's
    * @throws IOException if the sidecar or the generator fails
@@ -36,16 +37,21 @@ final class Allocation {
     Duration before = Duration.ofMillis(assignment.load().warmupMs()).plus(part);
     try (LoopAllocation loops = LoopAllocation.of(pid);
         ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      double atRest = bytesPerSecond(loops, part.multipliedBy(2));
       Future<Round> round = thread.submit(() -> generator.run(assignment));
       Thread.sleep(before);
-      long beganNs = System.nanoTime();
-      long bytes = loops.bytes();
-      Thread.sleep(part.multipliedBy(2));
-      bytes = loops.bytes() - bytes;
-      double seconds = (System.nanoTime() - beganNs) / 1e9;
-      return bytes / (round.get().requestsPerSecond() * seconds);
+      double loaded = bytesPerSecond(loops, part.multipliedBy(2));
+      return Math.max(0, loaded - atRest) / round.get().requestsPerSecond();
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     }
+  }
+
+  private static double bytesPerSecond(LoopAllocation loops, Duration during)
+      throws IOException, InterruptedException {
+    long beganNs = System.nanoTime();
+    long before = loops.bytes();
+    Thread.sleep(during);
+    return (loops.bytes() - before) * 1e9 / (System.nanoTime() - beganNs);
   }
 }
