@@ -97,9 +97,11 @@ public final class RedisConnection implements AutoCloseable {
     if (length < 0) {
       return "(nil)";
     }
-    byte[] bytes = in.readNBytes(length);
-    in.skipNBytes(2);
-    return new String(bytes, StandardCharsets.UTF_8);
+    byte[] bytes = in.readNBytes(length + 2);
+    if (bytes.length < length + 2) {
+      throw new IOException("the server closed the connection within a reply");
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 
   private String readLine() throws IOException {
