@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -142,9 +141,8 @@ public final class ProfileRun implements Callable<Integer> {
     Load load =
         new Load(Workload.READ, pipeline, options.connections(), keys, VALUES, 0, 0, 1, 0)
             .lasting(options.warmup(), measured);
-    List<Long> pids = new ArrayList<>(List.of(nearside.pid()));
     return Generator.inOwnProcess(
-        new Assignment(load, Address.ofPort(nearside.port()), pids, 0, 0));
+        new Assignment(load, Address.ofPort(nearside.port()), List.of(nearside.pid()), 0, 0));
   }
 
   private static String percent(double share) {
