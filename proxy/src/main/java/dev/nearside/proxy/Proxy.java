@@ -71,7 +71,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The sidecar, wired by hand: the one place that knows every part. Built from the inside out, that
- * is L1 and its coherence, the upstream, the database, the listeners; closed the other way round.
+ * is L1 and its coherence, the database, the listener; what it connects to by itself comes last, so
+ * that clients are served meanwhile. Closed the other way round.
  */
 public final class Proxy implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proxy.class);
@@ -171,7 +172,11 @@ public final class Proxy implements AutoCloseable {
     addContexts(transport, policy, reads);
     L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
-    redis.start();
+    listener =
+        Listener.listen(
+            contexts, policy, loops, transport, socketAddress(config.listen()), metrics);
+    started.add(listener);
+    redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
       redis.leaseWatch().start();
     }
@@ -181,10 +186,6 @@ public final class Proxy implements AutoCloseable {
     redis.every(Fleet.ANNOUNCEMENTS, invalidation.fleet()::announce);
     agent = startAgent(registry, reads);
     started.add(agent);
-    listener =
-        Listener.listen(
-            contexts, policy, loops, transport, socketAddress(config.listen()), metrics);
-    started.add(listener);
     new Gauges(metrics)
         .register(
             new Gauges.Sources(
