@@ -4,6 +4,7 @@ import dev.nearside.benchmarks.servers.Ports;
 import dev.nearside.benchmarks.servers.RedisConnection;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -101,9 +102,16 @@ final class Sidecar implements AutoCloseable {
         .sum();
   }
 
-  /** Returns whether L1 is open. */
+  /** Returns whether L1 is open; asked from the first PONG on, when HTTP may not listen yet. */
   boolean isReady() throws IOException, InterruptedException {
-    return get("/readyz").statusCode() == 200;
+    try {
+      return get("/readyz").statusCode() == 200;
+    } catch (ConnectException e) {
+      if (process.isAlive()) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package dev.nearside.benchmarks.servers;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -133,9 +134,16 @@ public final class EmbeddedNearside implements AutoCloseable {
         .sum();
   }
 
-  /** Returns whether L1 is open. */
+  /** Returns whether L1 is open; asked as soon as clients are served, when HTTP may not be yet. */
   public boolean isReady() throws IOException, InterruptedException {
-    return get("/readyz").statusCode() == 200;
+    try {
+      return get("/readyz").statusCode() == 200;
+    } catch (ConnectException e) {
+      if (process.isAlive()) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -112,6 +112,11 @@ public final class ServerProcess implements AutoCloseable {
     Programs.output(List.of("sh", "-c", "kill -" + name + " " + process.pid()));
   }
 
+  /** Returns whether it has not ended. */
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   private boolean waitFor(long timeoutMs) {
     try {
       return process.waitFor(timeoutMs, TimeUnit.MILLISECONDS);
