@@ -8,6 +8,7 @@ import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.KeyTemplate;
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.security.TlsServer;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -54,7 +55,7 @@ public final class Nearside {
 
   /** Reads the configuration, and checks what only other parts can. */
   static LoadedConfiguration load(ConfigurationSources sources) throws ConfigurationException {
-    return new ConfigurationLoader(NAMESPACE_CHECKS).load(sources);
+    return new ConfigurationLoader(NAMESPACE_CHECKS, TlsServer.CHECKS).load(sources);
   }
 
   /** Says what is wrong with the configuration; returns the exit status. */

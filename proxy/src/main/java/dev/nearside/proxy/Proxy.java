@@ -28,7 +28,8 @@ import dev.nearside.proxy.pressure.PressureTargets;
 import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.Transport;
-import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.relay.UpstreamLink;
+import dev.nearside.proxy.security.SecurityFiles;
 import dev.nearside.proxy.server.GrantTable;
 import dev.nearside.proxy.server.Listener;
 import dev.nearside.proxy.server.LoopContext;
@@ -50,13 +51,11 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,6 +82,7 @@ public final class Proxy implements AutoCloseable {
   private static final int REDIS_READS = 10_000;
 
   private final NearsideConfig config;
+  private final SecurityFiles security;
   private final Metrics metrics;
   private final Coherence coherence;
   private final LocalTier local;
@@ -99,6 +99,8 @@ public final class Proxy implements AutoCloseable {
 
   private Proxy(NearsideConfig config, Started started) throws IOException {
     this.config = config;
+    security = new SecurityFiles(config);
+    started.add(security);
     Namespaces namespaces = Namespaces.of(config.namespaces());
     CollectorRegistry registry = new CollectorRegistry();
     metrics = new Metrics(registry, namespaces.all().stream().map(Namespace::name).toList());
@@ -121,8 +123,9 @@ public final class Proxy implements AutoCloseable {
         RedisConnections.of(
             config.upstream(),
             config.coherence(),
+            security,
             coherence.shards(),
-            new Sockets(loops, transport.client()),
+            new Sockets(loops, transport.tcp().client()),
             metrics,
             this::learnCommands);
     started.add(redis);
@@ -174,8 +177,10 @@ public final class Proxy implements AutoCloseable {
     coherence.setMode(config.l1().mode());
     listener =
         Listener.listen(
-            contexts, policy, loops, transport, socketAddress(config.listen()), metrics);
+            contexts, policy, loops, transport, config.listen(), security.server(), metrics);
     started.add(listener);
+    security.credentials().onChange(redis::tryOut, this::reauthenticate);
+    security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
       redis.leaseWatch().start();
@@ -243,6 +248,7 @@ public final class Proxy implements AutoCloseable {
     log.info("stopping: draining for at most {} s", config.gracePeriod().toSeconds());
     listener.drain(config.gracePeriod());
     admin.close();
+    security.close();
     agent.close();
     redis.close();
     invalidation.fleet().close();
@@ -277,6 +283,18 @@ public final class Proxy implements AutoCloseable {
   /** Returns what the connections of each event loop share; for tests. */
   Map<EventLoop, LoopContext> contexts() {
     return contexts;
+  }
+
+  /** What acts as the old user ends; what a client has to itself, with its need of it. */
+  private void reauthenticate() {
+    String user = security.credentials().get().user();
+    log.info("the upstream's user is {} from now on", user);
+    redis.reauthenticate();
+    contexts.forEach((loop, context) ->
+        loop.execute(() -> {
+          listener.userChanged(loop, user);
+          context.lanes().renew();
+        }));
   }
 
   private void learnCommands(List<Object> reply) {
@@ -369,24 +387,25 @@ public final class Proxy implements AutoCloseable {
         config.coherence().maxStaleness().toNanos(),
         config.coherence().permissionTtl().toNanos(),
         config.trust() == Trust.NETWORK,
+        config.proxyProtocol(),
         config.l1().mget() == MgetMode.MERGE);
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
     NearsideConfig.Upstream upstream = config.upstream();
-    UpstreamAddress address =
-        new UpstreamAddress(
-            upstream.host(),
-            upstream.port(),
-            upstream.user() == null ? "default" : upstream.user(),
-            upstream.password(),
-            upstream.connectTimeout());
+    UpstreamLink link =
+        new UpstreamLink(
+            transport.toConnectTo(upstream.address()),
+            transport.family(upstream.address()).client(),
+            security.upstream(),
+            security.credentials(),
+            upstream.connectTimeout(),
+            new ConnectPace());
     UpstreamWatch watch = new UpstreamWatch(metrics, redis);
-    ConnectPace pace = new ConnectPace();
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
       Flushes flushes = new Flushes(loop, reads::flush);
-      Lanes lanes = new Lanes(flushes, transport.client(), address, watch, pace);
+      Lanes lanes = new Lanes(flushes, link, watch);
       contexts.put(
           loop,
           new LoopContext(
@@ -426,12 +445,6 @@ public final class Proxy implements AutoCloseable {
             PRESSURE_CHECK.toMillis(),
             TimeUnit.MILLISECONDS);
     return started;
-  }
-
-  private static SocketAddress socketAddress(NearsideConfig.Address address) {
-    return address.isUnixSocket()
-        ? new DomainSocketAddress(address.host())
-        : new InetSocketAddress(address.host(), address.port());
   }
 
   private AdminSources adminSources(CollectorRegistry registry) {

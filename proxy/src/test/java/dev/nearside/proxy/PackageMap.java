@@ -24,7 +24,7 @@ final class PackageMap {
           entry("telemetry", Set.of()),
           entry("command", Set.of("resp", "telemetry")),
           entry("namespace", Set.of("config")),
-          entry("security", Set.of("config", "telemetry", "command")),
+          entry("security", Set.of("config", "telemetry")),
           entry("tier.local", Set.of("config", "telemetry", "resp")),
           entry("coherence", Set.of("config", "telemetry", "tier.local")),
           entry("invalidation", Set.of("telemetry", "namespace", "coherence", "tier.local")),
@@ -35,6 +35,7 @@ final class PackageMap {
                   "config",
                   "telemetry",
                   "namespace",
+                  "security",
                   "coherence",
                   "guard",
                   "invalidation",
@@ -55,7 +56,15 @@ final class PackageMap {
                   "resp")),
           entry(
               "relay",
-              Set.of("config", "telemetry", "resp", "command", "coherence", "guard", "tier")),
+              Set.of(
+                  "config",
+                  "telemetry",
+                  "resp",
+                  "command",
+                  "security",
+                  "coherence",
+                  "guard",
+                  "tier")),
           entry("pressure", Set.of("config", "telemetry", "guard", "tier", "tier.local")),
           entry(
               "server",
@@ -78,7 +87,6 @@ final class PackageMap {
               Set.of(
                   "config",
                   "telemetry",
-                  "security",
                   "coherence",
                   "invalidation",
                   "guard",

@@ -26,7 +26,11 @@ final class Addresses {
     if (!text.startsWith(UNIX)) {
       return parseTcp(text);
     }
-    String path = text.substring(UNIX.length());
+    return ofSocket(text.substring(UNIX.length()));
+  }
+
+  /** Returns the address of the Unix socket at {@code path}. */
+  static Parsed<Address> ofSocket(String path) {
     if (!path.startsWith("/")) {
       return Parsed.refused("has no absolute path");
     }

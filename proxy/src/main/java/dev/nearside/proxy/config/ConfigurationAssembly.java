@@ -6,36 +6,36 @@ import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.L1;
 import dev.nearside.proxy.config.NearsideConfig.Limits;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
-import dev.nearside.proxy.config.NearsideConfig.Upstream;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the configuration from settings. Whatever is missing or malformed has a stand-in. */
 final class ConfigurationAssembly {
-  private static final RedisUri STAND_IN =
-      new RedisUri("localhost", RedisUri.DEFAULT_PORT, null, null, 0);
-
   private final Settings settings;
   private final Problems problems;
+  private final TlsAssembly tls;
 
-  ConfigurationAssembly(Settings settings, Problems problems) {
+  ConfigurationAssembly(Settings settings, Problems problems, TlsChecks checks) {
     this.settings = settings;
     this.problems = problems;
+    this.tls = new TlsAssembly(settings, problems, checks);
   }
 
   NearsideConfig assemble() {
     int cores = Runtime.getRuntime().availableProcessors();
     L1 l1 = l1();
     return new NearsideConfig(
-        read(Keys.LISTEN),
-        read(Keys.LISTEN_MODE),
-        read(Keys.HTTP),
-        read(Keys.TRUST),
-        read(Keys.TRANSPORT),
+        read(ListenKeys.LISTEN),
+        read(ListenKeys.LISTEN_MODE),
+        read(ListenKeys.HTTP),
+        read(ListenKeys.TRUST),
+        tls.ofListener(),
+        read(ListenKeys.PROXY_PROTOCOL),
+        read(ListenKeys.TRANSPORT),
         settings.read("", Keys.EVENT_LOOPS, defaultEventLoops(cores)),
         read(Keys.GRACE_PERIOD),
-        upstream(),
+        new UpstreamAssembly(settings, problems, tls).assemble(),
         l1,
         new Coherence(
             read(Keys.COHERENCE_MODE),
@@ -66,49 +66,6 @@ final class ConfigurationAssembly {
     return settings.readWithDefault("", key);
   }
 
-  private Upstream upstream() {
-    RedisUri uri = settings.read("", Keys.UPSTREAM_URI);
-    if (uri == null && !problems.isRefused(Keys.UPSTREAM_URI.path())) {
-      problems.add(
-          Keys.UPSTREAM_URI.path(),
-          "missing; expected the Redis behind this sidecar, for example redis://localhost:6379, in"
-              + " the file, as NEARSIDE_UPSTREAM_URI or by --upstream");
-    }
-    RedisUri known = uri == null ? STAND_IN : uri;
-    settings.derive(Keys.UPSTREAM_USER.path(), Keys.UPSTREAM_URI);
-    settings.derive(Keys.UPSTREAM_PASSWORD.path(), Keys.UPSTREAM_URI);
-    String user = settings.read("", Keys.UPSTREAM_USER);
-    String password =
-        new Passwords(settings, problems).read(Keys.UPSTREAM_PASSWORD, Keys.UPSTREAM_PASSWORD_FILE);
-    refuseTwo(Keys.UPSTREAM_USER, user, known.user(), "a user");
-    refuseTwo(
-        settings.isGiven(Keys.UPSTREAM_PASSWORD.path())
-            ? Keys.UPSTREAM_PASSWORD
-            : Keys.UPSTREAM_PASSWORD_FILE,
-        password,
-        known.password(),
-        "a password");
-    return new Upstream(
-        known.host(),
-        known.port(),
-        user == null ? known.user() : user,
-        password == null ? known.password() : password,
-        known.database(),
-        settings.read("", Keys.UPSTREAM_LOCAL_DATABASES, List.of(known.database())),
-        read(Keys.UPSTREAM_CONNECT_TIMEOUT),
-        read(Keys.UPSTREAM_RETRY_READS_FOR));
-  }
-
-  private void refuseTwo(
-      Key<?, ?> key, @Nullable String given, @Nullable String ofUri, String what) {
-    if (given != null && ofUri != null) {
-      problems.add(
-          settings.origin(key.path()),
-          key.path(),
-          "given although upstream.uri has " + what + " too; expected one of them");
-    }
-  }
-
   private L1 l1() {
     return new L1(
         read(Keys.L1_MODE),
@@ -126,7 +83,8 @@ final class ConfigurationAssembly {
   private @Nullable Database database() {
     String url = settings.read("", Keys.DATABASE_URL);
     String password =
-        new Passwords(settings, problems).read(Keys.DATABASE_PASSWORD, Keys.DATABASE_PASSWORD_FILE);
+        new FileValues(settings, problems)
+            .read(Keys.DATABASE_PASSWORD, Keys.DATABASE_PASSWORD_FILE);
     String user = settings.read("", Keys.DATABASE_USER);
     int poolSize = read(Keys.DATABASE_POOL_SIZE);
     Duration timeout = read(Keys.DATABASE_TIMEOUT);

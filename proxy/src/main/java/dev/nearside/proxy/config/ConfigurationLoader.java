@@ -6,12 +6,15 @@ package dev.nearside.proxy.config;
  */
 public final class ConfigurationLoader {
   private final NamespaceChecks checks;
+  private final TlsChecks tlsChecks;
 
   /**
    * @param checks what is asked about key patterns and queries
+   * @param tlsChecks what is asked about certificates and keys
    */
-  public ConfigurationLoader(NamespaceChecks checks) {
+  public ConfigurationLoader(NamespaceChecks checks, TlsChecks tlsChecks) {
     this.checks = checks;
+    this.tlsChecks = tlsChecks;
   }
 
   /**
@@ -28,7 +31,7 @@ public final class ConfigurationLoader {
     }
     EnvironmentSource.read(sources.environment(), settings, problems);
     FlagSource.read(sources.flags(), settings, problems);
-    NearsideConfig config = new ConfigurationAssembly(settings, problems).assemble();
+    NearsideConfig config = new ConfigurationAssembly(settings, problems, tlsChecks).assemble();
     new Contradictions(config, settings, problems).report();
     new NamespaceContradictions(config, settings, problems, checks).report();
     problems.throwIfAny();

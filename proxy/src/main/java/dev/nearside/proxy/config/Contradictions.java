@@ -66,10 +66,10 @@ final class Contradictions {
   private void reportUpstreamDatabase() {
     Upstream upstream = config.upstream();
     if (!upstream.localDatabases().contains(upstream.database())
-        && areSound(Keys.UPSTREAM_URI, Keys.UPSTREAM_LOCAL_DATABASES)) {
+        && areSound(UpstreamKeys.URI, UpstreamKeys.LOCAL_DATABASES)) {
       problems.add(
-          settings.origin(Keys.UPSTREAM_LOCAL_DATABASES.path()),
-          Keys.UPSTREAM_LOCAL_DATABASES.path(),
+          settings.origin(UpstreamKeys.LOCAL_DATABASES.path()),
+          UpstreamKeys.LOCAL_DATABASES.path(),
           Problems.quoted(upstream.localDatabases().toString())
               + " leaves out the database of upstream.uri; expected a list with "
               + upstream.database());
@@ -77,21 +77,21 @@ final class Contradictions {
   }
 
   private void reportAddresses() {
-    if (collide(config.listen(), config.http()) && areSound(Keys.LISTEN, Keys.HTTP)) {
+    if (collide(config.listen(), config.http()) && areSound(ListenKeys.LISTEN, ListenKeys.HTTP)) {
       problems.add(
-          settings.origin(Keys.HTTP.path()),
-          Keys.HTTP.path(),
+          settings.origin(ListenKeys.HTTP.path()),
+          ListenKeys.HTTP.path(),
           Problems.quoted(Addresses.text(config.http()))
               + " is taken by listen, which is "
               + Addresses.text(config.listen())
               + "; expected another port");
     }
-    Address upstream = new Address(config.upstream().host(), config.upstream().port());
-    if (collide(config.listen(), upstream) && areSound(Keys.LISTEN, Keys.UPSTREAM_URI)) {
+    Address upstream = config.upstream().address();
+    if (collide(config.listen(), upstream) && areSound(ListenKeys.LISTEN, UpstreamKeys.URI)) {
       problems.add(
-          settings.origin(Keys.UPSTREAM_URI.path()),
-          Keys.UPSTREAM_URI.path(),
-          Problems.quoted(String.valueOf(Keys.UPSTREAM_URI.yaml(config)))
+          settings.origin(UpstreamKeys.URI.path()),
+          UpstreamKeys.URI.path(),
+          Problems.quoted(String.valueOf(UpstreamKeys.URI.yaml(config)))
               + " is this sidecar itself, whose listen is "
               + Addresses.text(config.listen())
               + "; expected the Redis behind it");
@@ -99,7 +99,7 @@ final class Contradictions {
   }
 
   private static boolean collide(Address listener, Address other) {
-    return listener.port() > 0
+    return listener.port() != 0
         && listener.port() == other.port()
         && (listener.host().equals(other.host())
             || reaches(listener, other)

@@ -1,17 +1,15 @@
 package dev.nearside.proxy.config;
 
-import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.Database;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.MgetMode;
-import dev.nearside.proxy.config.NearsideConfig.Transport;
-import dev.nearside.proxy.config.NearsideConfig.Trust;
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The keys outside of namespaces, in the order in which they are shown. */
@@ -21,54 +19,8 @@ final class Keys {
   private static final long LARGEST = 1L << 50;
   private static final int MOST_KEEPALIVE_S = 32_767;
   private static final int MOST_TRACKED_KEYS = 50_000_000;
-  private static final int MOST_DATABASES = 1_000_000;
   private static final ValueType<Duration> WAIT = ValueTypes.duration(Duration.ofMillis(1));
   private static final ValueType<Duration> WAIT_OR_NONE = ValueTypes.duration(Duration.ZERO);
-  private static final ValueType<String> PASSWORD_FILE =
-      ValueTypes.text("a path", "the path of a file that holds nothing but the password");
-
-  static final Key<NearsideConfig, Address> LISTEN =
-      Key.of(
-          "listen",
-          ValueTypes.ADDRESS,
-          "127.0.0.1:6380",
-          "Where clients connect: `host:port`, or `unix:/path` for a Unix socket. Port 0 lets the"
-              + " system choose.",
-          NearsideConfig::listen);
-
-  static final Key<NearsideConfig, Integer> LISTEN_MODE =
-      Key.of(
-          "listen-mode",
-          ValueTypes.FILE_MODE,
-          "0",
-          "The permissions of a Unix socket's file, in octal as `chmod` takes them, as Redis's"
-              + " `unixsocketperm`; `0` leaves what the umask gives. Who may write may connect.",
-          NearsideConfig::listenMode);
-
-  static final Key<NearsideConfig, Address> HTTP =
-      Key.of(
-          "http",
-          ValueTypes.TCP_ADDRESS,
-          "127.0.0.1:9380",
-          "Where metrics, probes and administration are served.",
-          NearsideConfig::http);
-
-  static final Key<NearsideConfig, Trust> TRUST =
-      Key.of(
-          "trust",
-          ValueTypes.choice("a trust", Trust.class, Map.of()),
-          "loopback",
-          "Who may act as the sidecar's own upstream user without credentials: clients on this host"
-              + " (`loopback`), or whoever reaches `listen` (`network`).",
-          NearsideConfig::trust);
-
-  static final Key<NearsideConfig, Transport> TRANSPORT =
-      Key.of(
-          "transport",
-          ValueTypes.choice("a transport", Transport.class, Map.of()),
-          "auto",
-          "How sockets are driven. `auto` takes epoll where it loads, else NIO.",
-          NearsideConfig::transport);
 
   static final Key<NearsideConfig, Integer> EVENT_LOOPS =
       Key.optional(
@@ -85,72 +37,6 @@ final class Keys {
           "10s",
           "How long a stop waits for what is in flight.",
           NearsideConfig::gracePeriod);
-
-  static final Key<NearsideConfig, RedisUri> UPSTREAM_URI =
-      Key.optional(
-          "upstream.uri",
-          ValueTypes.REDIS_URI,
-          "required",
-          "The Redis behind this sidecar: `redis://user:password@host:port/database`, where only the"
-              + " host must be given.",
-          config ->
-              new RedisUri(
-                  config.upstream().host(),
-                  config.upstream().port(),
-                  null,
-                  null,
-                  config.upstream().database()));
-
-  static final Key<NearsideConfig, String> UPSTREAM_USER =
-      Key.optional(
-          "upstream.user",
-          ValueTypes.text("a user", "the name of a Redis ACL user"),
-          "the URI's, else Redis's default user",
-          "The ACL user as which the sidecar acts.",
-          config -> config.upstream().user());
-
-  static final Key<NearsideConfig, String> UPSTREAM_PASSWORD =
-      Key.optional(
-          "upstream.password",
-          ValueTypes.SECRET,
-          "the URI's, else none",
-          "That user's password; never shown.",
-          config -> config.upstream().password());
-
-  static final Key<NearsideConfig, String> UPSTREAM_PASSWORD_FILE =
-      Key.optional(
-          "upstream.password-file",
-          PASSWORD_FILE,
-          "none",
-          "A file that holds the password, read once at start; one trailing line break is dropped.",
-          config -> null);
-
-  static final Key<NearsideConfig, List<Integer>> UPSTREAM_LOCAL_DATABASES =
-      Key.optional(
-          "upstream.local-databases",
-          ValueTypes.wholeNumbers(0, MOST_DATABASES),
-          "the URI's database",
-          "The databases whose reads may be answered locally. It must contain the URI's.",
-          config -> config.upstream().localDatabases());
-
-  static final Key<NearsideConfig, Duration> UPSTREAM_CONNECT_TIMEOUT =
-      Key.of(
-          "upstream.connect-timeout",
-          WAIT,
-          "2s",
-          "Bound on connect and handshake.",
-          config -> config.upstream().connectTimeout());
-
-  static final Key<NearsideConfig, Duration> UPSTREAM_RETRY_READS_FOR =
-      Key.of(
-          "upstream.retry-reads-for",
-          WAIT_OR_NONE,
-          "500ms",
-          "How long a read that the upstream did not take or not answer is sent again, with waits"
-              + " that grow, before its client is told; `0s` tells it at once. What may write is"
-              + " never sent twice, nor a read longer than 1 KiB, with an answer that had begun, or"
-              + " on a connection of its client's own.",
-          config -> config.upstream().retryReadsFor());
 
   static final Key<NearsideConfig, L1Mode> L1_MODE =
       Key.of(
@@ -342,7 +228,7 @@ final class Keys {
   static final Key<NearsideConfig, String> DATABASE_PASSWORD_FILE =
       Key.optional(
           "database.password-file",
-          PASSWORD_FILE,
+          ValueTypes.PASSWORD_FILE,
           "none",
           "A file that holds the password, read once at start; one trailing line break is dropped.",
           config -> null);
@@ -428,22 +314,10 @@ final class Keys {
               + " `tcp-keepalive`: three probes, a third of this apart; `0s` never asks.",
           config -> config.limits().tcpKeepalive());
 
-  static final List<Key<NearsideConfig, ?>> ALL =
+  private static final List<Key<NearsideConfig, ?>> PROCESS = List.of(EVENT_LOOPS, GRACE_PERIOD);
+
+  private static final List<Key<NearsideConfig, ?>> TIERS =
       List.of(
-          LISTEN,
-          LISTEN_MODE,
-          HTTP,
-          TRUST,
-          TRANSPORT,
-          EVENT_LOOPS,
-          GRACE_PERIOD,
-          UPSTREAM_URI,
-          UPSTREAM_USER,
-          UPSTREAM_PASSWORD,
-          UPSTREAM_PASSWORD_FILE,
-          UPSTREAM_LOCAL_DATABASES,
-          UPSTREAM_CONNECT_TIMEOUT,
-          UPSTREAM_RETRY_READS_FOR,
           L1_MODE,
           L1_MAX_BYTES,
           L1_MAX_ENTRY,
@@ -475,6 +349,11 @@ final class Keys {
           LIMITS_MAX_OUTPUT,
           LIMITS_IDLE_TIMEOUT,
           LIMITS_TCP_KEEPALIVE);
+
+  static final List<Key<NearsideConfig, ?>> ALL =
+      Stream.of(ListenKeys.ALL, PROCESS, TlsKeys.ALL, UpstreamKeys.ALL, TIERS)
+          .flatMap(List::stream)
+          .toList();
 
   private Keys() {}
 

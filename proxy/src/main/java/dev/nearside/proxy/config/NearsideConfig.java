@@ -2,6 +2,7 @@ package dev.nearside.proxy.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param listenMode the permissions of a Unix socket's file ({@code unixsocketperm}), as {@code
  *     chmod} takes them; 0 leaves what the umask gives
  * @param http where metrics, probes and administration are served
+ * @param tls the files by which clients are served TLS, or null where they connect in clear
  * @param trust who acts as the sidecar's own upstream user without credentials
+ * @param proxyProtocol whether each client's connection begins with a header of the PROXY protocol
  * @param transport how sockets are driven
  * @param eventLoops threads that serve clients, at least 1
  * @param gracePeriod how long a stop waits for what is in flight
@@ -27,6 +30,8 @@ public record NearsideConfig(
     int listenMode,
     Address http,
     Trust trust,
+    @Nullable Tls tls,
+    boolean proxyProtocol,
     Transport transport,
     int eventLoops,
     Duration gracePeriod,
@@ -46,7 +51,7 @@ public record NearsideConfig(
 
     @Override
     public String toString() {
-      return isUnixSocket() ? "unix:" + host : host + ":" + port;
+      return isUnixSocket() ? "unix:" + host : Addresses.text(host, port);
     }
   }
 
@@ -70,30 +75,58 @@ public record NearsideConfig(
     NIO
   }
 
+  /** What is checked of a server's certificate: that it names the host, too, or who signed it. */
+  public enum TlsVerify {
+    FULL,
+    CA
+  }
+
+  /**
+   * The PEM files of one side of TLS.
+   *
+   * @param certificateFile its own certificate and those of its issuers, or null where it has none
+   * @param keyFile that certificate's private key, or null likewise
+   * @param authoritiesFile who may have signed the other side's certificate; where null, a server
+   *     asks clients for none, and a client takes Java's own authorities
+   * @param verify what a client checks of the server's certificate
+   */
+  public record Tls(
+      @Nullable String certificateFile,
+      @Nullable String keyFile,
+      @Nullable String authoritiesFile,
+      TlsVerify verify) {}
+
   /**
    * The upstream Redis.
    *
-   * @param host its name or address
-   * @param port its port
+   * @param address where it listens
+   * @param tls the files by which it is reached by TLS, or null where it is in clear
    * @param user the ACL user the sidecar acts as, or null for {@code default}
+   * @param userFile from which that was read, to be read again, or null
    * @param password that user's password, or null where none is asked
+   * @param passwordFile from which that was read, to be read again, or null
    * @param database the database clients start in
    * @param localDatabases the databases whose reads may be local; contains {@code database}
    * @param connectTimeout bound on connect and handshake
    * @param retryReadsFor how long a GET that was not answered is sent again; zero for never
    */
   public record Upstream(
-      String host,
-      int port,
+      Address address,
+      @Nullable Tls tls,
       @Nullable String user,
+      @Nullable String userFile,
       @Nullable String password,
+      @Nullable String passwordFile,
       int database,
       List<Integer> localDatabases,
       Duration connectTimeout,
       Duration retryReadsFor) {
     @Override
     public String toString() {
-      return "redis://" + (user == null ? "" : user + "@") + host + ":" + port + "/" + database;
+      String uri = new RedisUri(address, tls != null, null, null, database).toString();
+      return user == null
+          ? uri
+          : uri.replaceFirst("://", "$0" + Matcher.quoteReplacement(user) + "@");
     }
   }
 

@@ -23,7 +23,7 @@ final class ValueTypes {
   static final ValueType<RedisUri> REDIS_URI =
       new ValueType<>(
           "the URI of a Redis server",
-          "redis://user:password@host:port/database",
+          "redis://user:password@host:port/database, rediss://… or unix:///path",
           RedisUri::parse,
           uri -> YamlText.plainOrQuoted(uri.toString()),
           RedisUri::withoutSecrets,
@@ -49,6 +49,11 @@ final class ValueTypes {
           password -> YamlText.quoted(HIDDEN),
           text -> text.isEmpty() ? "" : HIDDEN,
           false);
+
+  static final ValueType<String> PASSWORD_FILE =
+      text("a path", "the path of a file that holds nothing but the password");
+
+  static final ValueType<String> PEM_FILE = text("a path", "the path of a PEM file");
 
   static final ValueType<Integer> FILE_MODE =
       new ValueType<>(

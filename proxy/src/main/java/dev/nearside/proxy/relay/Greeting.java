@@ -1,6 +1,7 @@
 package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.resp.Requests;
+import dev.nearside.proxy.security.Credentials;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -22,7 +23,7 @@ final class Greeting {
 
   private final int protocol;
   private final int database;
-  private final UpstreamAddress address;
+  private final UpstreamLink link;
   private final List<byte[]> replayed;
   private byte[] helloReply = EMPTY;
   private byte[] selectReply = EMPTY;
@@ -34,8 +35,8 @@ final class Greeting {
    * @param protocol 2 or 3
    * @param replayed whole requests to repeat; their replies were learned before and are discarded
    */
-  Greeting(UpstreamAddress address, int protocol, int database, List<byte[]> replayed) {
-    this.address = address;
+  Greeting(UpstreamLink link, int protocol, int database, List<byte[]> replayed) {
+    this.link = link;
     this.protocol = protocol;
     this.database = database;
     this.replayed = replayed;
@@ -86,10 +87,11 @@ final class Greeting {
   }
 
   private byte[] hello() {
-    String password = address.password();
+    Credentials own = link.credentials().get();
+    String password = own.password();
     return password == null
         ? Requests.encode("HELLO", String.valueOf(protocol))
-        : Requests.encode("HELLO", String.valueOf(protocol), "AUTH", address.user(), password);
+        : Requests.encode("HELLO", String.valueOf(protocol), "AUTH", own.user(), password);
   }
 
   /**

@@ -1,10 +1,8 @@
 package dev.nearside.proxy.relay;
 
-import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,35 +42,27 @@ public final class Lane {
   private static final long MAX_BACKOFF_MS = 1_000;
 
   private final Flushes flushes;
-  private final Class<? extends Channel> channelType;
-  private final UpstreamAddress address;
+  private final UpstreamLink link;
   private final LaneKey key;
   private final RelayListener listener;
-  private final ConnectPace pace;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private final Deque<UpstreamConnection> aside = new ArrayDeque<>(0);
+  private final List<UpstreamConnection> leaving = new ArrayList<>(0);
   private @Nullable UpstreamConnection serving;
   private @Nullable UpstreamConnection making;
   private @Nullable UpstreamConnection spare;
   private int waitingBytes;
   private int generation;
+  private int era;
   private long backoffMs = FIRST_BACKOFF_MS;
   private long refuseUntilNs;
   private boolean refusing;
 
-  Lane(
-      Flushes flushes,
-      Class<? extends Channel> channelType,
-      UpstreamAddress address,
-      LaneKey key,
-      RelayListener listener,
-      ConnectPace pace) {
+  Lane(Flushes flushes, UpstreamLink link, LaneKey key, RelayListener listener) {
     this.flushes = flushes;
-    this.channelType = channelType;
-    this.address = address;
+    this.link = link;
     this.key = key;
     this.listener = listener;
-    this.pace = pace;
   }
 
   /**
@@ -88,7 +78,7 @@ public final class Lane {
       current.flushSoon();
       return;
     }
-    if (making == null && (isRefusing() || !pace.tryEnter(System.nanoTime()))) {
+    if (making == null && (isRefusing() || !link.pace().tryEnter(System.nanoTime()))) {
       sink.refused(Reason.DISCONNECTED);
     } else if (waiting.size() >= MAX_WAITING || waitingBytes + length > MAX_WAITING_BYTES) {
       sink.refused(Reason.SATURATED);
@@ -113,9 +103,31 @@ public final class Lane {
     return generation;
   }
 
+  /**
+   * Has what is sent from now on go over a connection that is made anew; those there are end when
+   * they owe nothing.
+   */
+  void renew() {
+    era++;
+    leaving.addAll(aside);
+    aside.clear();
+    for (UpstreamConnection old : new UpstreamConnection[] {serving, spare}) {
+      if (old != null && old.owesNothing()) {
+        old.close();
+      } else if (old != null) {
+        old.retire();
+        leaving.add(old);
+      }
+    }
+    spare = null;
+    serving = null;
+    generation++;
+  }
+
   /** Closes its connections; what is under way is lost. */
   public void close() {
     List<UpstreamConnection> all = new ArrayList<>(aside);
+    all.addAll(leaving);
     for (UpstreamConnection each : new UpstreamConnection[] {serving, making, spare}) {
       if (each != null) {
         all.add(each);
@@ -128,15 +140,14 @@ public final class Lane {
     if (refusing && System.nanoTime() - refuseUntilNs >= 0) {
       refusing = false;
     }
-    return refusing || pace.waitNs(System.nanoTime()) > 0;
+    return refusing || link.pace().waitNs(System.nanoTime()) > 0;
   }
 
   private void connect() {
     if (making == null) {
-      Greeting next = new Greeting(address, key.protocol(), key.database(), List.of());
+      Greeting next = new Greeting(link, key.protocol(), key.database(), List.of());
       Observer observer = new Observer();
-      UpstreamConnection made =
-          UpstreamConnection.connect(flushes, channelType, address, next, pace, observer);
+      UpstreamConnection made = UpstreamConnection.connect(flushes, link, next, observer);
       observer.own = made;
       making = made;
     }
@@ -239,6 +250,7 @@ public final class Lane {
   @SuppressWarnings("ReferenceEquality") // the very connection
   private void closed(UpstreamConnection ended) {
     aside.remove(ended);
+    leaving.remove(ended);
     if (ended == spare) {
       spare = null;
     } else if (ended == serving) {
@@ -248,6 +260,7 @@ public final class Lane {
   }
 
   private final class Observer implements UpstreamConnection.Observer {
+    private final int madeIn = era;
     private @Nullable UpstreamConnection own;
     private String info = "";
 
@@ -257,12 +270,30 @@ public final class Lane {
       backoffMs = FIRST_BACKOFF_MS;
       info = said.info();
       listener.connected(key.kind().name(), info);
-      takeIn(Objects.requireNonNull(own));
+      UpstreamConnection made = Objects.requireNonNull(own);
+      if (madeIn == era) {
+        takeIn(made);
+        return;
+      }
+      made.close();
+      superseded();
     }
 
     @Override
     public void failed(String why) {
-      Lane.this.failed(why);
+      if (madeIn == era) {
+        Lane.this.failed(why);
+      } else {
+        superseded();
+      }
+    }
+
+    /** It was begun before the lane was renewed: who waits gets another. */
+    private void superseded() {
+      making = null;
+      if (!waiting.isEmpty()) {
+        connect();
+      }
     }
 
     @Override
@@ -279,7 +310,9 @@ public final class Lane {
     @Override
     public void settled() {
       UpstreamConnection idle = Objects.requireNonNull(own);
-      if (aside.remove(idle)) {
+      if (leaving.remove(idle)) {
+        idle.close();
+      } else if (aside.remove(idle)) {
         takeIn(idle);
       }
     }

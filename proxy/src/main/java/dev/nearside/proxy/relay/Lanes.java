@@ -1,7 +1,5 @@
 package dev.nearside.proxy.relay;
 
-import dev.nearside.proxy.guard.ConnectPace;
-import io.netty.channel.Channel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,30 +8,17 @@ import org.jspecify.annotations.Nullable;
 /** The upstream connections of one event loop. Confined to it. */
 public final class Lanes {
   private final Flushes flushes;
-  private final Class<? extends Channel> channelType;
-  private final UpstreamAddress address;
+  private final UpstreamLink link;
   private final RelayListener listener;
-  private final ConnectPace pace;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
   private @Nullable LaneKey lastKey;
   private @Nullable Lane last;
 
-  /**
-   * Creates the lanes of an event loop; none is connected before it is used.
-   *
-   * @param pace shared by all loops: how often the upstream is tried while it cannot be reached
-   */
-  public Lanes(
-      Flushes flushes,
-      Class<? extends Channel> channelType,
-      UpstreamAddress address,
-      RelayListener listener,
-      ConnectPace pace) {
+  /** Creates the lanes of an event loop; none is connected before it is used. */
+  public Lanes(Flushes flushes, UpstreamLink link, RelayListener listener) {
     this.flushes = flushes;
-    this.channelType = channelType;
-    this.address = address;
+    this.link = link;
     this.listener = listener;
-    this.pace = pace;
   }
 
   /** Returns the lane of {@code key}, which lives as long as this. */
@@ -42,8 +27,7 @@ public final class Lanes {
     if (known != null && key.equals(lastKey)) {
       return known;
     }
-    Lane lane =
-        lanes.computeIfAbsent(key, k -> new Lane(flushes, channelType, address, k, listener, pace));
+    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(flushes, link, k, listener));
     last = lane;
     lastKey = key;
     return lane;
@@ -57,22 +41,21 @@ public final class Lanes {
    */
   public @Nullable PinnedConnection pin(
       int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
-    if (!pace.tryEnter(System.nanoTime())) {
+    if (!link.pace().tryEnter(System.nanoTime())) {
       return null;
     }
     return new PinnedConnection(
-        flushes,
-        channelType,
-        address,
-        new Greeting(address, protocol, database, replayed),
-        owner,
-        listener,
-        pace);
+        flushes, link, new Greeting(link, protocol, database, replayed), owner, listener);
   }
 
-  /** Returns the address the connections go to. */
-  public UpstreamAddress address() {
-    return address;
+  /** Returns how the upstream is reached. */
+  public UpstreamLink link() {
+    return link;
+  }
+
+  /** Has what is sent from now on go over connections that are made anew. */
+  public void renew() {
+    lanes.values().forEach(Lane::renew);
   }
 
   /** Closes every lane. */

@@ -1,8 +1,6 @@
 package dev.nearside.proxy.relay;
 
-import dev.nearside.proxy.guard.ConnectPace;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +38,7 @@ public final class PinnedConnection {
 
   private static final String KIND = "PINNED";
 
-  private final UpstreamAddress address;
+  private final UpstreamLink link;
   private final Owner owner;
   private final UpstreamConnection connection;
   private boolean open;
@@ -48,18 +46,10 @@ public final class PinnedConnection {
   private String info = "";
 
   PinnedConnection(
-      Flushes flushes,
-      Class<? extends Channel> channelType,
-      UpstreamAddress address,
-      Greeting greeting,
-      Owner owner,
-      RelayListener listener,
-      ConnectPace pace) {
-    this.address = address;
+      Flushes flushes, UpstreamLink link, Greeting greeting, Owner owner, RelayListener listener) {
+    this.link = link;
     this.owner = owner;
-    this.connection =
-        UpstreamConnection.connect(
-            flushes, channelType, address, greeting, pace, new Observer(listener));
+    this.connection = UpstreamConnection.connect(flushes, link, greeting, new Observer(listener));
   }
 
   /** Returns whether requests may be sent. */
@@ -95,7 +85,7 @@ public final class PinnedConnection {
    */
   public void greetAgain(int database) {
     open = false;
-    new Greeting(address, 2, database, List.of()).send(connection, this::greeted);
+    new Greeting(link, 2, database, List.of()).send(connection, this::greeted);
     connection.flushSoon();
   }
 

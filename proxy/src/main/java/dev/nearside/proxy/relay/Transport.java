@@ -1,41 +1,51 @@
 package dev.nearside.proxy.relay;
 
+import dev.nearside.proxy.config.NearsideConfig.Address;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import org.jspecify.annotations.Nullable;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.function.Function;
 
 /**
  * How sockets are driven: the channel classes that belong together.
  *
  * @param label its name in logs and metrics
  * @param ioHandler makes the loops
- * @param server listens on TCP
- * @param client connects by TCP
+ * @param tcp its TCP sockets
+ * @param unix its Unix sockets
+ * @param unixAddress makes what they take of a path
  * @param keepAlive how its TCP sockets find a dead peer out
- * @param unixServer listens on a Unix socket, or null where this transport cannot
  */
 public record Transport(
     String label,
     IoHandlerFactory ioHandler,
-    Class<? extends ServerChannel> server,
-    Class<? extends Channel> client,
-    KeepAlive keepAlive,
-    @Nullable Class<? extends ServerChannel> unixServer) {
+    Family tcp,
+    Family unix,
+    Function<String, SocketAddress> unixAddress,
+    KeepAlive keepAlive) {
 
   private static final int PAGE_BYTES = 8 * 1024;
   private static final int PAGES_LOG2 = 9;
@@ -55,15 +65,23 @@ public record Transport(
           PooledByteBufAllocator.defaultNormalCacheSize(),
           false);
 
+  /**
+   * The sockets of one kind of address.
+   *
+   * @param server listens there
+   * @param client connects there
+   */
+  public record Family(Class<? extends ServerChannel> server, Class<? extends Channel> client) {}
+
   /** Java's own selector: works everywhere. */
   public static Transport nio() {
     return new Transport(
         "nio",
         NioIoHandler.newFactory(),
-        NioServerSocketChannel.class,
-        NioSocketChannel.class,
-        KeepAlive.NIO,
-        null);
+        new Family(NioServerSocketChannel.class, NioSocketChannel.class),
+        new Family(NioServerDomainSocketChannel.class, NioDomainSocketChannel.class),
+        UnixDomainSocketAddress::of,
+        KeepAlive.NIO);
   }
 
   /**
@@ -78,10 +96,10 @@ public record Transport(
     return new Transport(
         "epoll",
         EpollIoHandler.newFactory(),
-        EpollServerSocketChannel.class,
-        EpollSocketChannel.class,
-        KeepAlive.epoll(),
-        EpollServerDomainSocketChannel.class);
+        new Family(EpollServerSocketChannel.class, EpollSocketChannel.class),
+        new Family(EpollServerDomainSocketChannel.class, EpollDomainSocketChannel.class),
+        DomainSocketAddress::new,
+        KeepAlive.epoll());
   }
 
   /**
@@ -97,14 +115,33 @@ public record Transport(
     return new Transport(
         "io_uring",
         IoUringIoHandler.newFactory(),
-        IoUringServerSocketChannel.class,
-        IoUringSocketChannel.class,
-        KeepAlive.ioUring(),
-        null);
+        new Family(IoUringServerSocketChannel.class, IoUringSocketChannel.class),
+        new Family(IoUringServerDomainSocketChannel.class, IoUringDomainSocketChannel.class),
+        DomainSocketAddress::new,
+        KeepAlive.ioUring());
   }
 
   /** Returns epoll where it loads, else NIO. */
   public static Transport best() {
     return Epoll.isAvailable() ? epoll() : nio();
+  }
+
+  /** Returns the sockets that suit {@code address}. */
+  public Family family(Address address) {
+    return address.isUnixSocket() ? unix : tcp;
+  }
+
+  /** Returns {@code address} for {@link Family#server}; its host name is looked up now. */
+  public SocketAddress toListenOn(Address address) {
+    return address.isUnixSocket()
+        ? unixAddress.apply(address.host())
+        : new InetSocketAddress(address.host(), address.port());
+  }
+
+  /** Returns {@code address} for {@link Family#client}, which looks its host name up each time. */
+  public SocketAddress toConnectTo(Address address) {
+    return address.isUnixSocket()
+        ? unixAddress.apply(address.host())
+        : InetSocketAddress.createUnresolved(address.host(), address.port());
   }
 }

@@ -1,6 +1,6 @@
 package dev.nearside.proxy.relay;
 
-import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.security.TlsRefusal;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -10,6 +10,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetSocketAddress;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +73,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private final Observer observer;
   private final AwaitedReplies awaited = new AwaitedReplies(this);
   private @Nullable ByteBuf out;
+  private @Nullable String broken;
   private boolean open;
   private boolean retired;
   private @Nullable ReplyReader stoppedFor;
@@ -82,33 +88,34 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   /**
    * Connects and greets; the observer hears {@code opened} or {@code failed} later, once.
    *
-   * @param pace has let this try in, and is told how it went
+   * @param link its pace has let this try in, and is told how it went
    */
   static UpstreamConnection connect(
-      Flushes flushes,
-      Class<? extends Channel> type,
-      UpstreamAddress address,
-      Greeting greeting,
-      ConnectPace pace,
-      Observer observer) {
+      Flushes flushes, UpstreamLink link, Greeting greeting, Observer observer) {
     Bootstrap bootstrap =
         new Bootstrap()
             .group(flushes.loop())
-            .channel(type)
+            .channel(link.channelType())
             .resolver(HostLookup.INSTANCE)
             .option(ChannelOption.ALLOCATOR, Transport.BUFFERS)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.SO_KEEPALIVE, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) address.connectTimeout().toMillis())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) link.connectTimeout().toMillis())
             .handler(new ChannelInboundHandlerAdapter());
-    ChannelFuture connecting = bootstrap.connect(address.host(), address.port());
+    if (link.remote() instanceof InetSocketAddress) {
+      bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
+    }
+    ChannelFuture connecting = bootstrap.connect(link.remote());
     UpstreamConnection connection = new UpstreamConnection(connecting.channel(), flushes, observer);
     connecting.addListener(done -> {
       if (done.isSuccess()) {
+        SslHandler tls = link.newTls(Transport.BUFFERS);
+        if (tls != null) {
+          tls.setHandshakeTimeoutMillis(link.connectTimeout().toMillis());
+          connection.channel.pipeline().addLast(tls);
+        }
         connection.channel.pipeline().addLast(connection);
-        connection.greet(greeting, address, pace);
+        connection.greet(greeting, link);
       } else {
-        pace.failed(System.nanoTime());
+        link.pace().failed(System.nanoTime());
         // Not in the caller's hands yet where it failed at once, and perhaps on a foreign thread.
         flushes.loop().execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
       }
@@ -116,21 +123,21 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
     return connection;
   }
 
-  private void greet(Greeting greeting, UpstreamAddress address, ConnectPace pace) {
+  private void greet(Greeting greeting, UpstreamLink link) {
     greeting.send(
         this,
         why -> {
           if (why == null || greeting.wasAnswered()) {
-            pace.succeeded();
+            link.pace().succeeded();
           } else {
-            pace.failed(System.nanoTime());
+            link.pace().failed(System.nanoTime());
           }
           if (why == null) {
             open = true;
             observer.opened(greeting);
           } else {
             channel.close();
-            observer.failed(why);
+            observer.failed(broken == null ? why : broken);
           }
         });
     flush();
@@ -139,11 +146,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
         .schedule(
             () -> {
               if (!open && channel.isActive()) {
-                log.warn("{} did not answer the greeting in time", address);
+                log.warn("{} did not answer the greeting in time", link);
                 channel.close();
               }
             },
-            address.connectTimeout().toMillis(),
+            link.connectTimeout().toMillis(),
             java.util.concurrent.TimeUnit.MILLISECONDS);
   }
 
@@ -213,6 +220,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
 
   void setAutoRead(boolean on) {
     channel.config().setAutoRead(on);
+  }
+
+  /** Returns whether every reply has come. */
+  boolean owesNothing() {
+    return awaited.isEmpty();
   }
 
   boolean isWritable() {
@@ -318,8 +330,24 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+      noteBroken(handshake.cause());
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     log.debug("upstream connection failed", cause);
+    noteBroken(cause instanceof DecoderException ? cause.getCause() : cause);
     ctx.close();
+  }
+
+  /** A certificate that the server misses it asks for behind the handshake. */
+  private void noteBroken(@Nullable Throwable cause) {
+    if (broken == null && cause instanceof SSLException) {
+      broken = TlsRefusal.words(cause);
+    }
   }
 }

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.DecoderException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private final ReplyQueue replies;
   private final Upstream upstream;
   private final Intake intake;
-  private final Runnable onClose;
   private final List<Runnable> awaitRoom = new ArrayList<>(0);
   private long nowNs;
   private long countedBytes;
@@ -60,12 +60,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
    * Creates the connection of {@code channel}.
    *
    * @param trusted whether the client acts as the sidecar's own user without credentials
-   * @param onClose called once when it is gone
    */
-  ClientConnection(Channel channel, LoopContext context, boolean trusted, Runnable onClose) {
+  ClientConnection(Channel channel, LoopContext context, boolean trusted) {
     this.channel = channel;
     this.context = context;
-    this.onClose = onClose;
     this.nowNs = System.nanoTime();
     ServerPolicy policy = context.policy();
     this.session = new Session(policy.database(), trusted, nowNs, policy, context.grants());
@@ -394,6 +392,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  /**
+   * Closes the connection if its client has authenticated as a user that the sidecar no longer acts
+   * as: on a lane it would be another one from now on.
+   */
+  void closeUnlessUserIs(String user) {
+    if (session.saidUser != null && !session.saidUser.equals(user)) {
+      close("the sidecar's user is no longer " + session.saidUser);
+    }
+  }
+
   /** Closes the connection at once. */
   void close(String why) {
     log.debug("closing a client: {}", why);
@@ -443,12 +451,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     replies.close();
     output.discard();
     upstream.close();
-    onClose.run();
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof java.io.IOException) {
+    boolean undecoded = cause instanceof DecoderException && cause.getCause() != null;
+    if ((undecoded ? cause.getCause() : cause) instanceof java.io.IOException) {
       log.debug("a client's connection failed", cause);
     } else {
       log.error("a client's connection is closed after a fault of ours", cause);

@@ -3,8 +3,8 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.ReplySink;
-import dev.nearside.proxy.relay.UpstreamAddress;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.security.Credentials;
 import dev.nearside.proxy.telemetry.CommandLabel;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.Answer.Reason;
@@ -69,7 +69,8 @@ final class Greetings {
       return ask(request, () -> {});
     }
     HelloOptions options = HelloOptions.of(request);
-    if (options == null || (options.authenticates() && !isOwnUser(options))) {
+    Credentials own = ownCredentials();
+    if (options == null || (options.authenticates() && !isOwnUser(own, options))) {
       return router.relayPinned(command, request);
     }
     return ask(
@@ -78,6 +79,9 @@ final class Greetings {
         () -> {
           session.protocol = protocol;
           session.authenticated = true;
+          if (options.authenticates()) {
+            authenticatedAs(own.user());
+          }
           if (options.setName() != null) {
             session.setName = options.setName();
           }
@@ -122,14 +126,20 @@ final class Greetings {
 
   /** {@code AUTH password} or {@code AUTH user password}. */
   private boolean auth(Command command, Request request) {
-    boolean own =
+    Credentials own = ownCredentials();
+    boolean isOwn =
         switch (request.argCount()) {
-          case 2 -> isOwnUser("default".getBytes(StandardCharsets.UTF_8), request.arg(1));
-          case 3 -> isOwnUser(request.arg(1), request.arg(2));
+          case 2 -> isOwnUser(own, "default".getBytes(StandardCharsets.UTF_8), request.arg(1));
+          case 3 -> isOwnUser(own, request.arg(1), request.arg(2));
           default -> false;
         };
-    return own
-        ? ask(request, () -> session.authenticated = true)
+    return isOwn
+        ? ask(
+            request,
+            () -> {
+              session.authenticated = true;
+              authenticatedAs(own.user());
+            })
         : router.relayPinned(command, request);
   }
 
@@ -144,19 +154,30 @@ final class Greetings {
         });
   }
 
-  private boolean isOwnUser(HelloOptions options) {
+  private static boolean isOwnUser(Credentials own, HelloOptions options) {
     byte[] user = options.user();
     byte[] password = options.password();
-    return user != null && password != null && isOwnUser(user, password);
+    return user != null && password != null && isOwnUser(own, user, password);
   }
 
-  private boolean isOwnUser(byte[] user, byte[] password) {
-    UpstreamAddress own = context.lanes().address();
+  private static boolean isOwnUser(Credentials own, byte[] user, byte[] password) {
     String ownPassword = own.password();
     return ownPassword != null
         && Arrays.equals(user, own.user().getBytes(StandardCharsets.UTF_8))
         && java.security.MessageDigest.isEqual(
             password, ownPassword.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void authenticatedAs(String ownUser) {
+    session.saidUser = ownUser;
+    if (!ownUser.equals(ownCredentials().user())) {
+      context.lanes().renew(); // the lane has become the old user's again
+      client.closeUnlessUserIs(ownCredentials().user());
+    }
+  }
+
+  private Credentials ownCredentials() {
+    return context.lanes().link().credentials().get();
   }
 
   /** {@code RESET}: what was learned is forgotten; see {@link Pinning#reset}. */

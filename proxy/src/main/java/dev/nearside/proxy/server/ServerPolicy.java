@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param permissionTtlNs how long a key that another user was let read may be shown to it
  * @param trustNetwork whether clients from elsewhere than this host act as the sidecar's own user
  *     without credentials
+ * @param proxyProtocol whether each client's connection begins with a header of the PROXY protocol
  * @param mergesMget whether MGET takes each key from where it is
  */
 public record ServerPolicy(
@@ -31,4 +32,5 @@ public record ServerPolicy(
     long maxStalenessNs,
     long permissionTtlNs,
     boolean trustNetwork,
+    boolean proxyProtocol,
     boolean mergesMget) {}

@@ -26,6 +26,9 @@ final class Session {
   /** Whether it may send commands: by its listener's trust, or by credentials. */
   boolean authenticated;
 
+  /** The sidecar's own user as which the client has authenticated, or null where it has not. */
+  @Nullable String saidUser;
+
   private final boolean trusted;
 
   /** Whether it acts as the sidecar's own user, so that what L1 holds is for its eyes. */
@@ -74,6 +77,7 @@ final class Session {
     protocol = 2;
     database = initialDatabase;
     authenticated = trusted;
+    saidUser = null;
     ownIdentity = true;
     grants.clear();
     strict = false;

@@ -36,7 +36,7 @@ enum Label {
       "leases",
       "administration",
       "fleet"),
-  REJECTION("reason", "max-clients", "draining", "identity", "tls"),
+  REJECTION("reason", "max-clients", "draining", "identity", "tls", "proxy-protocol"),
   CLOSING("reason", CloseReason.values()),
   FAILURE(
       "reason",

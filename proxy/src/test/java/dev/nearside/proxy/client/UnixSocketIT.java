@@ -8,6 +8,7 @@ import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.SidecarProcess;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -18,30 +19,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UnixSocketIT {
   @AutoClose private final RedisServer redis = RedisServer.start();
 
   @TempDir Path folder;
 
-  @BeforeAll
-  static void needsEpoll() {
-    assumeTrue(Epoll.isAvailable(), "a Unix socket needs epoll, which does not load here");
-  }
-
   private Path socket() {
     return folder.resolve("nearside.sock");
   }
 
-  private Sidecar start() throws IOException {
-    return Sidecar.inFrontOf(redis.port(), "listen=unix:" + socket());
+  private Sidecar start(String... more) throws IOException {
+    String[] settings = Arrays.copyOf(more, more.length + 1);
+    settings[more.length] = "listen=unix:" + socket();
+    return Sidecar.inFrontOf(redis.port(), settings);
   }
 
   private String call(String inline, int replyLength) throws IOException {
@@ -60,9 +59,12 @@ class UnixSocketIT {
     assertThat(call("GET k", 7)).isEqualTo("$1\r\nv\r\n");
   }
 
-  @Test
-  void listen_onAPath_servesAndRemovesTheFile() throws Exception {
-    try (Sidecar sidecar = start().awaitReady()) {
+  @ParameterizedTest
+  @ValueSource(strings = {"nio", "epoll", "io_uring"})
+  void listen_onAPath_servesAndRemovesTheFile(String transport) throws Exception {
+    assumeTrue(!transport.equals("epoll") || Epoll.isAvailable(), "no epoll here");
+    assumeTrue(!transport.equals("io_uring") || IoUring.isAvailable(), "no io_uring here");
+    try (Sidecar sidecar = start("transport=" + transport).awaitReady()) {
       assertServes();
       assertThat(sidecar.port()).isEqualTo(-1);
     }
@@ -72,8 +74,7 @@ class UnixSocketIT {
   @ParameterizedTest
   @CsvSource({"0700, rwx------", "0770, rwxrwx---", "606, rw----rw-"})
   void listen_withAMode_givesTheFileThatMode(String mode, String shown) throws Exception {
-    try (Sidecar sidecar =
-        Sidecar.inFrontOf(redis.port(), "listen=unix:" + socket(), "listen-mode=" + mode)) {
+    try (Sidecar sidecar = start("listen-mode=" + mode)) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
           .isEqualTo(shown);
       assertServes();
@@ -111,7 +112,7 @@ class UnixSocketIT {
   @Test
   void listen_fileOfALivingProcess_isRefusedAndStays() throws Exception {
     try (Sidecar first = start()) {
-      assertThatThrownBy(this::start)
+      assertThatThrownBy(() -> start())
           .hasMessage("cannot listen on " + socket() + ": another process listens there");
       assertServes();
       assertThat(first.port()).isEqualTo(-1);
@@ -121,7 +122,7 @@ class UnixSocketIT {
   @Test
   void listen_onAFileThatIsNoSocket_isRefusedAndStays() throws Exception {
     Files.writeString(socket(), "precious");
-    assertThatThrownBy(this::start)
+    assertThatThrownBy(() -> start())
         .hasMessage("cannot listen on " + socket() + ": it exists and is no socket");
     assertThat(socket()).hasContent("precious");
   }

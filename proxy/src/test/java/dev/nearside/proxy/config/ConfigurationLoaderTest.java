@@ -35,7 +35,15 @@ class ConfigurationLoaderTest {
           entry("transport", "io_uring"),
           entry("event-loops", "7"),
           entry("grace-period", "1500ms"),
-          entry("upstream.uri", "redis://redis_1.local:7002/3"),
+          entry("tls.certificate-file", "\"/tls/own.pem\""),
+          entry("tls.key-file", "\"/tls/own.key\""),
+          entry("tls.client-ca-file", "\"/tls/clients.pem\""),
+          entry("proxy-protocol", "true"),
+          entry("upstream.uri", "rediss://redis_1.local:7002/3"),
+          entry("upstream.tls-ca-file", "\"/tls/ca.pem\""),
+          entry("upstream.tls-certificate-file", "\"/tls/client.pem\""),
+          entry("upstream.tls-key-file", "\"/tls/client.key\""),
+          entry("upstream.tls-verify", "ca"),
           entry("upstream.user", "\"app\""),
           entry("upstream.local-databases", "[0, 3, 9]"),
           entry("upstream.connect-timeout", "3s"),
@@ -72,6 +80,7 @@ class ConfigurationLoaderTest {
 
   private static final Set<String> HIDDEN =
       Set.of(
+          "upstream.user-file",
           "upstream.password",
           "upstream.password-file",
           "database.password",
@@ -104,8 +113,7 @@ class ConfigurationLoaderTest {
     assertThat(config.listen()).isEqualTo(new Address("127.0.0.1", 6380));
     assertThat(config.http()).isEqualTo(new Address("127.0.0.1", 9380));
     assertThat(config.gracePeriod()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(config.upstream().host()).isEqualTo("r");
-    assertThat(config.upstream().port()).isEqualTo(6379);
+    assertThat(config.upstream().address()).isEqualTo(new NearsideConfig.Address("r", 6379));
     assertThat(config.upstream().localDatabases()).containsExactly(0);
     assertThat(config.l1().maxBytes()).isEqualTo(64L << 20);
     assertThat(config.database()).isNull();
@@ -131,8 +139,16 @@ class ConfigurationLoaderTest {
   /** Gives, as variables, what the key needs beside it. */
   private ConfigurationScene sceneFor(Key<NearsideConfig, ?> key) {
     ConfigurationScene scene = new ConfigurationScene(folder);
-    if (!key.equals(Keys.UPSTREAM_URI)) {
-      scene.variable("NEARSIDE_UPSTREAM_URI", "redis://localhost");
+    if (!key.equals(UpstreamKeys.URI)) {
+      boolean secured = key.path().startsWith("upstream.tls-");
+      scene.variable("NEARSIDE_UPSTREAM_URI", secured ? "rediss://h" : "redis://localhost");
+    }
+    for (String section : List.of("tls.", "upstream.tls-")) {
+      for (String file : List.of("certificate-file", "key-file")) {
+        if (key.path().startsWith(section) && !key.path().equals(section + file)) {
+          scene.variable(EnvironmentSource.variable(section + file), "/" + file);
+        }
+      }
     }
     if (key.path().startsWith("database.") && !key.equals(Keys.DATABASE_URL)) {
       scene.variable("NEARSIDE_DATABASE_URL", "jdbc:postgresql://localhost/shop");

@@ -67,17 +67,18 @@ class ConfigurationProblemsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "rediss://h| \"rediss://h\" asks for TLS, which this version does not support yet",
         "redis-sentinel://h| \"redis-sentinel://h\" asks for Sentinel, which this version does not support yet",
         "redis-cluster://h| \"redis-cluster://h\" asks for Redis Cluster, which this version does not support yet",
-        "redis-socket:///a| \"redis-socket:///a\" asks for a Unix socket, which this version does not support yet",
+        "unix://a| \"unix://a\" has no absolute path",
+        "unix:///a?timeout=1s| \"unix:///a?timeout=1s\" has parameters of which only db, the database, is known",
+        "unix:///a?db=x| \"unix:///a?db=x\" is not the URI of a Redis server",
         "redis://a:1,b:1| \"redis://a:1,b:1\" names several hosts, and this version supports one Redis server",
         "redis://h/0?timeout=1s| \"redis://h/0?timeout=1s\" has parameters after the database, and none are known",
         "localhost:6379| \"localhost:6379\" is not the URI of a Redis server",
         "redis://| \"redis://\" is not the URI of a Redis server",
         "redis://h:0| \"redis://h:0\" is not the URI of a Redis server",
         "redis://h/zero| \"redis://h/zero\" is not the URI of a Redis server",
-        "rediss://u:geheim@h| \"rediss://***@h\" asks for TLS, which this version does not support yet",
+        "rediss://u:geheim@h?a=b| \"rediss://***@h?a=b\" has parameters after the database, and none are known",
         "redis://geheim@h| \"redis://***@h\" has credentials without a colon, which some clients read as a user",
         "redis://u:geh%eim@h| \"redis://***@h\" has a % that is not followed by two hexadecimal digits",
         "u:geheim@h:6379| \"***@h:6379\" is not the URI of a Redis server",
@@ -87,7 +88,59 @@ class ConfigurationProblemsTest {
         .containsExactly(
             "NEARSIDE_UPSTREAM_URI: upstream.uri: "
                 + problem
-                + "; expected redis://user:password@host:port/database");
+                + "; expected redis://user:password@host:port/database, rediss://… or"
+                + " unix:///path");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "upstream: {uri: 'redis://h', tls-ca-file: /a}"
+            + "| upstream.tls-ca-file: does nothing without TLS; expected rediss:// in upstream.uri",
+        "upstream: {uri: 'unix:///s', tls-verify: ca}"
+            + "| upstream.tls-verify: does nothing without TLS; expected rediss:// in upstream.uri",
+        "upstream: {uri: 'rediss://h', tls-key-file: /a}"
+            + "| upstream.tls-key-file: given without upstream.tls-certificate-file; expected both or"
+            + " neither",
+        "{upstream: {uri: 'redis://h'}, tls: {certificate-file: /a}}"
+            + "| tls.certificate-file: given without tls.key-file; expected both or neither",
+        "{upstream: {uri: 'redis://h'}, tls: {client-ca-file: /a}}"
+            + "| tls.client-ca-file: given without tls.certificate-file; expected that, too",
+      })
+  void tls_incomplete_isRefused(String line, String problem) {
+    assertThat(new ConfigurationScene(folder).yaml(line).problems())
+        .containsExactly("nearside.yaml:1: " + problem);
+  }
+
+  @Test
+  void tls_filesRefusedByTheirReader_areNamedWithKeyAndReason() {
+    TlsChecks checks =
+        new TlsChecks(
+            file -> refuse(file, "/absent", "does not exist"),
+            file -> refuse(file, "/bad", "holds no private key in PEM"),
+            (certificates, key) -> refuse(key, "/other", "holds another key"));
+    assertThat(
+            new ConfigurationScene(folder)
+                .checks(checks)
+                .yaml(
+                    "upstream:",
+                    "  uri: rediss://h",
+                    "  tls-ca-file: /absent",
+                    "  tls-certificate-file: /c",
+                    "  tls-key-file: /bad",
+                    "tls: {certificate-file: /c, key-file: /other}")
+                .problems())
+        .containsExactlyInAnyOrder(
+            "nearside.yaml:3: upstream.tls-ca-file: \"/absent\" does not exist",
+            "nearside.yaml:5: upstream.tls-key-file: \"/bad\" holds no private key in PEM",
+            "nearside.yaml:6: tls.key-file: \"/other\" holds another key");
+  }
+
+  private static void refuse(String file, String refused, String why) {
+    if (file.equals(refused)) {
+      throw new IllegalArgumentException(why);
+    }
   }
 
   @Test
@@ -273,10 +326,10 @@ class ConfigurationProblemsTest {
                 .variable("NEARSIDE_UPSTREAM_PASSWORD_FILE", secret.toString())
                 .problems())
         .containsExactly(
-            "NEARSIDE_UPSTREAM_PASSWORD_FILE: upstream.password-file: given although"
-                + " upstream.password is given too; expected one of them",
             "nearside.yaml:3: upstream.user: given although upstream.uri has a user too; expected"
                 + " one of them",
+            "NEARSIDE_UPSTREAM_PASSWORD_FILE: upstream.password-file: given although"
+                + " upstream.password is given too; expected one of them",
             "nearside.yaml:4: upstream.password: given although upstream.uri has a password too;"
                 + " expected one of them");
   }
@@ -292,10 +345,10 @@ class ConfigurationProblemsTest {
                 .set("database.password-file", empty + "-not")
                 .problems())
         .containsExactly(
-            "--set: upstream.password-file: \"empty\" is empty; expected a file that holds the"
-                + " password",
-            "--set: database.password-file: \"empty-not\" does not exist; expected a file that"
-                + " holds the password");
+            "--set: upstream.password-file: \"empty\" is empty; expected the path of a file that"
+                + " holds nothing but the password",
+            "--set: database.password-file: \"empty-not\" does not exist; expected the path of a"
+                + " file that holds nothing but the password");
   }
 
   @Test

@@ -20,6 +20,7 @@ final class ConfigurationScene {
   private final Map<String, String> environment = new TreeMap<>();
   private final List<Flag> flags = new ArrayList<>();
   private NamespaceChecks checks = NamespaceChecks.NONE;
+  private TlsChecks tlsChecks = TlsChecks.NONE;
 
   ConfigurationScene(Path folder) {
     this.folder = folder;
@@ -45,6 +46,11 @@ final class ConfigurationScene {
     return this;
   }
 
+  ConfigurationScene checks(TlsChecks checks) {
+    this.tlsChecks = checks;
+    return this;
+  }
+
   /** Writes a file and returns its path. */
   Path file(String name, String content) {
     try {
@@ -55,7 +61,8 @@ final class ConfigurationScene {
   }
 
   LoadedConfiguration load() throws ConfigurationException {
-    return new ConfigurationLoader(checks).load(new ConfigurationSources(file, environment, flags));
+    return new ConfigurationLoader(checks, tlsChecks)
+        .load(new ConfigurationSources(file, environment, flags));
   }
 
   NearsideConfig config() throws ConfigurationException {

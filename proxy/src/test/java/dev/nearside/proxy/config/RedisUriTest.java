@@ -2,9 +2,10 @@ package dev.nearside.proxy.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
+import dev.nearside.proxy.config.NearsideConfig.Address;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RedisUriTest {
   @ParameterizedTest
@@ -15,6 +16,7 @@ class RedisUriTest {
         "redis://h|h|6379|-|-|0",
         "redis://h/|h|6379|-|-|0",
         "redis://redis_1:1/2|redis_1|1|-|-|2",
+        "valkey://h:1|h|1|-|-|0",
         "redis://[::1]:7/3|::1|7|-|-|3",
         "redis://[fe80::1%eth0]|fe80::1%eth0|6379|-|-|0",
         "redis://:p@h|h|6379|-|p|0",
@@ -22,15 +24,31 @@ class RedisUriTest {
         "redis://u:p@h|h|6379|u|p|0",
         "redis://u:p/@:?#@h:1/9|h|1|u|p/@:?#|9",
         "redis://u%3A:%C3%A4%40@h|h|6379|u:|\u00e4@|0",
+        "unix:///run/redis.sock|/run/redis.sock|-1|-|-|0",
+        "redis-socket:///a?db=3|/a|-1|-|-|3",
+        "unix://u:p@/a b|/a b|-1|u|p|0",
       })
   void parse_wellFormed_isTakenApart(
       String text, String host, int port, String user, String password, int database) {
     assertThat(RedisUri.parse(text))
-        .isEqualTo(Parsed.good(new RedisUri(host, port, user, password, database)));
+        .isEqualTo(
+            Parsed.good(new RedisUri(new Address(host, port), false, user, password, database)));
   }
 
-  @Test
-  void toString_hasNoCredentials() {
-    assertThat(new RedisUri("::1", 7, "u", "p", 3)).hasToString("redis://[::1]:7/3");
+  @ParameterizedTest
+  @ValueSource(strings = {"rediss://u:p@h:1/2", "valkeys://u:p@h:1/2"})
+  void parse_secureScheme_asksForTls(String text) {
+    assertThat(RedisUri.parse(text))
+        .isEqualTo(Parsed.good(new RedisUri(new Address("h", 1), true, "u", "p", 2)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "::1, 7, false, redis://[::1]:7/3",
+    "h, 7, true, rediss://h:7/3",
+    "/a, -1, false, unix:///a?db=3",
+  })
+  void toString_hasNoCredentials(String host, int port, boolean tls, String text) {
+    assertThat(new RedisUri(new Address(host, port), tls, "u", "p", 3)).hasToString(text);
   }
 }

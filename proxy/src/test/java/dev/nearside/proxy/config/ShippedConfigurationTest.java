@@ -30,7 +30,7 @@ class ShippedConfigurationTest {
   @Test
   void minimal_isTheDefaults() throws Exception {
     NearsideConfig flagOnly =
-        new ConfigurationLoader(NamespaceChecks.NONE)
+        new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
             .load(
                 new ConfigurationSources(
                     null,
@@ -44,7 +44,7 @@ class ShippedConfigurationTest {
 
   private static NearsideConfig load(String name) throws ConfigurationException {
     Path file = Checkout.root().resolve("config").resolve(name);
-    return new ConfigurationLoader(NamespaceChecks.NONE)
+    return new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
         .load(new ConfigurationSources(file, Map.of(), List.of()))
         .config();
   }

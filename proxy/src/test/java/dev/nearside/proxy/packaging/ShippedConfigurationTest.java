@@ -9,6 +9,7 @@ import dev.nearside.proxy.config.ConfigurationLoader;
 import dev.nearside.proxy.config.ConfigurationSources;
 import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.TlsChecks;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ class ShippedConfigurationTest {
       moved = moved.replace(path.asText(), password.toString());
     }
     Path file = Files.writeString(directory.resolve("nearside.yaml"), moved);
-    return new ConfigurationLoader(NamespaceChecks.NONE)
+    return new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
         .load(new ConfigurationSources(file, Map.of(), List.of()))
         .config();
   }

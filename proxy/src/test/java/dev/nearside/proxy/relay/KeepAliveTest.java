@@ -42,7 +42,7 @@ class KeepAliveTest {
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops)
-            .channel(transport.server())
+            .channel(transport.tcp().server())
             .childHandler(
                 new ChannelInitializer<>() {
                   @Override

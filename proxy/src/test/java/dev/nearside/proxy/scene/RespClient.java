@@ -34,6 +34,11 @@ public final class RespClient implements AutoCloseable {
     return new RespClient(new Socket(address, port));
   }
 
+  /** Takes a connection that was made. */
+  public static RespClient over(Socket socket) throws IOException {
+    return new RespClient(socket);
+  }
+
   /** Sends one request and returns its whole reply, bytes shown as ISO 8859-1. */
   public String call(String... args) throws IOException {
     send(args);

@@ -6,6 +6,7 @@ import dev.nearside.proxy.config.ConfigurationLoader;
 import dev.nearside.proxy.config.ConfigurationSources;
 import dev.nearside.proxy.config.ConfigurationSources.Flag;
 import dev.nearside.proxy.config.NamespaceChecks;
+import dev.nearside.proxy.config.TlsChecks;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -60,7 +61,7 @@ public final class Sidecar implements AutoCloseable {
     try {
       return new Sidecar(
           Proxy.start(
-              new ConfigurationLoader(NamespaceChecks.NONE)
+              new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
                   .load(new ConfigurationSources(file, Map.of(), flags))
                   .config()));
     } catch (ConfigurationException e) {

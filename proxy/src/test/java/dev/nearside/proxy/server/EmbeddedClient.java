@@ -10,8 +10,9 @@ import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.RelayListener;
-import dev.nearside.proxy.relay.UpstreamAddress;
+import dev.nearside.proxy.relay.UpstreamLink;
 import dev.nearside.proxy.scene.Nobody;
+import dev.nearside.proxy.security.Credentials;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Audit;
@@ -24,6 +25,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.prometheus.client.CollectorRegistry;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -55,7 +57,7 @@ final class EmbeddedClient {
   private EmbeddedClient(boolean trusted) {
     coherence.setMode(L1Mode.ON);
     coherence.shards().getFirst().open(System.nanoTime(), () -> {});
-    channel.pipeline().addLast(new ClientConnection(channel, context(), trusted, () -> {}));
+    channel.pipeline().addLast(new ClientConnection(channel, context(), trusted));
   }
 
   /** Connects one that acts as the sidecar's own user, or has to say first who it is. */
@@ -64,11 +66,18 @@ final class EmbeddedClient {
   }
 
   private LoopContext context() {
-    UpstreamAddress nowhere = new UpstreamAddress("127.0.0.1", 1, "default", "secret", MINUTE);
+    UpstreamLink nowhere =
+        new UpstreamLink(
+            InetSocketAddress.createUnresolved("127.0.0.1", 1),
+            EmbeddedChannel.class,
+            null,
+            () -> new Credentials("default", "secret"),
+            MINUTE,
+            new ConnectPace());
     ReadPath reads = reads();
     Flushes flushes = new Flushes(channel.eventLoop(), reads::flush);
     return new LoopContext(
-        new Lanes(flushes, EmbeddedChannel.class, nowhere, new Silence(), new ConnectPace()),
+        new Lanes(flushes, nowhere, new Silence()),
         flushes,
         reads,
         coherence,
@@ -76,7 +85,19 @@ final class EmbeddedClient {
         CommandTable::builtIn,
         metrics.addLoop(() -> 0),
         new ServerPolicy(
-            1, 1 << 20, 1 << 20, 1 << 20, 0, Duration.ZERO, 0, 0, 1_000_000_000L, 1L, false, false),
+            1,
+            1 << 20,
+            1 << 20,
+            1 << 20,
+            0,
+            Duration.ZERO,
+            0,
+            0,
+            1_000_000_000L,
+            1L,
+            false,
+            false,
+            false),
         new ReadQuota(),
         new GrantTable(1),
         new LookupKey(),

@@ -12,9 +12,11 @@ import dev.nearside.proxy.config.ConfigurationSources.Flag;
 import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import dev.nearside.proxy.config.TlsChecks;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
+import dev.nearside.proxy.security.SecurityFiles;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.DatabaseFill.Outcome;
 import dev.nearside.proxy.tier.local.Entry;
@@ -28,6 +30,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.local.LocalIoHandler;
 import io.prometheus.client.CollectorRegistry;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -76,17 +79,18 @@ class FlightEndTest {
     Flag upstream = new Flag("--upstream", "upstream.uri", "redis://127.0.0.1:1");
     try {
       NearsideConfig config =
-          new ConfigurationLoader(NamespaceChecks.NONE)
+          new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
               .load(new ConfigurationSources(null, Map.of(), List.of(upstream)))
               .config();
       return RedisConnections.of(
           config.upstream(),
           config.coherence(),
+          new SecurityFiles(config),
           coherence.shards(),
           new Sockets(loops, LocalChannel.class),
           metrics,
           reply -> {});
-    } catch (ConfigurationException e) {
+    } catch (ConfigurationException | IOException e) {
       throw new AssertionError(e);
     }
   }

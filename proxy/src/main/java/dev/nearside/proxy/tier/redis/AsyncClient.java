@@ -1,19 +1,29 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.security.Credentials;
+import io.lettuce.core.ConnectionFuture;
+import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisChannelWriter;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisReactiveCommandsImpl;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.StatefulRedisConnectionImpl;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.protocol.PushHandler;
 import io.lettuce.core.pubsub.PubSubEndpoint;
 import io.lettuce.core.pubsub.RedisPubSubReactiveCommandsImpl;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnectionImpl;
 import io.lettuce.core.pubsub.api.sync.RedisPubSubCommands;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +34,68 @@ import org.jspecify.annotations.Nullable;
  * afterwards, and nobody here calls any of them.
  */
 final class AsyncClient extends RedisClient {
-  private AsyncClient(ClientResources resources) {
+  private final Supplier<Credentials> credentials;
+  private final Map<StatefulConnection<?, ?>, String> users = new ConcurrentHashMap<>();
+
+  private AsyncClient(ClientResources resources, Supplier<Credentials> credentials) {
     super(resources, new RedisURI());
+    this.credentials = credentials;
   }
 
-  /** As {@link RedisClient#create(ClientResources)}: each connect names its URI. */
-  static RedisClient of(ClientResources resources) {
-    return new AsyncClient(resources);
+  /**
+   * As {@link RedisClient#create(ClientResources)}: each connect names its URI.
+   *
+   * @param credentials with which connections are made that are made now
+   */
+  static AsyncClient of(ClientResources resources, Supplier<Credentials> credentials) {
+    return new AsyncClient(resources, credentials);
+  }
+
+  @Override
+  public <K, V> ConnectionFuture<StatefulRedisConnection<K, V>> connectAsync(
+      RedisCodec<K, V> codec, RedisURI uri) {
+    String user = credentials.get().user();
+    return super.connectAsync(codec, uri).thenApply(made -> kept(made, user));
+  }
+
+  @Override
+  public <K, V> ConnectionFuture<StatefulRedisPubSubConnection<K, V>> connectPubSubAsync(
+      RedisCodec<K, V> codec, RedisURI uri) {
+    String user = credentials.get().user();
+    return super.connectPubSubAsync(codec, uri).thenApply(made -> kept(made, user));
+  }
+
+  /** Returns where {@code uri} leads, for logs. */
+  static String place(RedisURI uri) {
+    return uri.getSocket() == null ? uri.getHost() + ":" + uri.getPort() : uri.getSocket();
+  }
+
+  /** Closes what acts as another user than the one of now; its owners make it anew. */
+  void closeOtherUsers() {
+    users.keySet().forEach(this::closeIfOtherUsers);
+  }
+
+  private <C extends StatefulConnection<?, ?>> C kept(C made, String user) {
+    users.put(made, user);
+    made.addListener(
+        new RedisConnectionStateListener() {
+          @Override
+          public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+            users.remove(made);
+          }
+        });
+    if (!made.isOpen()) {
+      users.remove(made); // before the listener was there
+    }
+    closeIfOtherUsers(made);
+    return made;
+  }
+
+  private void closeIfOtherUsers(StatefulConnection<?, ?> made) {
+    String user = users.get(made);
+    if (user != null && !user.equals(credentials.get().user())) {
+      made.closeAsync();
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.FleetBus;
+import dev.nearside.proxy.security.TlsRefusal;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -130,7 +131,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
           if (connection == null) {
             refused = false;
             tries.failed();
-            retry(listener, "cannot connect: " + rootOf(failure).getMessage());
+            retry(listener, "cannot connect: " + TlsRefusal.words(failure));
           } else if (closed) {
             connection.closeAsync();
           } else {
@@ -209,7 +210,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
         changing.unlock();
       }
       tries.succeeded();
-      log.info("the fleet's channel is subscribed at {}", uri.getHost());
+      log.info("the fleet's channel is subscribed at {}", AsyncClient.place(uri));
     }
 
     @Override

@@ -168,7 +168,7 @@ public final class LeaseWatch implements AutoCloseable {
     toldOfLoss = false;
     openedAtNs = System.nanoTime();
     tries.succeeded();
-    log.info("lease connection open: {}", uri.getHost());
+    log.info("lease connection open: {}", AsyncClient.place(uri));
     if (closed) {
       next.lose();
     }

@@ -4,25 +4,38 @@ import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.security.Credentials;
+import dev.nearside.proxy.security.SecurityFiles;
+import dev.nearside.proxy.security.TlsClient;
+import dev.nearside.proxy.security.TlsRefusal;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
+import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Every Lettuce connection of the sidecar; on the clients' event loops where {@link ClientLoops}
@@ -31,9 +44,11 @@ import java.util.function.Consumer;
 public final class RedisConnections implements AutoCloseable {
   private static final int OWN_LOOPS = 2;
 
+  private final Duration patience;
+  private final Function<Supplier<Credentials>, RedisURI> trialUri;
   private final ClientResources resources;
-  private final RedisClient trackingClient;
-  private final RedisClient administrationClient;
+  private final AsyncClient trackingClient;
+  private final AsyncClient administrationClient;
   private final ScheduledExecutorService scheduler;
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
   private final LeaseWatch leaseWatch;
@@ -44,23 +59,26 @@ public final class RedisConnections implements AutoCloseable {
   private RedisConnections(
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
+      SecurityFiles security,
       List<Shard> shards,
       Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable) {
     resources = resources(sockets);
+    patience = upstream.connectTimeout().multipliedBy(2);
+    trialUri = own -> uri(upstream, security, own, upstream.database(), "nearside-trial");
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
-    trackingClient = AsyncClient.of(resources);
+    trackingClient = AsyncClient.of(resources, security.credentials());
     trackingClient.setOptions(
-        options(upstream)
+        options(upstream, security)
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
             .build());
-    administrationClient = AsyncClient.of(resources);
+    administrationClient = AsyncClient.of(resources, security.credentials());
     administrationClient.setOptions(
-        options(upstream)
+        options(upstream, security)
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
             .build());
@@ -72,7 +90,7 @@ public final class RedisConnections implements AutoCloseable {
           shard.database(),
           new TrackedConnection(
               trackingClient,
-              uri(upstream, shard.database(), "nearside-tracked"),
+              uri(upstream, security, security.credentials(), shard.database(), "nearside-tracked"),
               shard,
               settings(coherence, shards.size()),
               context));
@@ -80,7 +98,7 @@ public final class RedisConnections implements AutoCloseable {
     leaseWatch =
         new LeaseWatch(
             trackingClient,
-            uri(upstream, upstream.database(), "nearside-leases"),
+            uri(upstream, security, security.credentials(), upstream.database(), "nearside-leases"),
             scheduler,
             pace,
             LeaseWatch.Settings.of(
@@ -89,7 +107,12 @@ public final class RedisConnections implements AutoCloseable {
     administration =
         new RedisAdministration(
             administrationClient,
-            uri(upstream, upstream.database(), "nearside-administration"),
+            uri(
+                upstream,
+                security,
+                security.credentials(),
+                upstream.database(),
+                "nearside-administration"),
             scheduler,
             pace,
             leaseWatch,
@@ -97,7 +120,7 @@ public final class RedisConnections implements AutoCloseable {
     fleet =
         new FleetConnection(
             trackingClient,
-            uri(upstream, upstream.database(), "nearside-fleet"),
+            uri(upstream, security, security.credentials(), upstream.database(), "nearside-fleet"),
             scheduler,
             pace,
             upstream.connectTimeout());
@@ -113,11 +136,13 @@ public final class RedisConnections implements AutoCloseable {
   public static RedisConnections of(
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
+      SecurityFiles security,
       List<Shard> shards,
       Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable) {
-    return new RedisConnections(upstream, coherence, shards, sockets, metrics, commandTable);
+    return new RedisConnections(
+        upstream, coherence, security, shards, sockets, metrics, commandTable);
   }
 
   /** Starts connecting. */
@@ -161,6 +186,34 @@ public final class RedisConnections implements AutoCloseable {
     if (administration.follow(runId)) {
       leaseWatch.renew();
     }
+  }
+
+  /**
+   * Connects once with {@code credentials}, and waits for it.
+   *
+   * @throws IOException when the upstream refuses them, or cannot be reached; says so
+   */
+  public void tryOut(Credentials credentials) throws IOException {
+    try {
+      administrationClient
+          .connectAsync(ByteArrayCodec.INSTANCE, trialUri.apply(() -> credentials))
+          .toCompletableFuture()
+          .get(patience.toMillis(), TimeUnit.MILLISECONDS)
+          .closeAsync();
+    } catch (ExecutionException e) {
+      throw new IOException("Redis does not take them: " + TlsRefusal.words(e), e);
+    } catch (TimeoutException e) {
+      throw new IOException("Redis does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** The sidecar acts as another user from now on: makes every connection anew. */
+  public void reauthenticate() {
+    trackingClient.closeOtherUsers();
+    administrationClient.closeOtherUsers();
   }
 
   /** Returns the connection for the sidecar's own errands. */
@@ -215,8 +268,19 @@ public final class RedisConnections implements AutoCloseable {
     return builder.build();
   }
 
-  private static ClientOptions.Builder options(NearsideConfig.Upstream upstream) {
-    return ClientOptions.builder()
+  private static ClientOptions.Builder options(
+      NearsideConfig.Upstream upstream, SecurityFiles security) {
+    ClientOptions.Builder options = ClientOptions.builder();
+    TlsClient tls = security.upstream();
+    if (tls != null) {
+      options.sslOptions(
+          SslOptions.builder()
+              .jdkSslProvider()
+              .handshakeTimeout(upstream.connectTimeout())
+              .sslContext(tls::use)
+              .build());
+    }
+    return options
         .protocolVersion(ProtocolVersion.RESP3)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .socketOptions(
@@ -227,20 +291,35 @@ public final class RedisConnections implements AutoCloseable {
                 .build());
   }
 
-  private static RedisURI uri(NearsideConfig.Upstream upstream, int database, String name) {
+  private static RedisURI uri(
+      NearsideConfig.Upstream upstream,
+      SecurityFiles security,
+      Supplier<Credentials> credentials,
+      int database,
+      String name) {
+    NearsideConfig.Address address = upstream.address();
     RedisURI.Builder builder =
-        RedisURI.Builder.redis(upstream.host(), upstream.port())
+        (address.isUnixSocket()
+                ? RedisURI.Builder.socket(address.host())
+                : RedisURI.Builder.redis(address.host(), address.port()))
             .withDatabase(database)
             .withClientName(name)
             .withTimeout(upstream.connectTimeout());
-    String password = upstream.password();
-    if (password != null) {
-      if (upstream.user() == null) {
-        builder.withPassword(password.toCharArray());
-      } else {
-        builder.withAuthentication(upstream.user(), password.toCharArray());
-      }
+    TlsClient tls = security.upstream();
+    if (tls != null) {
+      builder
+          .withSsl(true)
+          .withVerifyPeer(tls.checksName() ? SslVerifyMode.FULL : SslVerifyMode.CA);
     }
-    return builder.build();
+    return builder
+        .withAuthentication((ImmediateRedisCredentialsProvider) () -> lettuces(credentials.get()))
+        .build();
+  }
+
+  private static RedisCredentials lettuces(Credentials own) {
+    String password = own.password();
+    return password == null
+        ? RedisCredentials.just(null, (CharSequence) null)
+        : RedisCredentials.just(own.user(), password);
   }
 }

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
+import dev.nearside.proxy.security.TlsRefusal;
 import dev.nearside.proxy.telemetry.Breach;
 import dev.nearside.proxy.telemetry.GenerationEnd;
 import dev.nearside.proxy.telemetry.InvalidationCause;
@@ -262,7 +263,7 @@ public final class TrackedConnection implements AutoCloseable {
         .connectAsync(CODEC, uri)
         .whenComplete((connection, failure) -> {
           if (connection == null) {
-            failed("cannot connect: " + rootMessage(failure));
+            failed("cannot connect: " + TlsRefusal.words(failure));
           } else if (closed) {
             connection.closeAsync();
           } else {
@@ -308,7 +309,8 @@ public final class TrackedConnection implements AutoCloseable {
       return;
     }
     tries.succeeded();
-    log.info("tracked connection open: database {} of {}", shard.database(), uri.getHost());
+    log.info(
+        "tracked connection open: database {} of {}", shard.database(), AsyncClient.place(uri));
   }
 
   /**
@@ -407,13 +409,5 @@ public final class TrackedConnection implements AutoCloseable {
     if (!closed) {
       tries.later(this::connect);
     }
-  }
-
-  private static String rootMessage(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage());
   }
 }
