@@ -57,14 +57,15 @@ class NearsideTest {
   @ParameterizedTest
   @ValueSource(strings = {"run", "check-config"})
   void configuration_wrong_isPrintedPlainlyWithStatus2(String verb) {
-    int status = execute(Map.of(), verb, "--listen", "here", "--upstream", "rediss://u:geheim@r");
+    int status =
+        execute(Map.of(), verb, "--listen", "here", "--upstream", "redis-cluster://u:geheim@r");
     assertThat(status).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
     assertThat(err.toString())
         .isEqualTo(
             """
             --listen: listen: "here" is not an address; expected host:port or unix:/path
-            --upstream: upstream.uri: "rediss://***@r" asks for TLS, which this version does not support yet; expected redis://user:password@host:port/database
+            --upstream: upstream.uri: "redis-cluster://***@r" asks for Redis Cluster, which this version does not support yet; expected redis://user:password@host:port/database, rediss://… or unix:///path
             """);
   }
 
