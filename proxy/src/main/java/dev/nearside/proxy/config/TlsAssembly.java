@@ -2,6 +2,7 @@ package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.NearsideConfig.Tls;
 import dev.nearside.proxy.config.NearsideConfig.TlsVerify;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the files of one side of TLS out of the settings, and has them checked. */
@@ -75,8 +76,7 @@ final class TlsAssembly {
   }
 
   /** Returns the file of {@code key}, or null where it is not given or not good. */
-  private @Nullable String checked(
-      Key<NearsideConfig, String> key, java.util.function.Consumer<String> check) {
+  private @Nullable String checked(Key<NearsideConfig, String> key, Consumer<String> check) {
     String file = settings.read("", key);
     return file == null || check(key, file, () -> check.accept(file)) ? file : null;
   }

@@ -1,12 +1,9 @@
 package dev.nearside.proxy.security;
 
+import dev.nearside.proxy.config.ValueFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -105,15 +102,7 @@ final class Pem {
   }
 
   private static String text(String file) throws IOException {
-    try {
-      return Files.readString(Path.of(file), StandardCharsets.ISO_8859_1);
-    } catch (InvalidPathException e) {
-      throw new IOException("is not a path", e);
-    } catch (NoSuchFileException e) {
-      throw new IOException("does not exist", e);
-    } catch (IOException e) {
-      throw new IOException("cannot be read (" + e.getClass().getSimpleName() + ")", e);
-    }
+    return ValueFile.text(file, StandardCharsets.ISO_8859_1);
   }
 
   private static byte[] decoded(String base64) throws IOException {
