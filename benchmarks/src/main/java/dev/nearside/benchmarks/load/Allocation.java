@@ -51,7 +51,7 @@ final class Allocation {
       throws IOException, InterruptedException {
     long beganNs = System.nanoTime();
     long before = loops.bytes();
-    Thread.sleep(during);
+    Thread.sleep(during); // the interval is what is measured, nothing is waited for
     return (loops.bytes() - before) * 1e9 / (System.nanoTime() - beganNs);
   }
 }
