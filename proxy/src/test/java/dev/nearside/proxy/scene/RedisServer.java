@@ -31,14 +31,17 @@ public final class RedisServer implements AutoCloseable {
 
   private final int port;
   private final Path directory;
+  private final boolean directoryStays;
   private final Process process;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<Boolean> ready = new CompletableFuture<>();
   private final Thread endWithUs;
 
-  private RedisServer(RedisProgram program, int port, String... args) throws IOException {
+  private RedisServer(RedisProgram program, int port, @Nullable Path lent, String... args)
+      throws IOException {
     this.port = port;
-    this.directory = Files.createTempDirectory("nearside-redis");
+    this.directoryStays = lent != null;
+    this.directory = lent == null ? Files.createTempDirectory("nearside-redis") : lent;
     this.process =
         new ProcessBuilder(command(program, port, directory, args))
             .directory(directory.toFile())
@@ -65,7 +68,7 @@ public final class RedisServer implements AutoCloseable {
   public static RedisServer start(RedisProgram program, String... args) {
     String said = "";
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      RedisServer server = launch(program, freePort(), args);
+      RedisServer server = launch(program, freePort(), null, args);
       if (server.awaitReady()) {
         return server;
       }
@@ -83,7 +86,15 @@ public final class RedisServer implements AutoCloseable {
    * was.
    */
   public static RedisServer startOnPort(int port, String... args) {
-    RedisServer server = launch(RedisProgram.preferred(), port, args);
+    return awaited(launch(RedisProgram.preferred(), port, null, args));
+  }
+
+  /** As {@link #startOnPort}, in a directory that is the caller's and outlives the server. */
+  static RedisServer startIn(Path directory, RedisProgram program, int port, String... args) {
+    return awaited(launch(program, port, directory, args));
+  }
+
+  private static RedisServer awaited(RedisServer server) {
     if (server.awaitReady()) {
       return server;
     }
@@ -148,9 +159,10 @@ public final class RedisServer implements AutoCloseable {
     stop();
   }
 
-  private static RedisServer launch(RedisProgram program, int port, String... args) {
+  private static RedisServer launch(
+      RedisProgram program, int port, @Nullable Path lent, String... args) {
     try {
-      return new RedisServer(program, port, args);
+      return new RedisServer(program, port, lent, args);
     } catch (IOException e) {
       throw new UncheckedIOException("redis-server could not be run", e);
     }
@@ -171,7 +183,8 @@ public final class RedisServer implements AutoCloseable {
     return command;
   }
 
-  private static int freePort() {
+  /** Returns a port that nobody listens on now. */
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
@@ -223,12 +236,20 @@ public final class RedisServer implements AutoCloseable {
     } catch (IllegalStateException e) {
       return; // the hook is running: nothing is left to tidy
     }
-    if (Files.exists(directory)) {
-      try (Stream<Path> files = Files.walk(directory)) {
-        files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    if (!directoryStays) {
+      delete(directory);
+    }
+  }
+
+  /** Removes a directory with all that is in it, if it is there. */
+  static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
