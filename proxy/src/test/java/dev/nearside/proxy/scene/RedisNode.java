@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Redis, or a sentinel, that others know by its address: it keeps its port, its directory
@@ -19,6 +20,10 @@ public final class RedisNode implements AutoCloseable {
   /** Where every node listens. */
   public static final String HOST = "127.0.0.1";
 
+  /** Lines of a configuration file by which a replica has its data sooner, and leaves no files. */
+  static final List<String> QUICK =
+      List.of("repl-diskless-sync-delay 0", "repl-ping-replica-period 1", "rdb-del-sync-files yes");
+
   private static final int START_ATTEMPTS = 5;
 
   private final RedisProgram program;
@@ -28,6 +33,7 @@ public final class RedisNode implements AutoCloseable {
   private final String[] args;
   private volatile RedisServer server;
   private volatile boolean up = true;
+  private volatile @Nullable String id;
 
   /**
    * Who may send commands to a node.
@@ -52,6 +58,16 @@ public final class RedisNode implements AutoCloseable {
       return user.equals("default")
           ? List.of("requirepass " + password)
           : List.of("user default off", "user " + user + " on >" + password + " ~* &* +@all");
+    }
+
+    /** Returns the lines by which a replica comes as this user to its primary. */
+    List<String> ofReplica() {
+      return isOpen() ? List.of() : List.of("masteruser " + user, "masterauth " + password);
+    }
+
+    /** Returns the words by which MIGRATE comes as this user to its target. */
+    List<String> ofMigrate() {
+      return isOpen() ? List.of() : List.of("AUTH2", user, password);
     }
   }
 
@@ -106,9 +122,19 @@ public final class RedisNode implements AutoCloseable {
     return HOST + ":" + port;
   }
 
+  /** Returns whom it lets in. */
+  Login login() {
+    return login;
+  }
+
   /** Returns its name in its cluster, which it keeps. */
   public String id() throws IOException {
-    return ask("CLUSTER", "MYID").getFirst();
+    String known = id;
+    if (known == null) {
+      known = ask("CLUSTER", "MYID").getFirst();
+      id = known;
+    }
+    return known;
   }
 
   /** Returns whether it was neither killed nor paused. */

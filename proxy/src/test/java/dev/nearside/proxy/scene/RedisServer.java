@@ -192,6 +192,15 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
+  /** Returns whether nobody listens on this port now. */
+  static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private void readLog() {
     try (BufferedReader lines = process.inputReader()) {
       for (@Nullable String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -20,8 +20,6 @@ public final class SentinelTrio implements AutoCloseable {
   public static final String NAME = "mymaster";
 
   private static final int SENTINELS = 3;
-  private static final List<String> QUICK_NODE =
-      List.of("repl-diskless-sync-delay 0", "repl-ping-replica-period 1", "rdb-del-sync-files yes");
 
   /**
    * No shorter than this: a replica is promoted only if it answered INFO within five pings, and is
@@ -53,7 +51,7 @@ public final class SentinelTrio implements AutoCloseable {
   /** What is to be started. */
   public static final class Plan {
     private final int replicas;
-    private final List<String> nodeLines = new ArrayList<>(QUICK_NODE);
+    private final List<String> nodeLines = new ArrayList<>(RedisNode.QUICK);
     private final List<String> sentinelLines = new ArrayList<>();
     private RedisProgram program = RedisProgram.preferred();
     private Login nodeLogin = Login.OPEN;
@@ -142,10 +140,7 @@ public final class SentinelTrio implements AutoCloseable {
   private void startNodes() throws IOException {
     List<String> lines = new ArrayList<>(plan.nodeLines);
     lines.addAll(plan.nodeLogin.asked());
-    if (!plan.nodeLogin.isOpen()) {
-      lines.add("masteruser " + plan.nodeLogin.user());
-      lines.add("masterauth " + plan.nodeLogin.password());
-    }
+    lines.addAll(plan.nodeLogin.ofReplica());
     for (int i = 0; i <= plan.replicas; i++) {
       nodes.add(RedisNode.start(plan.program, plan.nodeLogin, RedisServer::freePort, lines));
     }
