@@ -11,8 +11,10 @@ import dev.nearside.proxy.admin.Readiness;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.MgetMode;
@@ -173,12 +175,14 @@ public final class Proxy implements AutoCloseable {
     started.add(invalidation.fleet());
     ServerPolicy policy = policy();
     addContexts(transport, policy, reads);
+    redis.find();
     L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
     listener =
         Listener.listen(
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
     started.add(listener);
+    redis.onMove(() -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::move)));
     security.credentials().onChange(redis::tryOut, this::reauthenticate);
     security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
@@ -388,19 +392,27 @@ public final class Proxy implements AutoCloseable {
         config.coherence().permissionTtl().toNanos(),
         config.trust() == Trust.NETWORK,
         config.proxyProtocol(),
-        config.l1().mget() == MgetMode.MERGE);
+        config.l1().mget() == MgetMode.MERGE,
+        config.upstream().discovery() instanceof Sentinels named ? named.primary() : null);
+  }
+
+  private UpstreamLink upstreamLink(Transport transport) {
+    NearsideConfig.Upstream upstream = config.upstream();
+    return new UpstreamLink(
+        () -> {
+          Address now = redis.address();
+          return now == null ? null : transport.toConnectTo(now);
+        },
+        redis.primaryOnly(),
+        transport.family(upstream.discovery().named().getFirst()).client(),
+        security.upstream(),
+        security.credentials(),
+        upstream.connectTimeout(),
+        new ConnectPace());
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
-    NearsideConfig.Upstream upstream = config.upstream();
-    UpstreamLink link =
-        new UpstreamLink(
-            transport.toConnectTo(upstream.address()),
-            transport.family(upstream.address()).client(),
-            security.upstream(),
-            security.credentials(),
-            upstream.connectTimeout(),
-            new ConnectPace());
+    UpstreamLink link = upstreamLink(transport);
     UpstreamWatch watch = new UpstreamWatch(metrics, redis);
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;

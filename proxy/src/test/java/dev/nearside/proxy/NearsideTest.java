@@ -65,7 +65,7 @@ class NearsideTest {
         .isEqualTo(
             """
             --listen: listen: "here" is not an address; expected host:port or unix:/path
-            --upstream: upstream.uri: "redis-cluster://***@r" asks for Redis Cluster, which this version does not support yet; expected redis://user:password@host:port/database, rediss://… or unix:///path
+            --upstream: upstream.uri: "redis-cluster://***@r" asks for Redis Cluster, which this version does not support yet; expected redis://user:password@host:port/database, rediss://…, unix:///path or redis-sentinel://host:port,…/database#primary
             """);
   }
 

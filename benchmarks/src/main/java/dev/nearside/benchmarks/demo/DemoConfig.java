@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.demo;
 
+import dev.nearside.proxy.config.Discovery;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.Coherence;
@@ -39,7 +40,7 @@ final class DemoConfig {
         Math.min(2, Runtime.getRuntime().availableProcessors()),
         Duration.ofSeconds(5),
         new Upstream(
-            new Address(LOOPBACK, redisPort),
+            new Discovery.Fixed(new Address(LOOPBACK, redisPort)),
             null,
             null,
             null,

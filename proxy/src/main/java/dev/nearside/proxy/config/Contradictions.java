@@ -86,8 +86,10 @@ final class Contradictions {
               + Addresses.text(config.listen())
               + "; expected another port");
     }
-    Address upstream = config.upstream().address();
-    if (collide(config.listen(), upstream) && areSound(ListenKeys.LISTEN, UpstreamKeys.URI)) {
+    boolean own =
+        config.upstream().discovery().named().stream()
+            .anyMatch(named -> collide(config.listen(), named));
+    if (own && areSound(ListenKeys.LISTEN, UpstreamKeys.URI)) {
       problems.add(
           settings.origin(UpstreamKeys.URI.path()),
           UpstreamKeys.URI.path(),

@@ -99,7 +99,7 @@ public record NearsideConfig(
   /**
    * The upstream Redis.
    *
-   * @param address where it listens
+   * @param discovery how its servers are found
    * @param tls the files by which it is reached by TLS, or null where it is in clear
    * @param user the ACL user the sidecar acts as, or null for {@code default}
    * @param userFile from which that was read, to be read again, or null
@@ -111,7 +111,7 @@ public record NearsideConfig(
    * @param retryReadsFor how long a GET that was not answered is sent again; zero for never
    */
   public record Upstream(
-      Address address,
+      Discovery discovery,
       @Nullable Tls tls,
       @Nullable String user,
       @Nullable String userFile,
@@ -123,7 +123,7 @@ public record NearsideConfig(
       Duration retryReadsFor) {
     @Override
     public String toString() {
-      String uri = new RedisUri(address, tls != null, null, null, database).toString();
+      String uri = new RedisUri(discovery, tls != null, null, null, database).toString();
       return user == null
           ? uri
           : uri.replaceFirst("://", "$0" + Matcher.quoteReplacement(user) + "@");

@@ -1,41 +1,59 @@
 package dev.nearside.proxy.config;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code redis://[user:password@]host[:port][/database]}, {@code rediss://…} for TLS, or {@code
+ * {@code redis://[user:password@]host[:port][/database]}, {@code redis-sentinel://[user:password@]
+ * host[:port][,host[:port]…][/database]#primary}, {@code rediss} before either for TLS, or {@code
  * unix://[user:password@]/path[?db=database]}; read by hand: {@link java.net.URI} knows no host
- * with an underscore and wants every password encoded. What this version cannot do (Sentinel,
- * Cluster) is refused by name.
+ * with an underscore and wants every password encoded. What this version cannot do (Cluster) is
+ * refused by name.
  *
- * @param address where it listens
- * @param tls whether it is reached by TLS
+ * @param discovery how the server is found; of sentinels nothing but where they are and what they
+ *     are asked for
+ * @param tls whether everything is reached by TLS
  */
 record RedisUri(
-    Address address, boolean tls, @Nullable String user, @Nullable String password, int database) {
+    Discovery discovery,
+    boolean tls,
+    @Nullable String user,
+    @Nullable String password,
+    int database) {
   static final int DEFAULT_PORT = 6379;
+  private static final int SENTINEL_PORT = 26_379;
   private static final String SEPARATOR = "://";
   private static final String DATABASE_PARAMETER = "?db=";
   private static final Set<String> PLAIN = Set.of("redis", "valkey");
-  private static final Set<String> TLS = Set.of("rediss", "valkeys");
+  private static final Set<String> TLS = Set.of("rediss", "valkeys", "rediss-sentinel");
   private static final Set<String> UNIX = Set.of("unix", "redis-socket");
+  private static final Set<String> SENTINEL = Set.of("redis-sentinel", "rediss-sentinel");
   private static final int LARGEST_DATABASE = 1_000_000;
 
   static Parsed<RedisUri> parse(String text) {
     int end = text.indexOf(SEPARATOR);
     String scheme = end < 0 ? "" : text.substring(0, end);
-    boolean tcp = PLAIN.contains(scheme) || TLS.contains(scheme);
-    if (!tcp && !UNIX.contains(scheme)) {
+    boolean tls = TLS.contains(scheme);
+    boolean sentinel = SENTINEL.contains(scheme);
+    if (!tls && !sentinel && !PLAIN.contains(scheme) && !UNIX.contains(scheme)) {
       return Parsed.refused(schemeProblem(scheme));
     }
     String rest = text.substring(end + SEPARATOR.length());
     int at = rest.lastIndexOf('@');
     String location = rest.substring(at + 1);
-    Parsed<RedisUri> reached = tcp ? ofHost(location, TLS.contains(scheme)) : ofSocket(location);
+    Parsed<RedisUri> reached;
+    if (sentinel) {
+      reached = ofSentinels(location, tls);
+    } else {
+      reached = UNIX.contains(scheme) ? ofSocket(location) : ofHost(location, tls);
+    }
     return at >= 0 && reached instanceof Parsed.Good<RedisUri>(RedisUri uri)
         ? withCredentials(rest.substring(0, at), uri)
         : reached;
@@ -46,7 +64,8 @@ record RedisUri(
       return Parsed.refused("has parameters after the database, and none are known");
     }
     if (location.indexOf(',') >= 0) {
-      return Parsed.refused("names several hosts, and this version supports one Redis server");
+      return Parsed.refused(
+          "names several hosts; expected one, or sentinels as redis-sentinel://host,host#primary");
     }
     int slash = location.indexOf('/');
     Integer database = slash < 0 ? Integer.valueOf(0) : databaseOf(location.substring(slash + 1));
@@ -54,7 +73,35 @@ record RedisUri(
         Addresses.hostAndPort(slash < 0 ? location : location.substring(0, slash), DEFAULT_PORT);
     return address == null || address.port() == 0 || database == null
         ? Parsed.refused()
-        : Parsed.good(new RedisUri(address, tls, null, null, database));
+        : Parsed.good(new RedisUri(new Discovery.Fixed(address), tls, null, null, database));
+  }
+
+  private static Parsed<RedisUri> ofSentinels(String location, boolean tls) {
+    int hash = location.indexOf('#');
+    String primary = hash < 0 ? "" : location.substring(hash + 1);
+    if (!primary.matches("[A-Za-z0-9._-]+")) {
+      return Parsed.refused("does not end with # and the name that the sentinels have for it");
+    }
+    String before = location.substring(0, hash);
+    int slash = before.indexOf('/');
+    Integer database = slash < 0 ? Integer.valueOf(0) : databaseOf(before.substring(slash + 1));
+    List<Address> addresses = new ArrayList<>();
+    for (String each : (slash < 0 ? before : before.substring(0, slash)).split(",", -1)) {
+      Address address = Addresses.hostAndPort(each, SENTINEL_PORT);
+      if (address == null || address.port() == 0) {
+        return Parsed.refused();
+      }
+      addresses.add(address);
+    }
+    return database == null
+        ? Parsed.refused()
+        : Parsed.good(
+            new RedisUri(
+                new Discovery.Sentinels(List.copyOf(addresses), primary, null, null),
+                tls,
+                null,
+                null,
+                database));
   }
 
   private static Parsed<RedisUri> ofSocket(String location) {
@@ -73,14 +120,13 @@ record RedisUri(
       case Parsed.Good<Address>(Address address) ->
           database == null
               ? Parsed.refused()
-              : Parsed.good(new RedisUri(address, false, null, null, database));
+              : Parsed.good(
+                  new RedisUri(new Discovery.Fixed(address), false, null, null, database));
     };
   }
 
   private static String schemeProblem(String scheme) {
     return switch (scheme) {
-      case "redis-sentinel", "rediss-sentinel" ->
-          "asks for Sentinel, which this version does not support yet";
       case "redis-cluster", "rediss-cluster" ->
           "asks for Redis Cluster, which this version does not support yet";
       default -> "is not the URI of a Redis server";
@@ -108,7 +154,7 @@ record RedisUri(
     }
     return Parsed.good(
         new RedisUri(
-            uri.address,
+            uri.discovery,
             uri.tls,
             user.isEmpty() ? null : user,
             password.isEmpty() ? null : password,
@@ -137,9 +183,19 @@ record RedisUri(
   /** Returns the URI without user and password, which have keys of their own. */
   @Override
   public String toString() {
-    return address.isUnixSocket()
-        ? "unix://" + address.host() + (database == 0 ? "" : DATABASE_PARAMETER + database)
-        : (tls ? "rediss://" : "redis://") + Addresses.text(address) + "/" + database;
+    return switch (discovery) {
+      case Discovery.Fixed(Address address) when address.isUnixSocket() ->
+          "unix://" + address.host() + (database == 0 ? "" : DATABASE_PARAMETER + database);
+      case Discovery.Fixed(Address address) ->
+          (tls ? "rediss://" : "redis://") + Addresses.text(address) + "/" + database;
+      case Discovery.Sentinels sentinels ->
+          (tls ? "rediss-sentinel://" : "redis-sentinel://")
+              + sentinels.addresses().stream().map(Addresses::text).collect(joining(","))
+              + "/"
+              + database
+              + "#"
+              + sentinels.primary();
+    };
   }
 
   /**

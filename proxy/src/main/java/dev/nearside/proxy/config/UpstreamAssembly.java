@@ -1,14 +1,21 @@
 package dev.nearside.proxy.config;
 
+import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.Upstream;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Builds what is said of the upstream from settings. What is missing has a stand-in. */
 final class UpstreamAssembly {
   private static final RedisUri STAND_IN =
-      new RedisUri(new Address("localhost", RedisUri.DEFAULT_PORT), false, null, null, 0);
+      new RedisUri(
+          new Discovery.Fixed(new Address("localhost", RedisUri.DEFAULT_PORT)),
+          false,
+          null,
+          null,
+          0);
 
   private final Settings settings;
   private final Problems problems;
@@ -34,7 +41,7 @@ final class UpstreamAssembly {
         credential(
             UpstreamKeys.PASSWORD, UpstreamKeys.PASSWORD_FILE, known.password(), "a password");
     return new Upstream(
-        known.address(),
+        withCredentials(known.discovery()),
         tls.ofUpstream(known.tls()),
         user,
         settings.read("", UpstreamKeys.USER_FILE),
@@ -44,6 +51,28 @@ final class UpstreamAssembly {
         settings.read("", UpstreamKeys.LOCAL_DATABASES, List.of(known.database())),
         settings.readWithDefault("", UpstreamKeys.CONNECT_TIMEOUT),
         settings.readWithDefault("", UpstreamKeys.RETRY_READS_FOR));
+  }
+
+  /** Sentinels have credentials of their own; who has no sentinels has no use for them. */
+  private Discovery withCredentials(Discovery discovery) {
+    String user = settings.read("", UpstreamKeys.SENTINEL_USER);
+    String password =
+        new FileValues(settings, problems)
+            .read(UpstreamKeys.SENTINEL_PASSWORD, UpstreamKeys.SENTINEL_PASSWORD_FILE);
+    if (discovery instanceof Sentinels(List<Address> addresses, String primary, _, _)) {
+      return new Sentinels(addresses, primary, user, password);
+    }
+    Stream.of(
+            UpstreamKeys.SENTINEL_USER,
+            UpstreamKeys.SENTINEL_PASSWORD,
+            UpstreamKeys.SENTINEL_PASSWORD_FILE)
+        .filter(key -> settings.isGiven(key.path()))
+        .forEach(key ->
+            problems.add(
+                settings.origin(key.path()),
+                key.path(),
+                "given although upstream.uri names no sentinels; expected redis-sentinel://…"));
+    return discovery;
   }
 
   /** Returns what is given by itself, in a file, or in the URI; refuses it twice. */

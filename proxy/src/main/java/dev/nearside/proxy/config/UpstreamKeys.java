@@ -1,5 +1,6 @@
 package dev.nearside.proxy.config;
 
+import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig.Tls;
 import dev.nearside.proxy.config.NearsideConfig.TlsVerify;
 import java.time.Duration;
@@ -21,11 +22,12 @@ final class UpstreamKeys {
           ValueTypes.REDIS_URI,
           "required",
           "The Redis behind this sidecar: `redis://user:password@host:port/database`, where only the"
-              + " host must be given; `rediss://…` by TLS; `unix://user:password@/path?db=database`"
-              + " on a Unix socket.",
+              + " host must be given; `unix://user:password@/path?db=database` on a Unix socket;"
+              + " `redis-sentinel://user:password@host:port,host:port/database#primary` behind"
+              + " sentinels. `rediss` instead of `redis` is by TLS.",
           config ->
               new RedisUri(
-                  config.upstream().address(),
+                  config.upstream().discovery(),
                   config.upstream().tls() != null,
                   null,
                   null,
@@ -62,6 +64,32 @@ final class UpstreamKeys {
           "none",
           "A file that holds the password; one trailing line break is dropped. It is read again when"
               + " it changes: connections made from then on use what it says.",
+          config -> null);
+
+  static final Key<NearsideConfig, String> SENTINEL_USER =
+      Key.optional(
+          "upstream.sentinel-user",
+          ValueTypes.text("a user", "the name of an ACL user of the sentinels"),
+          "their default user",
+          "The ACL user as which the sidecar asks the sentinels; credentials of the URI are the"
+              + " Redis servers'.",
+          config -> ofSentinels(config, Sentinels::user));
+
+  static final Key<NearsideConfig, String> SENTINEL_PASSWORD =
+      Key.optional(
+          "upstream.sentinel-password",
+          ValueTypes.SECRET,
+          "none",
+          "That user's password; never shown.",
+          config -> ofSentinels(config, Sentinels::password));
+
+  static final Key<NearsideConfig, String> SENTINEL_PASSWORD_FILE =
+      Key.optional(
+          "upstream.sentinel-password-file",
+          ValueTypes.PASSWORD_FILE,
+          "none",
+          "A file that holds the sentinels' password, read at the start; one trailing line break is"
+              + " dropped.",
           config -> null);
 
   static final Key<NearsideConfig, String> TLS_CA_FILE =
@@ -132,6 +160,9 @@ final class UpstreamKeys {
           USER_FILE,
           PASSWORD,
           PASSWORD_FILE,
+          SENTINEL_USER,
+          SENTINEL_PASSWORD,
+          SENTINEL_PASSWORD_FILE,
           TLS_CA_FILE,
           TLS_CERTIFICATE_FILE,
           TLS_KEY_FILE,
@@ -141,6 +172,13 @@ final class UpstreamKeys {
           RETRY_READS_FOR);
 
   private UpstreamKeys() {}
+
+  private static @Nullable String ofSentinels(
+      NearsideConfig config, Function<Sentinels, @Nullable String> value) {
+    return config.upstream().discovery() instanceof Sentinels sentinels
+        ? value.apply(sentinels)
+        : null;
+  }
 
   private static <T> @Nullable T ofTls(NearsideConfig config, Function<Tls, @Nullable T> value) {
     Tls tls = config.upstream().tls();

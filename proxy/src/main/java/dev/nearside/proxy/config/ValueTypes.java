@@ -23,7 +23,8 @@ final class ValueTypes {
   static final ValueType<RedisUri> REDIS_URI =
       new ValueType<>(
           "the URI of a Redis server",
-          "redis://user:password@host:port/database, rediss://… or unix:///path",
+          "redis://user:password@host:port/database, rediss://…, unix:///path or"
+              + " redis-sentinel://host:port,…/database#primary",
           RedisUri::parse,
           uri -> YamlText.plainOrQuoted(uri.toString()),
           RedisUri::withoutSecrets,

@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the sidecar says first on a connection, and what the upstream answered. HELLO with the
- * sidecar's own credentials, SELECT where the database is not 0, INFO for the node's name, then
- * whatever a client had said before its state was moved here. Used once, on one event loop.
+ * sidecar's own credentials, SELECT where the database is not 0, ROLE where only a primary will do,
+ * INFO for the node's name, then whatever a client had said before its state was moved here. Used
+ * once, on one event loop.
  */
 final class Greeting {
   private static final byte[] EMPTY = {};
+  private static final String REPLICA = "$5\r\nslave";
   private static final String TOO_MANY = "-ERR max number of clients reached";
 
   private final int protocol;
@@ -27,6 +29,7 @@ final class Greeting {
   private final List<byte[]> replayed;
   private byte[] helloReply = EMPTY;
   private byte[] selectReply = EMPTY;
+  private byte[] role = EMPTY;
   private byte[] info = EMPTY;
 
   /**
@@ -67,6 +70,9 @@ final class Greeting {
           Requests.encode("SELECT", String.valueOf(database)),
           new Learn(reply -> selectReply = reply));
     }
+    if (link.primaryOnly()) {
+      say(connection, Requests.encode("ROLE"), new Learn(reply -> role = reply));
+    }
     for (byte[] request : replayed) {
       say(connection, request, new Learn(reply -> {}));
     }
@@ -105,7 +111,12 @@ final class Greeting {
         return said;
       }
     }
-    return null;
+    return isReplica() ? "the node is a replica, and only its primary is wanted" : null;
+  }
+
+  /** A user who may not ask is believed to be where it should be: a replica refuses writes. */
+  private boolean isReplica() {
+    return text(role).startsWith(REPLICA, text(role).indexOf('\n') + 1);
   }
 
   private static String text(byte[] reply) {

@@ -124,8 +124,26 @@ public final class Lane {
     generation++;
   }
 
+  /** The upstream is elsewhere from now on: what is under way is lost, what waits goes there. */
+  void move() {
+    era++;
+    generation++;
+    refusing = false;
+    backoffMs = FIRST_BACKOFF_MS;
+    List<UpstreamConnection> all = connections();
+    aside.clear();
+    leaving.clear();
+    serving = null;
+    spare = null; // what is being made says itself that it is gone
+    all.forEach(UpstreamConnection::close);
+  }
+
   /** Closes its connections; what is under way is lost. */
   public void close() {
+    connections().forEach(UpstreamConnection::close);
+  }
+
+  private List<UpstreamConnection> connections() {
     List<UpstreamConnection> all = new ArrayList<>(aside);
     all.addAll(leaving);
     for (UpstreamConnection each : new UpstreamConnection[] {serving, making, spare}) {
@@ -133,14 +151,14 @@ public final class Lane {
         all.add(each);
       }
     }
-    all.forEach(UpstreamConnection::close);
+    return all;
   }
 
   private boolean isRefusing() {
     if (refusing && System.nanoTime() - refuseUntilNs >= 0) {
       refusing = false;
     }
-    return refusing || link.pace().waitNs(System.nanoTime()) > 0;
+    return refusing || !link.isPlaceKnown() || link.pace().waitNs(System.nanoTime()) > 0;
   }
 
   private void connect() {
@@ -288,7 +306,7 @@ public final class Lane {
       }
     }
 
-    /** It was begun before the lane was renewed: who waits gets another. */
+    /** It was begun before the lane was renewed or moved: who waits gets another. */
     private void superseded() {
       making = null;
       if (!waiting.isEmpty()) {

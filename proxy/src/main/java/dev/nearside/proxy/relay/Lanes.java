@@ -1,8 +1,10 @@
 package dev.nearside.proxy.relay;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The upstream connections of one event loop. Confined to it. */
@@ -11,6 +13,7 @@ public final class Lanes {
   private final UpstreamLink link;
   private final RelayListener listener;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
+  private final Set<PinnedConnection> pinned = new HashSet<>();
   private @Nullable LaneKey lastKey;
   private @Nullable Lane last;
 
@@ -41,11 +44,15 @@ public final class Lanes {
    */
   public @Nullable PinnedConnection pin(
       int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
-    if (!link.pace().tryEnter(System.nanoTime())) {
+    if (!link.isPlaceKnown() || !link.pace().tryEnter(System.nanoTime())) {
       return null;
     }
-    return new PinnedConnection(
-        flushes, link, new Greeting(link, protocol, database, replayed), owner, listener);
+    PinnedConnection made =
+        new PinnedConnection(
+            flushes, link, new Greeting(link, protocol, database, replayed), owner, listener);
+    pinned.add(made);
+    made.whenGone(() -> pinned.remove(made));
+    return made;
   }
 
   /** Returns how the upstream is reached. */
@@ -56,6 +63,15 @@ public final class Lanes {
   /** Has what is sent from now on go over connections that are made anew. */
   public void renew() {
     lanes.values().forEach(Lane::renew);
+  }
+
+  /**
+   * The upstream is elsewhere from now on: every connection there is ends at once, and what is
+   * under way on it is lost.
+   */
+  public void move() {
+    lanes.values().forEach(Lane::move);
+    List.copyOf(pinned).forEach(PinnedConnection::lose);
   }
 
   /** Closes every lane. */

@@ -44,6 +44,7 @@ public final class PinnedConnection {
   private boolean open;
   private boolean abandoned;
   private String info = "";
+  private Runnable gone = () -> {};
 
   PinnedConnection(
       Flushes flushes, UpstreamLink link, Greeting greeting, Owner owner, RelayListener listener) {
@@ -113,6 +114,16 @@ public final class PinnedConnection {
     connection.endInput();
   }
 
+  /** Has {@code then} run once, when it has ended or could not be made. */
+  void whenGone(Runnable then) {
+    gone = then;
+  }
+
+  /** Ends it as if the upstream had. */
+  void lose() {
+    connection.close();
+  }
+
   /** Closes it; unanswered requests are lost, and the owner hears nothing more of it. */
   public void close() {
     abandoned = true;
@@ -140,6 +151,7 @@ public final class PinnedConnection {
 
     @Override
     public void failed(String why) {
+      gone.run();
       listener.failed(dev.nearside.proxy.tier.Answer.Reason.DISCONNECTED);
       if (!abandoned) {
         owner.pinnedFailed(why);
@@ -148,6 +160,7 @@ public final class PinnedConnection {
 
     @Override
     public void closed() {
+      gone.run();
       open = false;
       listener.disconnected(KIND, info);
       if (!abandoned) {

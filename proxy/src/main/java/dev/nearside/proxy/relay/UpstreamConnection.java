@@ -14,6 +14,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,6 +70,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private static final Logger log = LoggerFactory.getLogger(UpstreamConnection.class);
 
   private final Channel channel;
+  private final SocketAddress remote;
   private final Flushes flushes;
   private final Observer observer;
   private final AwaitedReplies awaited = new AwaitedReplies(this);
@@ -79,8 +81,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   private @Nullable ReplyReader stoppedFor;
   private boolean flushScheduled;
 
-  private UpstreamConnection(Channel channel, Flushes flushes, Observer observer) {
+  private UpstreamConnection(
+      Channel channel, SocketAddress remote, Flushes flushes, Observer observer) {
     this.channel = channel;
+    this.remote = remote;
     this.flushes = flushes;
     this.observer = observer;
   }
@@ -88,7 +92,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
   /**
    * Connects and greets; the observer hears {@code opened} or {@code failed} later, once.
    *
-   * @param link its pace has let this try in, and is told how it went
+   * @param link its place is known; its pace has let this try in, and is told how it went
    */
   static UpstreamConnection connect(
       Flushes flushes, UpstreamLink link, Greeting greeting, Observer observer) {
@@ -100,14 +104,16 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
             .option(ChannelOption.ALLOCATOR, Transport.BUFFERS)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) link.connectTimeout().toMillis())
             .handler(new ChannelInboundHandlerAdapter());
-    if (link.remote() instanceof InetSocketAddress) {
+    SocketAddress remote = link.remote();
+    if (remote instanceof InetSocketAddress) {
       bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
     }
-    ChannelFuture connecting = bootstrap.connect(link.remote());
-    UpstreamConnection connection = new UpstreamConnection(connecting.channel(), flushes, observer);
+    ChannelFuture connecting = bootstrap.connect(remote);
+    UpstreamConnection connection =
+        new UpstreamConnection(connecting.channel(), remote, flushes, observer);
     connecting.addListener(done -> {
       if (done.isSuccess()) {
-        SslHandler tls = link.newTls(Transport.BUFFERS);
+        SslHandler tls = link.newTls(Transport.BUFFERS, remote);
         if (tls != null) {
           tls.setHandshakeTimeoutMillis(link.connectTimeout().toMillis());
           connection.channel.pipeline().addLast(tls);
@@ -115,7 +121,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
         connection.channel.pipeline().addLast(connection);
         connection.greet(greeting, link);
       } else {
-        link.pace().failed(System.nanoTime());
+        connection.noteFailure(link);
         // Not in the caller's hands yet where it failed at once, and perhaps on a foreign thread.
         flushes.loop().execute(() -> observer.failed(String.valueOf(done.cause().getMessage())));
       }
@@ -130,7 +136,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
           if (why == null || greeting.wasAnswered()) {
             link.pace().succeeded();
           } else {
-            link.pace().failed(System.nanoTime());
+            noteFailure(link);
           }
           if (why == null) {
             open = true;
@@ -152,6 +158,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
             },
             link.connectTimeout().toMillis(),
             java.util.concurrent.TimeUnit.MILLISECONDS);
+  }
+
+  /** That it cannot be had where the upstream no longer is says nothing of where it is. */
+  private void noteFailure(UpstreamLink link) {
+    if (remote.equals(link.remote())) {
+      link.pace().failed(System.nanoTime());
+    }
   }
 
   /** Copies a request out and awaits its reply; it leaves with the next {@link #flush}. */

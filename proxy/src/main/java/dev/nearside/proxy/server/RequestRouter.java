@@ -23,6 +23,7 @@ final class RequestRouter {
   private final LocalReads reads;
   private final Greetings greetings;
   private final OwnCommands own;
+  private final SentinelAnswers sentinel;
 
   RequestRouter(ClientConnection client) {
     this.client = client;
@@ -32,6 +33,7 @@ final class RequestRouter {
     this.reads = new LocalReads(client);
     this.greetings = new Greetings(client, this);
     this.own = new OwnCommands(client);
+    this.sentinel = new SentinelAnswers(client);
   }
 
   /** Sends a whole request its way. */
@@ -54,7 +56,7 @@ final class RequestRouter {
       case LOCAL_GET -> finish(reads.get(request), command, request);
       case LOCAL_MGET -> finish(reads.mget(request), command, request);
       case LANE, BULK_LANE -> relay(command, request);
-      case PINNED -> relayPinned(command, request);
+      case PINNED -> answerSentinel(command, request) || relayPinned(command, request);
       case PIPE -> drained() && relayPinned(command, request);
       case GREETING ->
           upstream.isPinned() ? relay(command, request) : greetings.greet(command, request);
@@ -62,6 +64,13 @@ final class RequestRouter {
       case RESET -> greetings.reset(command, request);
       case OWN -> own.run(request);
     };
+  }
+
+  /** No Redis server lists SENTINEL, so that it comes as an unknown command. */
+  private boolean answerSentinel(Command command, Request request) {
+    byte[] answer =
+        command == Command.unknown() && !upstream.isPinned() ? sentinel.answer(request) : null;
+    return answer != null && client.answer(answer);
   }
 
   /**

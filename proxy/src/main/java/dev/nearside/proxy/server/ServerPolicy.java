@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds on clients.
@@ -19,6 +20,7 @@ import java.time.Duration;
  *     without credentials
  * @param proxyProtocol whether each client's connection begins with a header of the PROXY protocol
  * @param mergesMget whether MGET takes each key from where it is
+ * @param sentinelPrimary what the sentinels call the upstream, or null where there are none
  */
 public record ServerPolicy(
     int maxClients,
@@ -33,4 +35,5 @@ public record ServerPolicy(
     long permissionTtlNs,
     boolean trustNetwork,
     boolean proxyProtocol,
-    boolean mergesMget) {}
+    boolean mergesMget,
+    @Nullable String sentinelPrimary) {}

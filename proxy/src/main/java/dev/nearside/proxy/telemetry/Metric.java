@@ -174,6 +174,10 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Upstream connections lost or refused, and reads that it could not answer.",
       Label.FAILURE),
+  UPSTREAM_MOVES(
+      "nearside_upstream_moves_total",
+      Collector.Type.COUNTER,
+      "How often the upstream's primary has become another server."),
   BREAKER_STATE(
       "nearside_breaker_state",
       Collector.Type.GAUGE,

@@ -39,12 +39,13 @@ class ConfigurationLoaderTest {
           entry("tls.key-file", "\"/tls/own.key\""),
           entry("tls.client-ca-file", "\"/tls/clients.pem\""),
           entry("proxy-protocol", "true"),
-          entry("upstream.uri", "rediss://redis_1.local:7002/3"),
+          entry("upstream.uri", "\"rediss-sentinel://a_1.local:7002,b:26379/3#main\""),
           entry("upstream.tls-ca-file", "\"/tls/ca.pem\""),
           entry("upstream.tls-certificate-file", "\"/tls/client.pem\""),
           entry("upstream.tls-key-file", "\"/tls/client.key\""),
           entry("upstream.tls-verify", "ca"),
           entry("upstream.user", "\"app\""),
+          entry("upstream.sentinel-user", "\"guard\""),
           entry("upstream.local-databases", "[0, 3, 9]"),
           entry("upstream.connect-timeout", "3s"),
           entry("upstream.retry-reads-for", "100ms"),
@@ -83,6 +84,8 @@ class ConfigurationLoaderTest {
           "upstream.user-file",
           "upstream.password",
           "upstream.password-file",
+          "upstream.sentinel-password",
+          "upstream.sentinel-password-file",
           "database.password",
           "database.password-file");
 
@@ -113,7 +116,8 @@ class ConfigurationLoaderTest {
     assertThat(config.listen()).isEqualTo(new Address("127.0.0.1", 6380));
     assertThat(config.http()).isEqualTo(new Address("127.0.0.1", 9380));
     assertThat(config.gracePeriod()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(config.upstream().address()).isEqualTo(new NearsideConfig.Address("r", 6379));
+    assertThat(config.upstream().discovery())
+        .isEqualTo(new Discovery.Fixed(new Address("r", 6379)));
     assertThat(config.upstream().localDatabases()).containsExactly(0);
     assertThat(config.l1().maxBytes()).isEqualTo(64L << 20);
     assertThat(config.database()).isNull();
@@ -141,7 +145,9 @@ class ConfigurationLoaderTest {
     ConfigurationScene scene = new ConfigurationScene(folder);
     if (!key.equals(UpstreamKeys.URI)) {
       boolean secured = key.path().startsWith("upstream.tls-");
-      scene.variable("NEARSIDE_UPSTREAM_URI", secured ? "rediss://h" : "redis://localhost");
+      boolean asking = key.path().startsWith("upstream.sentinel-");
+      String plain = asking ? "redis-sentinel://s#main" : "redis://localhost";
+      scene.variable("NEARSIDE_UPSTREAM_URI", secured ? "rediss://h" : plain);
     }
     for (String section : List.of("tls.", "upstream.tls-")) {
       for (String file : List.of("certificate-file", "key-file")) {

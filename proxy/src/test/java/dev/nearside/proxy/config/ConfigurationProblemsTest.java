@@ -67,12 +67,12 @@ class ConfigurationProblemsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "redis-sentinel://h| \"redis-sentinel://h\" asks for Sentinel, which this version does not support yet",
+        "redis-sentinel://h| \"redis-sentinel://h\" does not end with # and the name that the sentinels have for it",
         "redis-cluster://h| \"redis-cluster://h\" asks for Redis Cluster, which this version does not support yet",
         "unix://a| \"unix://a\" has no absolute path",
         "unix:///a?timeout=1s| \"unix:///a?timeout=1s\" has parameters of which only db, the database, is known",
         "unix:///a?db=x| \"unix:///a?db=x\" is not the URI of a Redis server",
-        "redis://a:1,b:1| \"redis://a:1,b:1\" names several hosts, and this version supports one Redis server",
+        "redis://a:1,b:1| \"redis://a:1,b:1\" names several hosts; expected one, or sentinels as redis-sentinel://host,host#primary",
         "redis://h/0?timeout=1s| \"redis://h/0?timeout=1s\" has parameters after the database, and none are known",
         "localhost:6379| \"localhost:6379\" is not the URI of a Redis server",
         "redis://| \"redis://\" is not the URI of a Redis server",
@@ -88,8 +88,8 @@ class ConfigurationProblemsTest {
         .containsExactly(
             "NEARSIDE_UPSTREAM_URI: upstream.uri: "
                 + problem
-                + "; expected redis://user:password@host:port/database, rediss://… or"
-                + " unix:///path");
+                + "; expected redis://user:password@host:port/database, rediss://…, unix:///path or"
+                + " redis-sentinel://host:port,…/database#primary");
   }
 
   @ParameterizedTest
@@ -332,6 +332,18 @@ class ConfigurationProblemsTest {
                 + " upstream.password is given too; expected one of them",
             "nearside.yaml:4: upstream.password: given although upstream.uri has a password too;"
                 + " expected one of them");
+  }
+
+  @Test
+  void sentinelPassword_withoutSentinels_isRefused() {
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(UPSTREAM)
+                .variable("NEARSIDE_UPSTREAM_SENTINEL_PASSWORD", "geheim")
+                .problems())
+        .containsExactly(
+            "NEARSIDE_UPSTREAM_SENTINEL_PASSWORD: upstream.sentinel-password: given although"
+                + " upstream.uri names no sentinels; expected redis-sentinel://…");
   }
 
   @Test

@@ -2,7 +2,10 @@ package dev.nearside.proxy.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.config.Discovery.Fixed;
+import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,14 +35,34 @@ class RedisUriTest {
       String text, String host, int port, String user, String password, int database) {
     assertThat(RedisUri.parse(text))
         .isEqualTo(
-            Parsed.good(new RedisUri(new Address(host, port), false, user, password, database)));
+            Parsed.good(
+                new RedisUri(new Fixed(new Address(host, port)), false, user, password, database)));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"rediss://u:p@h:1/2", "valkeys://u:p@h:1/2"})
   void parse_secureScheme_asksForTls(String text) {
     assertThat(RedisUri.parse(text))
-        .isEqualTo(Parsed.good(new RedisUri(new Address("h", 1), true, "u", "p", 2)));
+        .isEqualTo(Parsed.good(new RedisUri(new Fixed(new Address("h", 1)), true, "u", "p", 2)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"redis-sentinel, false", "rediss-sentinel, true"})
+  void parse_sentinels_areTakenApart(String scheme, boolean tls) {
+    List<Address> addresses = List.of(new Address("a", 26_379), new Address("::1", 7));
+    assertThat(RedisUri.parse(scheme + "://u:p@a,[::1]:7/2#my.primary"))
+        .isEqualTo(
+            Parsed.good(
+                new RedisUri(
+                    new Sentinels(addresses, "my.primary", null, null), tls, "u", "p", 2)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"redis-sentinel://a:1,b:2/3#m", "rediss-sentinel://[::1]:7/0#m"})
+  void toString_ofSentinels_isWhatWasParsed(String text) {
+    assertThat(RedisUri.parse(text))
+        .isInstanceOfSatisfying(
+            Parsed.Good.class, good -> assertThat(good.value()).hasToString(text));
   }
 
   @ParameterizedTest
@@ -49,6 +72,7 @@ class RedisUriTest {
     "/a, -1, false, unix:///a?db=3",
   })
   void toString_hasNoCredentials(String host, int port, boolean tls, String text) {
-    assertThat(new RedisUri(new Address(host, port), tls, "u", "p", 3)).hasToString(text);
+    assertThat(new RedisUri(new Fixed(new Address(host, port)), tls, "u", "p", 3))
+        .hasToString(text);
   }
 }

@@ -3,6 +3,7 @@ package dev.nearside.proxy.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nearside.proxy.config.Discovery;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import java.io.IOException;
@@ -35,7 +36,7 @@ class UpstreamCredentialsTest {
     credentials =
         new UpstreamCredentials(
             new NearsideConfig.Upstream(
-                new Address("h", 1),
+                new Discovery.Fixed(new Address("h", 1)),
                 null,
                 "a",
                 user.toString(),

@@ -68,7 +68,8 @@ final class EmbeddedClient {
   private LoopContext context() {
     UpstreamLink nowhere =
         new UpstreamLink(
-            InetSocketAddress.createUnresolved("127.0.0.1", 1),
+            () -> InetSocketAddress.createUnresolved("127.0.0.1", 1),
+            false,
             EmbeddedChannel.class,
             null,
             () -> new Credentials("default", "secret"),
@@ -97,7 +98,8 @@ final class EmbeddedClient {
             1L,
             false,
             false,
-            false),
+            false,
+            null),
         new ReadQuota(),
         new GrantTable(1),
         new LookupKey(),

@@ -11,6 +11,7 @@ import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.DatabaseFill.Outcome;
+import dev.nearside.proxy.tier.redis.Connector;
 import dev.nearside.proxy.tier.redis.LeaseWatch;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Attempt;
@@ -65,8 +66,7 @@ final class FillNode implements AutoCloseable {
     connection = client.connect(ByteArrayCodec.INSTANCE, RedisURI.create("127.0.0.1", port));
     watch =
         new LeaseWatch(
-            client,
-            uri,
+            Connector.to(client, uri),
             scheduler,
             new ConnectPace(),
             new LeaseWatch.Settings(Duration.ofMillis(100), LONG, LONG),

@@ -23,6 +23,7 @@ import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,12 @@ import org.jspecify.annotations.Nullable;
  * afterwards, and nobody here calls any of them.
  */
 final class AsyncClient extends RedisClient {
+  /** As whom a connection was made, and before which move of the upstream. */
+  private record Origin(String user, int era) {}
+
   private final Supplier<Credentials> credentials;
-  private final Map<StatefulConnection<?, ?>, String> users = new ConcurrentHashMap<>();
+  private final Map<StatefulConnection<?, ?>, Origin> made = new ConcurrentHashMap<>();
+  private final AtomicInteger era = new AtomicInteger();
 
   private AsyncClient(ClientResources resources, Supplier<Credentials> credentials) {
     super(resources, new RedisURI());
@@ -54,47 +59,52 @@ final class AsyncClient extends RedisClient {
   @Override
   public <K, V> ConnectionFuture<StatefulRedisConnection<K, V>> connectAsync(
       RedisCodec<K, V> codec, RedisURI uri) {
-    String user = credentials.get().user();
-    return super.connectAsync(codec, uri).thenApply(made -> kept(made, user));
+    Origin now = now();
+    return super.connectAsync(codec, uri).thenApply(each -> kept(each, now));
   }
 
   @Override
   public <K, V> ConnectionFuture<StatefulRedisPubSubConnection<K, V>> connectPubSubAsync(
       RedisCodec<K, V> codec, RedisURI uri) {
-    String user = credentials.get().user();
-    return super.connectPubSubAsync(codec, uri).thenApply(made -> kept(made, user));
+    Origin now = now();
+    return super.connectPubSubAsync(codec, uri).thenApply(each -> kept(each, now));
   }
 
-  /** Returns where {@code uri} leads, for logs. */
-  static String place(RedisURI uri) {
-    return uri.getSocket() == null ? uri.getHost() + ":" + uri.getPort() : uri.getSocket();
+  private Origin now() {
+    return new Origin(credentials.get().user(), era.get());
   }
 
   /** Closes what acts as another user than the one of now; its owners make it anew. */
   void closeOtherUsers() {
-    users.keySet().forEach(this::closeIfOtherUsers);
+    made.keySet().forEach(this::closeIfOutdated);
   }
 
-  private <C extends StatefulConnection<?, ?>> C kept(C made, String user) {
-    users.put(made, user);
-    made.addListener(
+  /** The upstream has moved: closes what there is, or is being made; its owners make it anew. */
+  void closeAll() {
+    era.incrementAndGet();
+    made.keySet().forEach(this::closeIfOutdated);
+  }
+
+  private <C extends StatefulConnection<?, ?>> C kept(C connection, Origin origin) {
+    made.put(connection, origin);
+    connection.addListener(
         new RedisConnectionStateListener() {
           @Override
-          public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-            users.remove(made);
+          public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
+            made.remove(connection);
           }
         });
-    if (!made.isOpen()) {
-      users.remove(made); // before the listener was there
+    if (!connection.isOpen()) {
+      made.remove(connection); // before the listener was there
     }
-    closeIfOtherUsers(made);
-    return made;
+    closeIfOutdated(connection);
+    return connection;
   }
 
-  private void closeIfOtherUsers(StatefulConnection<?, ?> made) {
-    String user = users.get(made);
-    if (user != null && !user.equals(credentials.get().user())) {
-      made.closeAsync();
+  private void closeIfOutdated(StatefulConnection<?, ?> connection) {
+    Origin origin = made.get(connection);
+    if (origin != null && !origin.equals(now())) {
+      connection.closeAsync();
     }
   }
 

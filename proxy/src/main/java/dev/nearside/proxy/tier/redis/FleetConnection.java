@@ -5,22 +5,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.FleetBus;
 import dev.nearside.proxy.security.TlsRefusal;
-import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,11 +26,9 @@ import org.slf4j.LoggerFactory;
 public final class FleetConnection implements FleetBus, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FleetConnection.class);
   private static final byte[] CHANNEL = "nearside:invalidate".getBytes(US_ASCII);
-  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
   private static final Duration REFUSED_PAUSE = Duration.ofSeconds(10);
 
-  private final RedisClient client;
-  private final RedisURI uri;
+  private final Connector connector;
   private final ScheduledExecutorService scheduler;
   private final Duration patience;
   private final PacedTries tries;
@@ -49,7 +36,7 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
   /** Held while a link becomes the one in use or ceases to be. */
   private final ReentrantLock changing = new ReentrantLock();
 
-  private volatile @Nullable Link link;
+  private volatile @Nullable SubscribedLink link;
   private volatile String state = "connecting";
   private volatile boolean refused;
   private volatile boolean closed;
@@ -57,19 +44,17 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
   /**
    * Creates a connection that is not yet being made.
    *
-   * @param client speaks RESP3, with automatic reconnect off
+   * @param connector makes connections of RESP3, with automatic reconnect off
    * @param scheduler runs heartbeats and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param patience how long a heartbeat may be unanswered
    */
   FleetConnection(
-      RedisClient client,
-      RedisURI uri,
+      Connector connector,
       ScheduledExecutorService scheduler,
       ConnectPace pace,
       Duration patience) {
-    this.client = client;
-    this.uri = uri;
+    this.connector = connector;
     this.scheduler = scheduler;
     this.patience = patience;
     this.tries = new PacedTries(scheduler, pace);
@@ -101,12 +86,12 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
 
   @Override
   public CompletionStage<?> publish(byte[] message) {
-    Link current = link;
+    SubscribedLink current = link;
     if (current == null) {
       return CompletableFuture.failedStage(new RedisException("not subscribed: " + state));
     }
     try {
-      return current.connection.async().publish(CHANNEL, message);
+      return current.connection().async().publish(CHANNEL, message);
     } catch (RedisException e) { // it was closed in this moment
       return CompletableFuture.failedStage(e);
     }
@@ -115,9 +100,9 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    Link current = link;
+    SubscribedLink current = link;
     if (current != null) {
-      current.lost("stopping");
+      current.lose("stopping");
     }
   }
 
@@ -125,8 +110,8 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
     if (closed) {
       return;
     }
-    client
-        .connectPubSubAsync(ByteArrayCodec.INSTANCE, uri)
+    connector
+        .connectPubSub()
         .whenComplete((connection, failure) -> {
           if (connection == null) {
             refused = false;
@@ -135,7 +120,8 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
           } else if (closed) {
             connection.closeAsync();
           } else {
-            new Link(connection, listener).subscribe();
+            new SubscribedLink(connection, scheduler, patience, new Subscription(listener))
+                .subscribe(CHANNEL);
           }
         });
   }
@@ -155,54 +141,24 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
     }
   }
 
-  private static Throwable rootOf(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
-  }
-
   /** One connection, from SUBSCRIBE to its loss. */
-  private final class Link extends RedisPubSubAdapter<byte[], byte[]>
-      implements RedisConnectionStateListener {
-    private final StatefulRedisPubSubConnection<byte[], byte[]> connection;
+  private final class Subscription implements SubscribedLink.Owner {
     private final Listener listener;
-    private final AtomicBoolean lost = new AtomicBoolean();
-    private volatile long answeredNs = System.nanoTime();
     private volatile long openedAtNs;
 
-    Link(StatefulRedisPubSubConnection<byte[], byte[]> connection, Listener listener) {
-      this.connection = connection;
+    Subscription(Listener listener) {
       this.listener = listener;
     }
 
-    void subscribe() {
-      connection.addListener((RedisConnectionStateListener) this);
-      connection.addListener((io.lettuce.core.pubsub.RedisPubSubListener<byte[], byte[]>) this);
-      connection
-          .async()
-          .subscribe(CHANNEL)
-          .whenComplete((done, failure) -> {
-            if (failure != null) {
-              Throwable root = rootOf(failure);
-              refused = root instanceof RedisCommandExecutionException;
-              lost("SUBSCRIBE: " + root.getMessage());
-            }
-          });
-      beatLater();
-    }
-
-    /** Comes in the order of the stream, before any message. */
     @Override
-    public void subscribed(byte[] channel, long count) {
+    public void subscribed(SubscribedLink next) {
       listener.subscribed();
       changing.lock();
       try {
-        if (lost.get()) {
+        if (next.isLost()) {
           return;
         }
-        link = this;
+        link = next;
         openedAtNs = System.nanoTime();
         state = "subscribed";
         refused = false;
@@ -210,63 +166,31 @@ public final class FleetConnection implements FleetBus, AutoCloseable {
         changing.unlock();
       }
       tries.succeeded();
-      log.info("the fleet's channel is subscribed at {}", AsyncClient.place(uri));
+      log.info("the fleet's channel is subscribed at {}", connector.place());
     }
 
     @Override
-    public void message(byte[] channel, byte[] message) {
+    public void message(SubscribedLink from, byte[] message) {
       listener.received(message);
     }
 
-    private void tick() {
-      if (lost.get()) {
-        return;
-      }
-      long silentNs = System.nanoTime() - answeredNs;
-      if (silentNs > patience.plus(HEARTBEAT).toNanos()) {
-        lost("unanswered for " + silentNs / 1_000_000 + " ms");
-        return;
-      }
-      try {
-        connection.async().ping().thenAccept(pong -> answeredNs = System.nanoTime());
-      } catch (RedisException e) {
-        lost("PING: " + e.getMessage());
-      }
-      beatLater();
-    }
-
-    private void beatLater() {
-      try {
-        scheduler.schedule(this::tick, HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException e) {
-        log.debug("no more heartbeats: stopping");
-      }
-    }
-
     @Override
-    public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-      lost("connection lost");
-    }
-
-    @SuppressWarnings("ReferenceEquality") // this very link
-    void lost(String why) {
-      if (!lost.compareAndSet(false, true)) {
-        return;
-      }
+    @SuppressWarnings("ReferenceEquality") // the very link
+    public void lost(SubscribedLink gone, String why, boolean isRefusal) {
       boolean wasOpen;
       changing.lock();
       try {
-        wasOpen = link == this;
+        refused = isRefusal;
+        wasOpen = link == gone;
         if (wasOpen) {
           link = null;
         }
       } finally {
         changing.unlock();
       }
-      connection.closeAsync();
       if (wasOpen && !closed) {
         tries.ended(openedAtNs);
-      } else if (!wasOpen && !refused) {
+      } else if (!wasOpen && !isRefusal) {
         tries.failed();
       }
       retry(listener, why);

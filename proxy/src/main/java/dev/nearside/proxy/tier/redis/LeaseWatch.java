@@ -1,11 +1,8 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.guard.ConnectPace;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -48,8 +45,7 @@ public final class LeaseWatch implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LeaseWatch.class);
 
-  private final RedisClient client;
-  private final RedisURI uri;
+  private final Connector connector;
   private final ScheduledExecutorService scheduler;
   private final Settings settings;
   private final Consumer<byte[]> outdated;
@@ -62,7 +58,7 @@ public final class LeaseWatch implements AutoCloseable {
   /**
    * Creates a watch that is not connected.
    *
-   * @param client speaks RESP3, with automatic reconnect off
+   * @param connector makes connections of RESP3, with automatic reconnect off
    * @param scheduler runs time-outs and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param outdated told each key that a look has found absent and whose marker is gone or changed,
@@ -70,14 +66,12 @@ public final class LeaseWatch implements AutoCloseable {
    *     thread
    */
   public LeaseWatch(
-      RedisClient client,
-      RedisURI uri,
+      Connector connector,
       ScheduledExecutorService scheduler,
       ConnectPace pace,
       Settings settings,
       Consumer<byte[]> outdated) {
-    this.client = client;
-    this.uri = uri;
+    this.connector = connector;
     this.scheduler = scheduler;
     this.tries = new PacedTries(scheduler, pace);
     this.settings = settings;
@@ -93,8 +87,8 @@ public final class LeaseWatch implements AutoCloseable {
     if (closed) {
       return;
     }
-    client
-        .connectAsync(ByteArrayCodec.INSTANCE, uri)
+    connector
+        .connect()
         .whenComplete((connection, failure) -> {
           if (connection == null) {
             tries.failed();
@@ -168,7 +162,7 @@ public final class LeaseWatch implements AutoCloseable {
     toldOfLoss = false;
     openedAtNs = System.nanoTime();
     tries.succeeded();
-    log.info("lease connection open: {}", AsyncClient.place(uri));
+    log.info("lease connection open: {}", connector.place());
     if (closed) {
       next.lose();
     }

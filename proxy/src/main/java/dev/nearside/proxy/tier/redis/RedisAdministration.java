@@ -3,12 +3,9 @@ package dev.nearside.proxy.tier.redis;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.TagStore;
 import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,8 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisAdministration.class);
 
-  private final RedisClient client;
-  private final RedisURI uri;
+  private final Connector connector;
   private final LeaseWatch leaseWatch;
   private final Consumer<List<Object>> commandTable;
   private final PacedTries tries;
@@ -40,7 +36,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   /**
    * Creates an administration that is not yet connected.
    *
-   * @param client speaks RESP3, with automatic reconnect off
+   * @param connector makes connections of RESP3, with automatic reconnect off
    * @param scheduler runs reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param leaseWatch where readers wait for the leases of others
@@ -48,14 +44,12 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
    *     where the upstream refuses it
    */
   public RedisAdministration(
-      RedisClient client,
-      RedisURI uri,
+      Connector connector,
       ScheduledExecutorService scheduler,
       ConnectPace pace,
       LeaseWatch leaseWatch,
       Consumer<List<Object>> commandTable) {
-    this.client = client;
-    this.uri = uri;
+    this.connector = connector;
     this.tries = new PacedTries(scheduler, pace);
     this.leaseWatch = leaseWatch;
     this.commandTable = commandTable;
@@ -70,8 +64,8 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     if (closed) {
       return;
     }
-    client
-        .connectAsync(ByteArrayCodec.INSTANCE, uri)
+    connector
+        .connect()
         .whenComplete((made, failure) -> {
           if (made == null) {
             tries.failed();

@@ -1,24 +1,22 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.security.Credentials;
 import dev.nearside.proxy.security.SecurityFiles;
 import dev.nearside.proxy.security.TlsClient;
 import dev.nearside.proxy.security.TlsRefusal;
+import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisCredentials;
-import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
-import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
@@ -33,28 +31,38 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every Lettuce connection of the sidecar; on the clients' event loops where {@link ClientLoops}
  * suit. Closed by its maker.
  */
 public final class RedisConnections implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RedisConnections.class);
   private static final int OWN_LOOPS = 2;
 
   private final Duration patience;
-  private final Function<Supplier<Credentials>, RedisURI> trialUri;
+  private final UpstreamUris uris;
+  private final int database;
+  private final @Nullable SentinelWatch sentinels;
+  private final Supplier<@Nullable Address> address;
   private final ClientResources resources;
   private final AsyncClient trackingClient;
   private final AsyncClient administrationClient;
   private final ScheduledExecutorService scheduler;
+  private final ConnectPace pace = new ConnectPace();
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
   private final LeaseWatch leaseWatch;
   private final RedisAdministration administration;
   private final FleetConnection fleet;
   private final RelayNodes relayNodes = new RelayNodes();
+  private final LongAdder moves;
+  private volatile Runnable moved = () -> {};
 
   private RedisConnections(
       NearsideConfig.Upstream upstream,
@@ -66,7 +74,8 @@ public final class RedisConnections implements AutoCloseable {
       Consumer<List<Object>> commandTable) {
     resources = resources(sockets);
     patience = upstream.connectTimeout().multipliedBy(2);
-    trialUri = own -> uri(upstream, security, own, upstream.database(), "nearside-trial");
+    uris = new UpstreamUris(upstream, security.upstream());
+    database = upstream.database();
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
@@ -82,48 +91,60 @@ public final class RedisConnections implements AutoCloseable {
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.enabled(upstream.connectTimeout()))
             .build());
-    ConnectPace pace = new ConnectPace();
+    moves = metrics.counter(Metric.UPSTREAM_MOVES);
+    sentinels =
+        upstream.discovery() instanceof Sentinels named
+            ? new SentinelWatch(
+                trackingClient, uris, named, scheduler, upstream.connectTimeout(), this::moved)
+            : null;
+    address = sentinels == null ? () -> named(upstream) : sentinels::primary;
+    Supplier<Credentials> own = security.credentials();
     TrackedContext context =
         new TrackedContext(scheduler, relayNodes, pace, Clocks.SYSTEM, metrics);
     for (Shard shard : shards) {
       tracked.put(
           shard.database(),
           new TrackedConnection(
-              trackingClient,
-              uri(upstream, security, security.credentials(), shard.database(), "nearside-tracked"),
+              connector(trackingClient, own, shard.database(), "nearside-tracked"),
               shard,
-              settings(coherence, shards.size()),
+              settings(coherence, shards.size(), sentinels != null),
               context));
     }
     leaseWatch =
         new LeaseWatch(
-            trackingClient,
-            uri(upstream, security, security.credentials(), upstream.database(), "nearside-leases"),
+            connector(trackingClient, own, database, "nearside-leases"),
             scheduler,
             pace,
             LeaseWatch.Settings.of(
                 coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
-            name -> forget(shards, upstream.database(), name));
+            name -> forget(shards, database, name));
     administration =
         new RedisAdministration(
-            administrationClient,
-            uri(
-                upstream,
-                security,
-                security.credentials(),
-                upstream.database(),
-                "nearside-administration"),
+            connector(administrationClient, own, database, "nearside-administration"),
             scheduler,
             pace,
             leaseWatch,
             commandTable);
     fleet =
         new FleetConnection(
-            trackingClient,
-            uri(upstream, security, security.credentials(), upstream.database(), "nearside-fleet"),
+            connector(trackingClient, own, database, "nearside-fleet"),
             scheduler,
             pace,
             upstream.connectTimeout());
+  }
+
+  private static Address named(NearsideConfig.Upstream upstream) {
+    return upstream.discovery().named().getFirst();
+  }
+
+  private Connector connector(
+      AsyncClient client, Supplier<Credentials> own, int database, String name) {
+    return Connector.to(
+        client,
+        () -> {
+          Address now = address.get();
+          return now == null ? null : uris.uri(now, own, database, name);
+        });
   }
 
   /**
@@ -143,6 +164,41 @@ public final class RedisConnections implements AutoCloseable {
       Consumer<List<Object>> commandTable) {
     return new RedisConnections(
         upstream, coherence, security, shards, sockets, metrics, commandTable);
+  }
+
+  /** Asks where the upstream is, if that has to be asked, and waits a while for the answer. */
+  public void find() {
+    if (sentinels != null) {
+      sentinels.start();
+    }
+  }
+
+  /** Returns where the upstream is, or null while nobody has said so. */
+  public @Nullable Address address() {
+    return address.get();
+  }
+
+  /** Returns whether only a primary is the upstream. */
+  public boolean primaryOnly() {
+    return sentinels != null;
+  }
+
+  /**
+   * Has {@code moved} run each time after {@link #address} has become another one, and L1 has been
+   * closed for it; on a thread that must not wait.
+   */
+  public void onMove(Runnable moved) {
+    this.moved = moved;
+  }
+
+  private void moved(Address to) {
+    log.warn("the upstream's primary is {} from now on", to);
+    moves.increment();
+    pace.succeeded();
+    tracked.values().forEach(each -> each.reconnect("the primary is " + to + " now"));
+    trackingClient.closeAll();
+    administrationClient.closeAll();
+    moved.run();
   }
 
   /** Starts connecting. */
@@ -195,8 +251,8 @@ public final class RedisConnections implements AutoCloseable {
    */
   public void tryOut(Credentials credentials) throws IOException {
     try {
-      administrationClient
-          .connectAsync(ByteArrayCodec.INSTANCE, trialUri.apply(() -> credentials))
+      connector(administrationClient, () -> credentials, database, "nearside-trial")
+          .connect()
           .toCompletableFuture()
           .get(patience.toMillis(), TimeUnit.MILLISECONDS)
           .closeAsync();
@@ -234,6 +290,9 @@ public final class RedisConnections implements AutoCloseable {
 
   @Override
   public void close() {
+    if (sentinels != null) {
+      sentinels.close();
+    }
     fleet.close();
     tracked.values().forEach(TrackedConnection::close);
     leaseWatch.close();
@@ -245,13 +304,15 @@ public final class RedisConnections implements AutoCloseable {
   }
 
   /** What a sidecar may make the upstream remember is shared out evenly among its connections. */
-  private static TrackedSettings settings(NearsideConfig.Coherence coherence, int connections) {
+  private static TrackedSettings settings(
+      NearsideConfig.Coherence coherence, int connections, boolean primaryOnly) {
     return new TrackedSettings(
         coherence.heartbeat(),
         coherence.fillTimeout(),
         coherence.maxStaleness(),
         coherence.permissionTtl(),
         Math.max(1, coherence.maxTrackedKeys() / connections),
+        primaryOnly,
         coherence.mode() == CoherenceMode.TRACKING,
         coherence.unheldReads());
   }
@@ -289,37 +350,5 @@ public final class RedisConnections implements AutoCloseable {
                 .keepAlive(true)
                 .tcpNoDelay(true)
                 .build());
-  }
-
-  private static RedisURI uri(
-      NearsideConfig.Upstream upstream,
-      SecurityFiles security,
-      Supplier<Credentials> credentials,
-      int database,
-      String name) {
-    NearsideConfig.Address address = upstream.address();
-    RedisURI.Builder builder =
-        (address.isUnixSocket()
-                ? RedisURI.Builder.socket(address.host())
-                : RedisURI.Builder.redis(address.host(), address.port()))
-            .withDatabase(database)
-            .withClientName(name)
-            .withTimeout(upstream.connectTimeout());
-    TlsClient tls = security.upstream();
-    if (tls != null) {
-      builder
-          .withSsl(true)
-          .withVerifyPeer(tls.checksName() ? SslVerifyMode.FULL : SslVerifyMode.CA);
-    }
-    return builder
-        .withAuthentication((ImmediateRedisCredentialsProvider) () -> lettuces(credentials.get()))
-        .build();
-  }
-
-  private static RedisCredentials lettuces(Credentials own) {
-    String password = own.password();
-    return password == null
-        ? RedisCredentials.just(null, (CharSequence) null)
-        : RedisCredentials.just(own.user(), password);
   }
 }

@@ -11,8 +11,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class RoleCheck implements LinkCheck {
   static final String LABEL = "role";
+  private static final String PRIMARY = "master";
 
+  private final boolean primaryOnly;
   private @Nullable String atOpening;
+
+  /**
+   * Creates the check of one link.
+   *
+   * @param primaryOnly whether the node has to be a primary from the beginning
+   */
+  RoleCheck(boolean primaryOnly) {
+    this.primaryOnly = primaryOnly;
+  }
 
   @Override
   public String label() {
@@ -37,6 +48,9 @@ final class RoleCheck implements LinkCheck {
   @Override
   public @Nullable String answered(Told told) {
     String role = role(told);
+    if (primaryOnly && !role.equals(PRIMARY)) {
+      return "the node is no primary, but " + role;
+    }
     if (atOpening == null) {
       atOpening = role;
     }

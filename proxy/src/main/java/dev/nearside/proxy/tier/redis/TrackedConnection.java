@@ -8,11 +8,7 @@ import dev.nearside.proxy.telemetry.Breach;
 import dev.nearside.proxy.telemetry.GenerationEnd;
 import dev.nearside.proxy.telemetry.InvalidationCause;
 import dev.nearside.proxy.telemetry.Metric;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -67,10 +63,8 @@ public final class TrackedConnection implements AutoCloseable {
   private static final long PASSES_AGAIN_NS = TimeUnit.MINUTES.toNanos(1);
   private static final List<String> REFUSALS = List.of("WRONGPASS", "NOAUTH", "NOPERM");
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
-  private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
 
-  private final RedisClient client;
-  private final RedisURI uri;
+  private final Connector connector;
   private final Shard shard;
   private final TrackedSettings settings;
   private final TrackedContext context;
@@ -95,18 +89,13 @@ public final class TrackedConnection implements AutoCloseable {
   /**
    * Creates a connection that is not yet being made.
    *
-   * @param client speaks RESP3, with automatic reconnect off
-   * @param uri the upstream with the database of {@code shard}
+   * @param connector makes connections of RESP3 to the database of {@code shard}, with automatic
+   *     reconnect off
    * @param context shared with the connections of other databases; stays the caller's
    */
   TrackedConnection(
-      RedisClient client,
-      RedisURI uri,
-      Shard shard,
-      TrackedSettings settings,
-      TrackedContext context) {
-    this.client = client;
-    this.uri = uri;
+      Connector connector, Shard shard, TrackedSettings settings, TrackedContext context) {
+    this.connector = connector;
     this.shard = shard;
     this.settings = settings;
     this.context = context;
@@ -259,8 +248,8 @@ public final class TrackedConnection implements AutoCloseable {
       return;
     }
     watchClocks();
-    client
-        .connectAsync(CODEC, uri)
+    connector
+        .connect()
         .whenComplete((connection, failure) -> {
           if (connection == null) {
             failed("cannot connect: " + TlsRefusal.words(failure));
@@ -283,7 +272,7 @@ public final class TrackedConnection implements AutoCloseable {
 
   private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
     List<LinkCheck> checks = new ArrayList<>();
-    checks.add(new RoleCheck());
+    checks.add(new RoleCheck(settings.primaryOnly()));
     checks.add(new PermissionCheck(permission, settings.permissionTtl()));
     if (settings.tracking()) {
       checks.add(new TrackingCheck());
@@ -309,8 +298,7 @@ public final class TrackedConnection implements AutoCloseable {
       return;
     }
     tries.succeeded();
-    log.info(
-        "tracked connection open: database {} of {}", shard.database(), AsyncClient.place(uri));
+    log.info("tracked connection open: database {} of {}", shard.database(), connector.place());
   }
 
   /**

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxStaleness the oldest a local read may be
  * @param permissionTtl the oldest that what is known of the own permissions may be
  * @param maxTrackedKeys the most keys that the upstream is made to remember, about
+ * @param primaryOnly whether a node that is no primary is as good as none
  * @param tracking whether the upstream is asked to tell of changes
  * @param unheldReads where reads of keys go that are not to be held
  */
@@ -20,5 +21,6 @@ record TrackedSettings(
     Duration maxStaleness,
     Duration permissionTtl,
     int maxTrackedKeys,
+    boolean primaryOnly,
     boolean tracking,
     UnheldReads unheldReads) {}

@@ -31,11 +31,11 @@ class LinkCheckTest {
 
   @Test
   void role_demotedOrOfAnotherPrimary_isAFault() {
-    RoleCheck primary = new RoleCheck();
+    RoleCheck primary = new RoleCheck(false);
     assertThat(primary.answered(told("master", 3129659L, List.of()))).isNull();
     assertThat(primary.answered(told("master", 3129999L, List.of("a replica")))).isNull();
     assertThat(primary.answered(told("slave", "h", 1L, "connect", 1L))).contains("master", "h:1");
-    RoleCheck replica = new RoleCheck();
+    RoleCheck replica = new RoleCheck(false);
     assertThat(replica.answered(told("slave", "h", 1L, "connected", 5L))).isNull();
     assertThat(replica.answered(told("slave", "h", 1L, "sync", 9L))).isNull();
     assertThat(replica.answered(told("slave", "other", 1L, "sync", 9L))).isNotNull();

@@ -61,7 +61,8 @@ class ShortLivedLinksIT {
 
   @Test
   void subscriptionThatEndsAtOnce_isAFailedTry() {
-    try (FleetConnection fleet = new FleetConnection(client, uri, scheduler, pace, PATIENCE)) {
+    try (FleetConnection fleet =
+        new FleetConnection(Connector.to(client, uri), scheduler, pace, PATIENCE)) {
       fleet.start(
           new FleetBus.Listener() {
             @Override
@@ -78,14 +79,14 @@ class ShortLivedLinksIT {
   void administrationThatEndsAtOnce_isAFailedTry() {
     LeaseWatch watch =
         new LeaseWatch(
-            client,
-            uri,
+            Connector.to(client, uri),
             scheduler,
             pace,
             new LeaseWatch.Settings(PATIENCE, PATIENCE, PATIENCE),
             key -> {});
     try (RedisAdministration administration =
-        new RedisAdministration(client, uri, scheduler, pace, watch, commands -> {})) {
+        new RedisAdministration(
+            Connector.to(client, uri), scheduler, pace, watch, commands -> {})) {
       administration.start();
       awaitFailedTry();
     }

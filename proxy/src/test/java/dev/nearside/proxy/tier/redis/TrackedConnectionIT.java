@@ -78,8 +78,7 @@ class TrackedConnectionIT {
   private TrackedConnection open(int port) {
     TrackedConnection connection =
         new TrackedConnection(
-            client,
-            RedisURI.create("127.0.0.1", port),
+            Connector.to(client, RedisURI.create("127.0.0.1", port)),
             coherence.shards().getFirst(),
             new TrackedSettings(
                 HEARTBEAT,
@@ -87,6 +86,7 @@ class TrackedConnectionIT {
                 SECOND,
                 Duration.ofMillis(1_200),
                 100,
+                false,
                 true,
                 UnheldReads.RELAYED),
             new TrackedContext(
@@ -281,8 +281,7 @@ class TrackedConnectionIT {
     try (ScriptedUpstream upstream = scripted();
         TrackedConnection connection =
             new TrackedConnection(
-                client,
-                RedisURI.create("127.0.0.1", upstream.port()),
+                Connector.to(client, RedisURI.create("127.0.0.1", upstream.port())),
                 coherence.shards().getFirst(),
                 new TrackedSettings(
                     HEARTBEAT,
@@ -290,6 +289,7 @@ class TrackedConnectionIT {
                     SECOND,
                     Duration.ofSeconds(5),
                     100,
+                    false,
                     true,
                     UnheldReads.RELAYED),
                 new TrackedContext(

@@ -40,7 +40,8 @@ class TrackedLinkTest {
           coherence.shards().getFirst(),
           (lost, end, why) -> {},
           List.of(),
-          new TrackedSettings(SECOND, SECOND, SECOND, SECOND, 1000, true, UnheldReads.ORDERED),
+          new TrackedSettings(
+              SECOND, SECOND, SECOND, SECOND, 1000, false, true, UnheldReads.ORDERED),
           new TrackedContext(
               scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics));
 

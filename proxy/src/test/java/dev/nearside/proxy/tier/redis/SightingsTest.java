@@ -1,0 +1,46 @@
+package dev.nearside.proxy.tier.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.tier.redis.Sightings.Sighting;
+import org.junit.jupiter.api.Test;
+
+class SightingsTest {
+  private static final Address OLD = new Address("old", 1);
+  private static final Address NEW = new Address("new", 1);
+
+  private final Sightings sightings = new Sightings();
+
+  @Test
+  void saw_laterEpoch_isBelieved() {
+    sightings.saw("a", new Sighting(OLD, 1));
+    assertThat(sightings.saw("b", new Sighting(NEW, 2))).isEqualTo(NEW);
+  }
+
+  @Test
+  void saw_earlierEpochOfAnother_isNotBelieved() {
+    sightings.saw("a", new Sighting(NEW, 2));
+    assertThat(sightings.saw("b", new Sighting(OLD, 1))).isEqualTo(NEW);
+  }
+
+  @Test
+  void saw_earlierEpochOfTheSame_isBelieved() {
+    sightings.saw("a", new Sighting(OLD, 2));
+    assertThat(sightings.saw("a", new Sighting(NEW, 0))).isEqualTo(NEW);
+  }
+
+  @Test
+  void saw_sameEpochAnotherPrimary_staysWhereItWas() {
+    sightings.saw("z", new Sighting(OLD, 1));
+    assertThat(sightings.saw("a", new Sighting(NEW, 1))).isEqualTo(OLD);
+    assertThat(sightings.saw("b", new Sighting(NEW, 1))).isEqualTo(OLD);
+  }
+
+  @Test
+  void saw_changedMindOfTheOnlyOneOfTheEpoch_isFollowed() {
+    sightings.saw("a", new Sighting(OLD, 2));
+    sightings.saw("b", new Sighting(OLD, 1));
+    assertThat(sightings.saw("a", new Sighting(NEW, 2))).isEqualTo(NEW);
+  }
+}
