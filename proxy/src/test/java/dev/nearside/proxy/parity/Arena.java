@@ -4,52 +4,53 @@ import dev.nearside.proxy.scene.RedisProgram;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
-import dev.nearside.proxy.scene.Twins;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two empty servers of one kind and the way to each: direct to both, which shows what differs
- * anyway, or through a sidecar to the second.
+ * anyway, or through a sidecar of some {@link Shape} to the second.
  */
 final class Arena implements AutoCloseable {
   private static final int REST_LOOKS = 20;
 
   private final RedisProgram program;
-  private final int directPort;
-  private final int otherPort;
-  private final Sidecar sidecar;
-  private final AutoCloseable servers;
+  private final Shape shape;
+  private final RedisServer direct;
+  private final Upstream other;
+  private final @Nullable Sidecar sidecar;
 
   private Arena(
-      RedisProgram program, int directPort, int otherPort, Sidecar sidecar, AutoCloseable servers) {
+      RedisProgram program,
+      Shape shape,
+      RedisServer direct,
+      Upstream other,
+      @Nullable Sidecar sidecar) {
     this.program = program;
-    this.directPort = directPort;
-    this.otherPort = otherPort;
+    this.shape = shape;
+    this.direct = direct;
+    this.other = other;
     this.sidecar = sidecar;
-    this.servers = servers;
   }
 
-  /** Starts two servers, and a sidecar in front of the second. */
-  static Arena withSidecar(RedisProgram program) throws IOException {
-    Twins twins = Twins.start(program, settings(program));
-    return new Arena(program, twins.directPort(), twins.sidecar().port(), twins.sidecar(), twins);
+  /** Starts a server, and a sidecar of that shape in front of what else belongs to the shape. */
+  static Arena withSidecar(RedisProgram program, Shape shape) throws Exception {
+    RedisServer direct = RedisServer.start(program, settings(program));
+    Upstream other = shape.start(program, settings(program));
+    List<String> settings = new ArrayList<>(other.settings());
+    settings.add("l1.admission-window=0s");
+    Sidecar sidecar =
+        Sidecar.inFrontOf(other.ports().getFirst(), settings.toArray(String[]::new)).awaitReady();
+    return new Arena(program, shape, direct, other, sidecar);
   }
 
   /** Starts two servers that are both spoken to directly. */
   static Arena withoutSidecar(RedisProgram program) throws IOException {
     RedisServer one = RedisServer.start(program, settings(program));
-    RedisServer two = RedisServer.start(program, settings(program));
     return new Arena(
-        program,
-        one.port(),
-        two.port(),
-        null,
-        () -> {
-          one.close();
-          two.close();
-        });
+        program, Shape.PLAIN, one, PlainUpstream.start(program, settings(program)), null);
   }
 
   /** Hashes and sorted sets stay as they were written: in order. */
@@ -71,14 +72,28 @@ final class Arena implements AutoCloseable {
     return program;
   }
 
-  /** Connects nobody yet; clients come with the turns. */
-  Duel duel(int patienceMs) throws IOException {
-    return new Duel(directPort, otherPort, program.major(), patienceMs);
+  Shape shape() {
+    return shape;
   }
 
-  /** Empties both servers. */
+  /** Connects nobody yet; clients come with the turns. */
+  Duel duel(int patienceMs) throws IOException {
+    return new Duel(this::connectDirect, this::connectOther, program.major(), patienceMs);
+  }
+
+  private RespClient connectDirect() throws IOException {
+    return RespClient.connect(direct.port());
+  }
+
+  private RespClient connectOther() throws IOException {
+    return sidecar == null ? RespClient.connect(other.ports().getFirst()) : other.connect(sidecar);
+  }
+
+  /** Empties all servers. */
   void clear() throws IOException {
-    for (int port : new int[] {directPort, otherPort}) {
+    List<Integer> ports = new ArrayList<>(other.ports());
+    ports.add(direct.port());
+    for (int port : ports) {
       try (RespClient client = RespClient.connect(port)) {
         client.call("FLUSHALL");
         client.call("SCRIPT", "FLUSH");
@@ -90,7 +105,7 @@ final class Arena implements AutoCloseable {
   /** Returns what DUMP says of one value of each type. */
   List<String> payloads() throws IOException {
     List<String> payloads = new ArrayList<>();
-    try (RespClient client = RespClient.connect(directPort)) {
+    try (RespClient client = connectDirect()) {
       client.call("SET", "string", "restored");
       client.call("SET", "integer", "41");
       client.call("RPUSH", "list", "a", "b", "1");
@@ -152,7 +167,11 @@ final class Arena implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    servers.close();
+  public void close() throws IOException {
+    if (sidecar != null) {
+      sidecar.close();
+    }
+    direct.close();
+    other.close();
   }
 }

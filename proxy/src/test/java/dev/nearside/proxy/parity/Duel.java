@@ -31,8 +31,8 @@ final class Duel implements AutoCloseable {
       Pattern.compile(
           "^[>*][234]\r\n\\$\\d+\r\n(message|pmessage|smessage|invalidate|server-cpu-usage)\r\n");
 
-  private final int expectedPort;
-  private final int actualPort;
+  private final Way right;
+  private final Way other;
   private final boolean shards;
   private final int patienceMs;
   private final Map<Integer, Both> clients = new HashMap<>();
@@ -40,14 +40,14 @@ final class Duel implements AutoCloseable {
   private final Tally tally = new Tally();
 
   /**
-   * @param expectedPort of the server that is right
-   * @param actualPort of the one that is to say the same
+   * @param right to the server that is right
+   * @param other to the one that is to say the same
    * @param major of the Redis that answers
    * @param patienceMs how long a reply may take
    */
-  Duel(int expectedPort, int actualPort, int major, int patienceMs) {
-    this.expectedPort = expectedPort;
-    this.actualPort = actualPort;
+  Duel(Way right, Way other, int major, int patienceMs) {
+    this.right = right;
+    this.other = other;
     this.shards = major >= 7;
     this.patienceMs = patienceMs;
   }
@@ -93,8 +93,8 @@ final class Duel implements AutoCloseable {
     if (both == null) {
       both =
           new Both(
-              RespClient.connect(expectedPort).patience(patienceMs),
-              RespClient.connect(actualPort).patience(patienceMs),
+              right.connect().patience(patienceMs),
+              other.connect().patience(patienceMs),
               new ClientState(shards));
       clients.put(number, both);
     }
@@ -254,6 +254,12 @@ final class Duel implements AutoCloseable {
       both.close();
     }
     clients.clear();
+  }
+
+  /** How a client reaches a server. */
+  interface Way {
+    /** Connects another client. */
+    RespClient connect() throws IOException;
   }
 
   /** One client, connected to both servers. */

@@ -6,6 +6,7 @@ import dev.nearside.proxy.scene.RedisProgram;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  *   <li>{@code parity.seed}: of the streams, 1 unless given
  *   <li>{@code parity.protocol}: 2 or 3 only
  *   <li>{@code parity.redis}: {@code ON_PATH} or {@code CARRIED} only
+ *   <li>{@code parity.shape}: {@code TLS} or {@code UNIX} for other links than {@code PLAIN} ones,
+ *       on both sides of the sidecar
  *   <li>{@code parity.direct}: {@code true} speaks directly to both servers, which shows that what
  *       is masked, and nothing else, differs by itself
  *   <li>{@code parity.subscribe-in-multi}: {@code true} sends SUBSCRIBE between MULTI and EXEC, too
@@ -29,6 +32,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class LongParityIT {
   private static final int COMMANDS = Integer.getInteger("parity.commands", 0);
   private static final long SEED = Long.getLong("parity.seed", 1);
+  private static final Shape SHAPE =
+      Shape.valueOf(System.getProperty("parity.shape", "PLAIN").toUpperCase(Locale.ROOT));
   private static final boolean DIRECT = Boolean.getBoolean("parity.direct");
   private static final double LEAST_LOCAL_SHARE = 0.05;
 
@@ -40,16 +45,17 @@ class LongParityIT {
         outcomes.add(play(program, protocol));
       }
     }
+    assertThat(outcomes).as("%s can be played on a Redis of this machine", SHAPE).isNotEmpty();
     String directory = System.getProperty("parity.report", "");
     if (!directory.isEmpty()) {
-      new ParityReport(outcomes, DIRECT).write(Path.of(directory));
+      new ParityReport(outcomes, SHAPE, DIRECT).write(Path.of(directory));
     }
     assertThat(outcomes).allMatch(outcome -> outcome.tally().commands() >= COMMANDS);
     assertThat(outcomes).allMatch(outcome -> DIRECT || outcome.localShare() > LEAST_LOCAL_SHARE);
   }
 
   private static Outcome play(RedisProgram program, int protocol) throws Exception {
-    try (Arena arena = DIRECT ? Arena.withoutSidecar(program) : Arena.withSidecar(program)) {
+    try (Arena arena = DIRECT ? Arena.withoutSidecar(program) : Arena.withSidecar(program, SHAPE)) {
       boolean subscribe = Boolean.getBoolean("parity.subscribe-in-multi");
       Scenario scenario = new Scenario(SEED, protocol, program.major(), subscribe);
       return new ParityRun(arena, scenario).play(COMMANDS);
@@ -58,7 +64,10 @@ class LongParityIT {
 
   private static List<RedisProgram> programs() {
     String only = System.getProperty("parity.redis", "");
-    return only.isEmpty() ? RedisProgram.available() : List.of(RedisProgram.valueOf(only));
+    return RedisProgram.available().stream()
+        .filter(program -> only.isEmpty() || program == RedisProgram.valueOf(only))
+        .filter(SHAPE::playsOn)
+        .toList();
   }
 
   private static List<Integer> protocols() {

@@ -5,13 +5,16 @@ import java.util.List;
 
 /**
  * What of a reply two servers need not have in common, because two spoken to directly differ in it,
- * too. Whatever is not listed in {@link #of} must be the same, byte for byte.
+ * too, or because README.md says so. Whatever is not listed in {@link #of} must be the same, byte
+ * for byte.
  */
 enum Mask {
   /** Nothing. */
   NONE,
   /** Sets, and all that is kept in hash tables: each server hashes by a seed of its own. */
   ORDER,
+  /** The same, and the channel that the sidecar itself listens to. */
+  CHANNELS,
   /** The time that is left, where there is one. */
   TIME,
   /** For how long a consumer or a pending entry has been left alone; nothing else about it. */
@@ -19,12 +22,14 @@ enum Mask {
   /** The number of the connection. */
   ID;
 
+  private static final String OWN_CHANNEL = "$19\r\nnearside:invalidate\r\n";
+
   /** Returns what of the reply to a command is hidden. */
   static Mask of(Command command) {
     return switch (command.name()) {
       case "SUNION", "SINTER", "SDIFF", "SPOP", "SRANDMEMBER", "SSCAN", "SCAN", "KEYS" -> ORDER;
       case "SMEMBERS" -> command.word(1).startsWith("S") ? ORDER : NONE; // integers are in order
-      case "PUBSUB" -> command.word(1).equals("CHANNELS") ? ORDER : NONE;
+      case "PUBSUB" -> command.word(1).equals("CHANNELS") ? CHANNELS : NONE;
       case "CONFIG" -> command.word(1).equals("GET") ? ORDER : NONE;
       case "FUNCTION" -> command.word(1).equals("LIST") ? ORDER : NONE;
       case "ACL" -> command.word(1).equals("CAT") ? ORDER : NONE;
@@ -42,6 +47,7 @@ enum Mask {
     return switch (this) {
       case NONE -> reply;
       case ORDER -> sorted(new Elements(reply));
+      case CHANNELS -> sorted(new Elements(withoutOwnChannel(reply)));
       case TIME -> reply.replaceFirst("^:\\d+", ":#");
       case IDLE ->
           reply
@@ -62,6 +68,15 @@ enum Mask {
       masked.append(mask.apply(elements.next()));
     }
     return masked.toString();
+  }
+
+  private static String withoutOwnChannel(String reply) {
+    if (!reply.contains(OWN_CHANNEL)) {
+      return reply;
+    }
+    Elements channels = new Elements(reply);
+    String rest = reply.substring(channels.header().length()).replace(OWN_CHANNEL, "");
+    return "*" + (channels.count() - 1) + "\r\n" + rest;
   }
 
   private static String sorted(Elements elements) {

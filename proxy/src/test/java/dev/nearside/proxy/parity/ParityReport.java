@@ -11,13 +11,15 @@ import java.util.Locale;
 /**
  * The page about runs that have ended without a difference; there is none of any other.
  *
+ * @param shape how the sidecar was reached, and reached Redis
  * @param direct whether both servers were spoken to directly
  */
-record ParityReport(List<Outcome> outcomes, boolean direct) {
-  /** Writes the page into the directory: {@code parity.md}, or {@code parity-direct.md}. */
+record ParityReport(List<Outcome> outcomes, Shape shape, boolean direct) {
+  /** Writes the page into the directory: {@code parity.md}, or one with more in its name. */
   void write(Path directory) throws IOException {
     Files.createDirectories(directory);
-    Files.writeString(directory.resolve(direct ? "parity-direct.md" : "parity.md"), markdown());
+    Files.writeString(
+        directory.resolve((direct ? "parity-direct" : shape.report()) + ".md"), markdown());
   }
 
   private String markdown() throws IOException {
@@ -39,12 +41,13 @@ record ParityReport(List<Outcome> outcomes, boolean direct) {
                 LocalDate.now(ZoneOffset.UTC),
                 direct
                     ? "two servers, both spoken to directly: what is masked, and nothing else, differs"
-                    : "a server spoken to directly, and one behind Nearside, byte for byte",
+                    : "a server spoken to directly, and one behind Nearside, byte for byte"
+                        + shape.remark(),
                 commit(),
                 System.getProperty("java.vm.name"),
                 Runtime.version(),
                 CommandStream.CLIENTS,
-                direct ? " -Dparity.direct=true" : ""));
+                direct ? " -Dparity.direct=true" : shape.option()));
     outcomes.forEach(outcome -> page.append(row(outcome)));
     return page.toString();
   }

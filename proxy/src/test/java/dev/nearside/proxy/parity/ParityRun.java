@@ -74,8 +74,8 @@ final class ParityRun {
   }
 
   private String again() {
-    return "again: -Dparity.seed=%d -Dparity.protocol=%d -Dparity.redis=%s"
-        .formatted(scenario.seed(), scenario.protocol(), arena.program());
+    return "again: -Dparity.seed=%d -Dparity.protocol=%d -Dparity.redis=%s%s"
+        .formatted(scenario.seed(), scenario.protocol(), arena.program(), arena.shape().option());
   }
 
   private String small(Duel duel) {

@@ -64,6 +64,11 @@ public enum RedisProgram {
     }
   }
 
+  /** Returns whether it can do TLS; the carried one cannot. */
+  public boolean hasTls() {
+    return this == ON_PATH;
+  }
+
   /** Returns where its program is. */
   String path() {
     return switch (this) {

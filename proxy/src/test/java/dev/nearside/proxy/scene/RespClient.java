@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /** A client of bare bytes: sends what it is told and shows each reply exactly as it came. */
 public final class RespClient implements AutoCloseable {
@@ -32,6 +33,11 @@ public final class RespClient implements AutoCloseable {
   /** Connects to {@code port} of {@code address}. */
   public static RespClient connect(InetAddress address, int port) throws IOException {
     return new RespClient(new Socket(address, port));
+  }
+
+  /** Connects to the Unix socket at {@code path}. */
+  public static RespClient connect(Path path) throws IOException {
+    return new RespClient(new UnixSocket(path));
   }
 
   /** Takes a connection that was made. */

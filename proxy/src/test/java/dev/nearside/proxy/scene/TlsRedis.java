@@ -30,10 +30,26 @@ public final class TlsRedis implements AutoCloseable {
     return startOnPort(freePort(), shown, clients);
   }
 
+  /** As {@link #start}, of a program the caller chose, with more of its options. */
+  public static TlsRedis start(RedisProgram program, Authority.Identity shown, String... more)
+      throws IOException {
+    return launch(program, freePort(), shown, null, more);
+  }
+
   /** As {@link #start}, where another was before. */
   public static TlsRedis startOnPort(
-      int tlsPort, Authority.Identity shown, @Nullable Authority clients) throws IOException {
-    List<String> args = new ArrayList<>();
+      int tlsPort, Authority.Identity shown, @Nullable Authority clients) {
+    return launch(RedisProgram.preferred(), tlsPort, shown, clients);
+  }
+
+  private static TlsRedis launch(
+      RedisProgram program,
+      int tlsPort,
+      Authority.Identity shown,
+      @Nullable Authority clients,
+      String... more) {
+    assumeTrue(program.hasTls(), "the carried Redis has no TLS");
+    List<String> args = new ArrayList<>(List.of(more));
     args.addAll(List.of("--tls-port", String.valueOf(tlsPort)));
     args.addAll(List.of("--tls-cert-file", shown.certificate().toString()));
     args.addAll(List.of("--tls-key-file", shown.key().toString()));
@@ -43,8 +59,7 @@ public final class TlsRedis implements AutoCloseable {
     } else {
       args.addAll(List.of("--tls-ca-cert-file", clients.file().toString()));
     }
-    assumeTrue(RedisProgram.preferred() == RedisProgram.ON_PATH, "the carried Redis has no TLS");
-    return new TlsRedis(RedisServer.start(args.toArray(String[]::new)), tlsPort);
+    return new TlsRedis(RedisServer.start(program, args.toArray(String[]::new)), tlsPort);
   }
 
   private static int freePort() throws IOException {
@@ -56,6 +71,11 @@ public final class TlsRedis implements AutoCloseable {
   /** Returns the port of TLS, on 127.0.0.1. */
   public int tlsPort() {
     return tlsPort;
+  }
+
+  /** Returns the port in clear, on 127.0.0.1. */
+  public int port() {
+    return redis.port();
   }
 
   /** Connects in clear, past every sidecar. */
