@@ -14,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -436,7 +437,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    boolean tlsEnded = event instanceof SslCloseCompletionEvent tls && tls.isSuccess();
+    if (tlsEnded || event instanceof ChannelInputShutdownEvent) {
       inputEnded = true;
       workOffLeft();
     }

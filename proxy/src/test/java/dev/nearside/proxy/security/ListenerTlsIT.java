@@ -10,6 +10,8 @@ import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients reach the sidecar by TLS. */
 class ListenerTlsIT {
@@ -85,6 +89,32 @@ class ListenerTlsIT {
       assertThat(client.call("QUIT")).isEqualTo("+OK\r\n");
       assertThat(client.rest()).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PING", "SUBSCRIBE a"})
+  void endOfTls_withoutTheEndOfTcp_endsTheConnection(String last) throws Exception {
+    try (Sidecar sidecar = start();
+        Socket tcp = new Socket(InetAddress.getLoopbackAddress(), sidecar.port());
+        SSLSocket socket = over(tcp);
+        RespClient client = RespClient.over(socket).patience(5_000)) {
+      client.sendRaw("SET k v\r\nGET k\r\n" + last + "\r\n");
+      assertThat(client.reply()).isEqualTo("+OK\r\n");
+      assertThat(client.reply()).isEqualTo("$1\r\nv\r\n");
+      assertThat(client.reply()).isNotEmpty();
+      socket.shutdownOutput(); // says so by TLS alone, as the connection below is not its own
+      assertThat(client.rest()).isEmpty();
+      assertThat(tcp.isOutputShutdown()).isFalse();
+    }
+  }
+
+  private SSLSocket over(Socket tcp) throws Exception {
+    boolean ownsIt = false;
+    return (SSLSocket)
+        authority
+            .clientContext(null)
+            .getSocketFactory()
+            .createSocket(tcp, "127.0.0.1", tcp.getPort(), ownsIt);
   }
 
   @Test
