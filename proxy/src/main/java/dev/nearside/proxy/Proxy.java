@@ -8,9 +8,11 @@ import dev.nearside.proxy.admin.AdminServer;
 import dev.nearside.proxy.admin.AdminSources;
 import dev.nearside.proxy.admin.L1Switch;
 import dev.nearside.proxy.admin.Readiness;
+import dev.nearside.proxy.cluster.ClusterMap;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
+import dev.nearside.proxy.config.Discovery.Cluster;
 import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
@@ -29,6 +31,8 @@ import dev.nearside.proxy.pressure.PressureActions;
 import dev.nearside.proxy.pressure.PressureTargets;
 import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
+import dev.nearside.proxy.relay.Node;
+import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.relay.Transport;
 import dev.nearside.proxy.relay.UpstreamLink;
 import dev.nearside.proxy.security.SecurityFiles;
@@ -66,6 +70,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +93,7 @@ public final class Proxy implements AutoCloseable {
   private final Metrics metrics;
   private final Coherence coherence;
   private final LocalTier local;
+  private final @Nullable ClusterMap cluster;
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
@@ -110,10 +116,8 @@ public final class Proxy implements AutoCloseable {
     coherence =
         new Coherence(
             local,
-            config.coherence().mode() == CoherenceMode.OFF
-                ? List.of()
-                : config.upstream().localDatabases(),
-            config.coherence().mode(),
+            coherenceMode() == CoherenceMode.OFF ? List.of() : config.upstream().localDatabases(),
+            coherenceMode(),
             config.coherence().maxStaleness(),
             metrics);
     Transport transport = transport(config.transport());
@@ -121,6 +125,10 @@ public final class Proxy implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
     started.add(() -> end(loops, SETTLING));
+    cluster =
+        config.upstream().discovery() instanceof Cluster(List<Address> seeds)
+            ? new ClusterMap(seeds)
+            : null;
     redis =
         RedisConnections.of(
             config.upstream(),
@@ -129,7 +137,8 @@ public final class Proxy implements AutoCloseable {
             coherence.shards(),
             new Sockets(loops, transport.tcp().client()),
             metrics,
-            this::learnCommands);
+            this::learnCommands,
+            cluster);
     started.add(redis);
     database = databaseTier(namespaces);
     if (database != null) {
@@ -177,6 +186,9 @@ public final class Proxy implements AutoCloseable {
     addContexts(transport, policy, reads);
     redis.find();
     L1Room.of(config).forEach(log::warn);
+    if (cluster != null) {
+      log.warn("in front of a cluster nothing is held in memory yet: every read is relayed");
+    }
     coherence.setMode(config.l1().mode());
     listener =
         Listener.listen(
@@ -393,17 +405,32 @@ public final class Proxy implements AutoCloseable {
         config.trust() == Trust.NETWORK,
         config.proxyProtocol(),
         config.l1().mget() == MgetMode.MERGE,
+        config.upstream().redirectFor().toNanos(),
         config.upstream().discovery() instanceof Sentinels named ? named.primary() : null);
   }
 
-  private UpstreamLink upstreamLink(Transport transport) {
+  /** Nothing keeps L1 true yet in front of a cluster. */
+  private CoherenceMode coherenceMode() {
+    return config.upstream().discovery() instanceof Cluster
+        ? CoherenceMode.OFF
+        : config.coherence().mode();
+  }
+
+  private Topology topology(Transport transport) {
+    return cluster == null
+        ? Topology.of(new Node(upstreamLink(transport, redis::address, redis.primaryOnly())))
+        : Topology.of(cluster, node -> new Node(upstreamLink(transport, () -> node, false)));
+  }
+
+  private UpstreamLink upstreamLink(
+      Transport transport, Supplier<@Nullable Address> where, boolean primaryOnly) {
     NearsideConfig.Upstream upstream = config.upstream();
     return new UpstreamLink(
         () -> {
-          Address now = redis.address();
+          Address now = where.get();
           return now == null ? null : transport.toConnectTo(now);
         },
-        redis.primaryOnly(),
+        primaryOnly,
         transport.family(upstream.discovery().named().getFirst()).client(),
         security.upstream(),
         security.credentials(),
@@ -412,12 +439,12 @@ public final class Proxy implements AutoCloseable {
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
-    UpstreamLink link = upstreamLink(transport);
+    Topology topology = topology(transport);
     UpstreamWatch watch = new UpstreamWatch(metrics, redis);
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
       Flushes flushes = new Flushes(loop, reads::flush);
-      Lanes lanes = new Lanes(flushes, link, watch);
+      Lanes lanes = new Lanes(flushes, topology, watch);
       contexts.put(
           loop,
           new LoopContext(

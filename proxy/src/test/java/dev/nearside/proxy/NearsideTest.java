@@ -58,14 +58,14 @@ class NearsideTest {
   @ValueSource(strings = {"run", "check-config"})
   void configuration_wrong_isPrintedPlainlyWithStatus2(String verb) {
     int status =
-        execute(Map.of(), verb, "--listen", "here", "--upstream", "redis-cluster://u:geheim@r");
+        execute(Map.of(), verb, "--listen", "here", "--upstream", "redis-cluster://u:geheim@r/1");
     assertThat(status).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
     assertThat(err.toString())
         .isEqualTo(
             """
             --listen: listen: "here" is not an address; expected host:port or unix:/path
-            --upstream: upstream.uri: "redis-cluster://***@r" asks for Redis Cluster, which this version does not support yet; expected redis://user:password@host:port/database, rediss://…, unix:///path or redis-sentinel://host:port,…/database#primary
+            --upstream: upstream.uri: "redis-cluster://***@r/1" names a database, and a cluster has only 0; expected redis://user:password@host:port/database, rediss://…, unix:///path, redis-sentinel://host:port,…/database#primary or redis-cluster://host:port,…
             """);
   }
 

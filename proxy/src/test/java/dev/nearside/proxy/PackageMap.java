@@ -23,6 +23,7 @@ final class PackageMap {
           entry("config", Set.of()),
           entry("telemetry", Set.of()),
           entry("command", Set.of("resp", "telemetry")),
+          entry("cluster", Set.of("config")),
           entry("namespace", Set.of("config")),
           entry("security", Set.of("config", "telemetry")),
           entry("tier.local", Set.of("config", "telemetry", "resp")),
@@ -32,6 +33,7 @@ final class PackageMap {
           entry(
               "tier.redis",
               Set.of(
+                  "cluster",
                   "config",
                   "telemetry",
                   "namespace",
@@ -57,6 +59,7 @@ final class PackageMap {
           entry(
               "relay",
               Set.of(
+                  "cluster",
                   "config",
                   "telemetry",
                   "resp",
@@ -69,6 +72,7 @@ final class PackageMap {
           entry(
               "server",
               Set.of(
+                  "cluster",
                   "config",
                   "telemetry",
                   "resp",
@@ -76,6 +80,7 @@ final class PackageMap {
                   "namespace",
                   "security",
                   "coherence",
+                  "guard",
                   "invalidation",
                   "tier",
                   "tier.local",

@@ -49,6 +49,7 @@ final class DemoConfig {
             0,
             List.of(0),
             Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
             Duration.ofMillis(500)),
         new L1(
             L1Mode.ON,

@@ -21,6 +21,7 @@ public final class Command {
   private final CommandLabel label;
   private final Load load;
   private final boolean ifAbsent;
+  private final Spread spread;
   private final @Nullable CommandNames subcommands;
 
   Command(Signature signature, Traits traits, @Nullable CommandNames subcommands) {
@@ -29,6 +30,7 @@ public final class Command {
     this.label = CommandLabel.of(signature.name());
     this.load = load(signature, traits);
     this.ifAbsent = signature.name().equals("SETNX");
+    this.spread = Spread.of(signature.name());
     this.subcommands = subcommands;
   }
 
@@ -131,6 +133,11 @@ public final class Command {
    */
   public boolean setsIfAbsent(Request request) {
     return ifAbsent || (traits.reply() == Reply.SET && SetOptions.onlyIfAbsent(request));
+  }
+
+  /** Returns which servers of a cluster it is for. */
+  public Spread spread() {
+    return spread;
   }
 
   /** Returns what it can mean to the commands behind it. */

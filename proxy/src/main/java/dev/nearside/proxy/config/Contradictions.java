@@ -28,6 +28,19 @@ final class Contradictions {
     reportEntryLargerThanL1();
     reportUpstreamDatabase();
     reportAddresses();
+    reportDatabaseOfCluster();
+  }
+
+  private void reportDatabaseOfCluster() {
+    if (config.upstream().discovery() instanceof Discovery.Cluster
+        && config.database() != null
+        && areSound(UpstreamKeys.URI, Keys.DATABASE_URL)) {
+      problems.add(
+          settings.origin(Keys.DATABASE_URL.path()),
+          Keys.DATABASE_URL.path(),
+          "given although upstream.uri is a cluster, in front of which this version reads no"
+              + " database; expected none");
+    }
   }
 
   private void reportStaleness() {

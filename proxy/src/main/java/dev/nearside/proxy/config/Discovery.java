@@ -42,4 +42,16 @@ public sealed interface Discovery {
       return "sentinels of " + primary; // never the password
     }
   }
+
+  /**
+   * The nodes of a cluster, which tell of each other.
+   *
+   * @param seeds where some of them listen; at least one
+   */
+  record Cluster(List<Address> seeds) implements Discovery {
+    @Override
+    public List<Address> named() {
+      return seeds;
+    }
+  }
 }

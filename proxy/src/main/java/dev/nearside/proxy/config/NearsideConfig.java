@@ -108,6 +108,7 @@ public record NearsideConfig(
    * @param database the database clients start in
    * @param localDatabases the databases whose reads may be local; contains {@code database}
    * @param connectTimeout bound on connect and handshake
+   * @param redirectFor how long a command that no node of a cluster takes is sent again
    * @param retryReadsFor how long a GET that was not answered is sent again; zero for never
    */
   public record Upstream(
@@ -120,6 +121,7 @@ public record NearsideConfig(
       int database,
       List<Integer> localDatabases,
       Duration connectTimeout,
+      Duration redirectFor,
       Duration retryReadsFor) {
     @Override
     public String toString() {

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code redis://[user:password@]host[:port][/database]}, {@code redis-sentinel://[user:password@]
- * host[:port][,host[:port]…][/database]#primary}, {@code rediss} before either for TLS, or {@code
+ * host[:port][,host[:port]…][/database]#primary}, {@code redis-cluster://[user:password@]
+ * host[:port][,host[:port]…]}, {@code rediss} in their place for TLS, or {@code
  * unix://[user:password@]/path[?db=database]}; read by hand: {@link java.net.URI} knows no host
- * with an underscore and wants every password encoded. What this version cannot do (Cluster) is
- * refused by name.
+ * with an underscore and wants every password encoded.
  *
  * @param discovery how the server is found; of sentinels nothing but where they are and what they
  *     are asked for
@@ -32,9 +32,11 @@ record RedisUri(
   private static final String SEPARATOR = "://";
   private static final String DATABASE_PARAMETER = "?db=";
   private static final Set<String> PLAIN = Set.of("redis", "valkey");
-  private static final Set<String> TLS = Set.of("rediss", "valkeys", "rediss-sentinel");
+  private static final Set<String> TLS =
+      Set.of("rediss", "valkeys", "rediss-sentinel", "rediss-cluster");
   private static final Set<String> UNIX = Set.of("unix", "redis-socket");
   private static final Set<String> SENTINEL = Set.of("redis-sentinel", "rediss-sentinel");
+  private static final Set<String> CLUSTER = Set.of("redis-cluster", "rediss-cluster");
   private static final int LARGEST_DATABASE = 1_000_000;
 
   static Parsed<RedisUri> parse(String text) {
@@ -42,8 +44,9 @@ record RedisUri(
     String scheme = end < 0 ? "" : text.substring(0, end);
     boolean tls = TLS.contains(scheme);
     boolean sentinel = SENTINEL.contains(scheme);
-    if (!tls && !sentinel && !PLAIN.contains(scheme) && !UNIX.contains(scheme)) {
-      return Parsed.refused(schemeProblem(scheme));
+    boolean cluster = CLUSTER.contains(scheme);
+    if (!tls && !sentinel && !cluster && !PLAIN.contains(scheme) && !UNIX.contains(scheme)) {
+      return Parsed.refused("is not the URI of a Redis server");
     }
     String rest = text.substring(end + SEPARATOR.length());
     int at = rest.lastIndexOf('@');
@@ -51,6 +54,8 @@ record RedisUri(
     Parsed<RedisUri> reached;
     if (sentinel) {
       reached = ofSentinels(location, tls);
+    } else if (cluster) {
+      reached = ofCluster(location, tls);
     } else {
       reached = UNIX.contains(scheme) ? ofSocket(location) : ofHost(location, tls);
     }
@@ -65,7 +70,8 @@ record RedisUri(
     }
     if (location.indexOf(',') >= 0) {
       return Parsed.refused(
-          "names several hosts; expected one, or sentinels as redis-sentinel://host,host#primary");
+          "names several hosts; expected one, or redis-cluster://host,host or"
+              + " redis-sentinel://host,host#primary");
     }
     int slash = location.indexOf('/');
     Integer database = slash < 0 ? Integer.valueOf(0) : databaseOf(location.substring(slash + 1));
@@ -85,23 +91,42 @@ record RedisUri(
     String before = location.substring(0, hash);
     int slash = before.indexOf('/');
     Integer database = slash < 0 ? Integer.valueOf(0) : databaseOf(before.substring(slash + 1));
-    List<Address> addresses = new ArrayList<>();
-    for (String each : (slash < 0 ? before : before.substring(0, slash)).split(",", -1)) {
-      Address address = Addresses.hostAndPort(each, SENTINEL_PORT);
-      if (address == null || address.port() == 0) {
-        return Parsed.refused();
-      }
-      addresses.add(address);
-    }
-    return database == null
+    List<Address> addresses =
+        addresses(slash < 0 ? before : before.substring(0, slash), SENTINEL_PORT);
+    return database == null || addresses.isEmpty()
         ? Parsed.refused()
         : Parsed.good(
             new RedisUri(
-                new Discovery.Sentinels(List.copyOf(addresses), primary, null, null),
+                new Discovery.Sentinels(addresses, primary, null, null),
                 tls,
                 null,
                 null,
                 database));
+  }
+
+  private static Parsed<RedisUri> ofCluster(String location, boolean tls) {
+    int slash = location.indexOf('/');
+    if (slash >= 0 && !location.substring(slash).matches("/0?")) {
+      return Parsed.refused("names a database, and a cluster has only 0");
+    }
+    List<Address> seeds =
+        addresses(slash < 0 ? location : location.substring(0, slash), DEFAULT_PORT);
+    return seeds.isEmpty()
+        ? Parsed.refused()
+        : Parsed.good(new RedisUri(new Discovery.Cluster(seeds), tls, null, null, 0));
+  }
+
+  /** Returns nothing where one of them is no address. */
+  private static List<Address> addresses(String text, int defaultPort) {
+    List<Address> addresses = new ArrayList<>();
+    for (String each : text.split(",", -1)) {
+      Address address = Addresses.hostAndPort(each, defaultPort);
+      if (address == null || address.port() == 0) {
+        return List.of();
+      }
+      addresses.add(address);
+    }
+    return List.copyOf(addresses);
   }
 
   private static Parsed<RedisUri> ofSocket(String location) {
@@ -122,14 +147,6 @@ record RedisUri(
               ? Parsed.refused()
               : Parsed.good(
                   new RedisUri(new Discovery.Fixed(address), false, null, null, database));
-    };
-  }
-
-  private static String schemeProblem(String scheme) {
-    return switch (scheme) {
-      case "redis-cluster", "rediss-cluster" ->
-          "asks for Redis Cluster, which this version does not support yet";
-      default -> "is not the URI of a Redis server";
     };
   }
 
@@ -190,12 +207,18 @@ record RedisUri(
           (tls ? "rediss://" : "redis://") + Addresses.text(address) + "/" + database;
       case Discovery.Sentinels sentinels ->
           (tls ? "rediss-sentinel://" : "redis-sentinel://")
-              + sentinels.addresses().stream().map(Addresses::text).collect(joining(","))
+              + texts(sentinels.addresses())
               + "/"
               + database
               + "#"
               + sentinels.primary();
+      case Discovery.Cluster(List<Address> seeds) ->
+          (tls ? "rediss-cluster://" : "redis-cluster://") + texts(seeds);
     };
+  }
+
+  private static String texts(List<Address> addresses) {
+    return addresses.stream().map(Addresses::text).collect(joining(","));
   }
 
   /**

@@ -50,6 +50,7 @@ final class UpstreamAssembly {
         known.database(),
         settings.read("", UpstreamKeys.LOCAL_DATABASES, List.of(known.database())),
         settings.readWithDefault("", UpstreamKeys.CONNECT_TIMEOUT),
+        settings.readWithDefault("", UpstreamKeys.REDIRECT_FOR),
         settings.readWithDefault("", UpstreamKeys.RETRY_READS_FOR));
   }
 

@@ -24,7 +24,8 @@ final class UpstreamKeys {
           "The Redis behind this sidecar: `redis://user:password@host:port/database`, where only the"
               + " host must be given; `unix://user:password@/path?db=database` on a Unix socket;"
               + " `redis-sentinel://user:password@host:port,host:port/database#primary` behind"
-              + " sentinels. `rediss` instead of `redis` is by TLS.",
+              + " sentinels; `redis-cluster://user:password@host:port,host:port` for a cluster, of"
+              + " which some nodes are enough. `rediss` instead of `redis` is by TLS.",
           config ->
               new RedisUri(
                   config.upstream().discovery(),
@@ -142,6 +143,16 @@ final class UpstreamKeys {
           "Bound on connect and handshake.",
           config -> config.upstream().connectTimeout());
 
+  static final Key<NearsideConfig, Duration> REDIRECT_FOR =
+      Key.of(
+          "upstream.redirect-for",
+          WAIT_OR_NONE,
+          "2s",
+          "How long a command that no node of a cluster takes, because its slot is on its way, or a"
+              + " node is away that had it, is sent again before its client is told; `0s` tells it"
+              + " at once. What a node may have executed is never sent twice.",
+          config -> config.upstream().redirectFor());
+
   static final Key<NearsideConfig, Duration> RETRY_READS_FOR =
       Key.of(
           "upstream.retry-reads-for",
@@ -169,6 +180,7 @@ final class UpstreamKeys {
           TLS_VERIFY,
           LOCAL_DATABASES,
           CONNECT_TIMEOUT,
+          REDIRECT_FOR,
           RETRY_READS_FOR);
 
   private UpstreamKeys() {}

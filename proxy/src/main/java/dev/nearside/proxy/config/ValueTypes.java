@@ -23,8 +23,8 @@ final class ValueTypes {
   static final ValueType<RedisUri> REDIS_URI =
       new ValueType<>(
           "the URI of a Redis server",
-          "redis://user:password@host:port/database, rediss://…, unix:///path or"
-              + " redis-sentinel://host:port,…/database#primary",
+          "redis://user:password@host:port/database, rediss://…, unix:///path,"
+              + " redis-sentinel://host:port,…/database#primary or redis-cluster://host:port,…",
           RedisUri::parse,
           uri -> YamlText.plainOrQuoted(uri.toString()),
           RedisUri::withoutSecrets,

@@ -58,9 +58,9 @@ public final class Lane {
   private long refuseUntilNs;
   private boolean refusing;
 
-  Lane(Flushes flushes, UpstreamLink link, LaneKey key, RelayListener listener) {
+  Lane(Flushes flushes, LaneKey key, RelayListener listener) {
     this.flushes = flushes;
-    this.link = link;
+    this.link = key.node().link();
     this.key = key;
     this.listener = listener;
   }

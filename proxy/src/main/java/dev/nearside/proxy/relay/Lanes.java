@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The upstream connections of one event loop. Confined to it. */
 public final class Lanes {
   private final Flushes flushes;
-  private final UpstreamLink link;
+  private final Topology topology;
   private final RelayListener listener;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
   private final Set<PinnedConnection> pinned = new HashSet<>();
@@ -18,9 +18,9 @@ public final class Lanes {
   private @Nullable Lane last;
 
   /** Creates the lanes of an event loop; none is connected before it is used. */
-  public Lanes(Flushes flushes, UpstreamLink link, RelayListener listener) {
+  public Lanes(Flushes flushes, Topology topology, RelayListener listener) {
     this.flushes = flushes;
-    this.link = link;
+    this.topology = topology;
     this.listener = listener;
   }
 
@@ -30,7 +30,7 @@ public final class Lanes {
     if (known != null && key.equals(lastKey)) {
       return known;
     }
-    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(flushes, link, k, listener));
+    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(flushes, k, listener));
     last = lane;
     lastKey = key;
     return lane;
@@ -40,10 +40,12 @@ public final class Lanes {
    * Returns a connection for one client alone, which is being made; null where the upstream could
    * not be reached a moment ago, and is not to be tried for each client.
    *
+   * @param node where it leads
    * @param replayed whole requests the client had been answered before, to repeat on it
    */
   public @Nullable PinnedConnection pin(
-      int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
+      Node node, int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
+    UpstreamLink link = node.link();
     if (!link.isPlaceKnown() || !link.pace().tryEnter(System.nanoTime())) {
       return null;
     }
@@ -55,9 +57,9 @@ public final class Lanes {
     return made;
   }
 
-  /** Returns how the upstream is reached. */
-  public UpstreamLink link() {
-    return link;
+  /** Returns which node takes what. */
+  public Topology topology() {
+    return topology;
   }
 
   /** Has what is sent from now on go over connections that are made anew. */

@@ -18,7 +18,7 @@ final class GatheredReply extends PendingReply {
       Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("-WRONGTYPE", StandardCharsets.US_ASCII));
 
   private final ReplyQueue queue;
-  private final Part[] parts;
+  private final PartReply[] parts;
   private final byte[] nullReply;
   private int missing;
 
@@ -26,9 +26,9 @@ final class GatheredReply extends PendingReply {
     super(queue);
     this.queue = queue;
     this.nullReply = nullReply;
-    parts = new Part[count];
+    parts = new PartReply[count];
     for (int i = 0; i < count; i++) {
-      parts[i] = new Part(queue);
+      parts[i] = new PartReply(queue, this, this::partCompleted);
     }
     missing = count;
   }
@@ -88,7 +88,7 @@ final class GatheredReply extends PendingReply {
 
   @Override
   boolean isUndecided() {
-    for (Part part : parts) {
+    for (PartReply part : parts) {
       if (part.isUndecided()) {
         return true;
       }
@@ -98,30 +98,9 @@ final class GatheredReply extends PendingReply {
 
   @Override
   void discardAll() {
-    for (Part part : parts) {
+    for (PartReply part : parts) {
       part.discard();
     }
     discard();
-  }
-
-  private final class Part extends PendingReply {
-    Part(ReplyQueue queue) {
-      super(queue);
-    }
-
-    @Override
-    boolean isElement() {
-      return true;
-    }
-
-    @Override
-    PendingReply place() {
-      return GatheredReply.this;
-    }
-
-    @Override
-    void complete() {
-      partCompleted();
-    }
   }
 }

@@ -130,7 +130,7 @@ final class GetRead implements Flight.Reader, ReplySink, Retries.Read {
       limitTime();
     }
     if (attempts > 0) {
-      upstream.sendOn(lane, request, this);
+      upstream.sendOn(lane, key, request, this);
     } else if (beside) {
       sent = true;
       upstream.sendBeside(key, request, this);

@@ -177,7 +177,7 @@ final class Greetings {
   }
 
   private Credentials ownCredentials() {
-    return context.lanes().link().credentials().get();
+    return context.lanes().topology().home().link().credentials().get();
   }
 
   /** {@code RESET}: what was learned is forgotten; see {@link Pinning#reset}. */
@@ -208,7 +208,7 @@ final class Greetings {
     client.pause();
     context
         .lanes()
-        .lane(new LaneKey(protocol, 0, LaneKey.Kind.GREETING))
+        .lane(new LaneKey(context.lanes().topology().home(), protocol, 0, LaneKey.Kind.GREETING))
         .send(request.buffer(), request.start(), request.length(), new Learned(agreed));
     return true;
   }

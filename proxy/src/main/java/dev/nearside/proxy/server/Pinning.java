@@ -66,7 +66,15 @@ final class Pinning implements PinnedConnection.Owner {
       }
       context.counters().pinned();
       client.pause();
-      pinned = context.lanes().pin(session.protocol, session.database, session.replayed(), this);
+      pinned =
+          context
+              .lanes()
+              .pin(
+                  context.lanes().topology().home(),
+                  session.protocol,
+                  session.database,
+                  session.replayed(),
+                  this);
       if (pinned == null) {
         client.schedule(() -> pinnedFailed(JUST_FAILED), Duration.ZERO);
       }
@@ -99,7 +107,7 @@ final class Pinning implements PinnedConnection.Owner {
   }
 
   boolean isWanted() {
-    return fellBehind && pinned == null;
+    return fellBehind && pinned == null && !context.lanes().topology().isCluster();
   }
 
   /** No reply is awaited on the client's own connection: it is given back unless needed again. */

@@ -19,6 +19,7 @@ final class RepeatableRead extends RelayedReply implements Retries.Read {
 
   private final ClientConnection client;
   private final LaneKey.Kind lane;
+  private final int slot;
   private final byte[] request;
   private int attempts;
   private boolean begun;
@@ -28,12 +29,19 @@ final class RepeatableRead extends RelayedReply implements Retries.Read {
    *
    * @param touch of a command that only reads
    * @param lane the kind of lane that its order allows
+   * @param slot of its keys, if that matters
    */
   RepeatableRead(
-      ClientConnection client, Command command, Request request, Touch touch, LaneKey.Kind lane) {
+      ClientConnection client,
+      Command command,
+      Request request,
+      Touch touch,
+      LaneKey.Kind lane,
+      int slot) {
     super(client, touch, command.informative(request), touch.isOpaque(), touch.isOpaque());
     this.client = client;
     this.lane = lane;
+    this.slot = slot;
     this.request = ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
   }
 
@@ -66,7 +74,7 @@ final class RepeatableRead extends RelayedReply implements Retries.Read {
   @Override
   public void again() {
     if (client.isOpen()) {
-      client.upstream().sendOn(lane, Unpooled.wrappedBuffer(request), this);
+      client.upstream().sendOn(lane, slot, Unpooled.wrappedBuffer(request), this);
     } else {
       complete();
     }

@@ -24,6 +24,8 @@ final class RequestRouter {
   private final Greetings greetings;
   private final OwnCommands own;
   private final SentinelAnswers sentinel;
+  private final ClusterAnswers cluster;
+  private final boolean inFrontOfCluster;
 
   RequestRouter(ClientConnection client) {
     this.client = client;
@@ -34,6 +36,8 @@ final class RequestRouter {
     this.greetings = new Greetings(client, this);
     this.own = new OwnCommands(client);
     this.sentinel = new SentinelAnswers(client);
+    this.cluster = new ClusterAnswers(client);
+    this.inFrontOfCluster = context.lanes().topology().isCluster();
   }
 
   /** Sends a whole request its way. */
@@ -52,6 +56,12 @@ final class RequestRouter {
   }
 
   private boolean send(Command command, Request request) {
+    if (inFrontOfCluster) {
+      byte[] answer = cluster.answer(request);
+      if (answer != null) {
+        return client.answer(answer);
+      }
+    }
     return switch (command.way()) {
       case LOCAL_GET -> finish(reads.get(request), command, request);
       case LOCAL_MGET -> finish(reads.mget(request), command, request);
@@ -92,6 +102,11 @@ final class RequestRouter {
       client.closeWhenWritten();
       return false;
     }
+    if (inFrontOfCluster) {
+      client.answer(notYet(command));
+      client.closeWhenWritten();
+      return false;
+    }
     if (!reads.allows(command, head) || !upstream.isPinnedAndOpen()) {
       if (answerPinFailure()) {
         client.closeWhenWritten();
@@ -121,7 +136,7 @@ final class RequestRouter {
     if (own && !upstream.isPinnedAndOpen()) {
       return answerPinFailure();
     }
-    boolean waits = upstream.mustWait(command, request) || !upstream.isWritable(command);
+    boolean waits = upstream.mustWait(command, request) || !upstream.isWritable(command, request);
     if (waits && !drained()) {
       return false;
     }
@@ -134,7 +149,16 @@ final class RequestRouter {
 
   /** Relays on a connection of the client's own, or answers why there is none. */
   boolean relayPinned(Command command, Request request) {
+    if (inFrontOfCluster) {
+      return client.answer(notYet(command));
+    }
     return upstream.isPinnedAndOpen() ? relay(command, request) : answerPinFailure();
+  }
+
+  /** A connection of one client alone would have to lead to all nodes. */
+  private static byte[] notYet(Command command) {
+    return Replies.error(
+        "ERR Nearside does not take " + command.name() + " to a cluster yet; nothing was done");
   }
 
   private boolean answerPinFailure() {

@@ -57,7 +57,12 @@ final class Retries {
    */
   boolean later(Read read, int attempt, long startedNs) {
     Duration wait = times.waitBefore(attempt, System.nanoTime() - startedNs);
-    if (wait == null || !wanted.getAsBoolean()) {
+    return wait != null && later(read, wait);
+  }
+
+  /** Has {@code read} sent again after {@code wait}; returns whether anybody still wants it. */
+  boolean later(Read read, Duration wait) {
+    if (!wanted.getAsBoolean()) {
       return false;
     }
     if (waiting.isEmpty()) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     without credentials
  * @param proxyProtocol whether each client's connection begins with a header of the PROXY protocol
  * @param mergesMget whether MGET takes each key from where it is
+ * @param redirectForNs how long a request that no node of a cluster takes is sent again
  * @param sentinelPrimary what the sentinels call the upstream, or null where there are none
  */
 public record ServerPolicy(
@@ -36,4 +37,5 @@ public record ServerPolicy(
     boolean trustNetwork,
     boolean proxyProtocol,
     boolean mergesMget,
+    long redirectForNs,
     @Nullable String sentinelPrimary) {}

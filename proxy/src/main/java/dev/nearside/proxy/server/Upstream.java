@@ -37,13 +37,11 @@ final class Upstream {
   private final Touches touches;
   private final PipeEffects pipeEffects;
   private final Pinning pinning;
-  private final LaneChoice choice = new LaneChoice();
+  private final LanePaths paths;
   private final HashCounts reading = new HashCounts();
   private final HashCounts readingThrough = new HashCounts();
   private final Retries retries;
   private @Nullable Touch streamed;
-  private @Nullable Lane last;
-  private int lastGeneration;
   private int outstanding;
   private int ordering;
   private boolean leasesBroken;
@@ -55,6 +53,7 @@ final class Upstream {
     this.touches = new Touches(session, context.coherence());
     this.pipeEffects = new PipeEffects(session, touches, context.coherence());
     this.pinning = new Pinning(client, this);
+    this.paths = new LanePaths(client, context.lanes(), session);
     this.retries =
         new Retries(context.reads().retries()::waitBefore, client::isOpen, client::schedule);
   }
@@ -143,19 +142,17 @@ final class Upstream {
    * its order allows.
    */
   LaneKey.Kind sendRead(LookupKey key, ByteBuf request, ReplySink sink) {
-    boolean awaited = outstanding++ > 0;
+    int slot = paths.slotOf(key);
+    LanePath path = paths.ofSlot(slot);
+    boolean awaited = paths.isAwaited(path, outstanding++);
     reading.add(key.hashCode());
     PinnedConnection own = pinning.connection();
     if (own != null) {
       own.send(request, request.readerIndex(), request.readableBytes(), sink);
       return LaneKey.Kind.READS;
     }
-    LaneKey.Kind kind = choice.readsGo(awaited);
-    Lane lane = lane(kind);
-    if (!awaited) {
-      taken(lane);
-    }
-    lane.send(request, request.readerIndex(), request.readableBytes(), sink);
+    LaneKey.Kind kind = path.takeRead(awaited);
+    paths.send(path, kind, slot, request, request.readerIndex(), request.readableBytes(), sink);
     return kind;
   }
 
@@ -166,12 +163,24 @@ final class Upstream {
    */
   void sendBeside(LookupKey key, ByteBuf request, ReplySink sink) {
     reading.add(key.hashCode());
-    sendOn(LaneKey.Kind.READS, request, sink);
+    sendOn(LaneKey.Kind.READS, paths.slotOf(key), request, sink);
+  }
+
+  /** Sends the read of {@code key} that is counted already. */
+  void sendOn(LaneKey.Kind kind, LookupKey key, ByteBuf request, ReplySink sink) {
+    sendOn(kind, paths.slotOf(key), request, sink);
   }
 
   /** Sends a read that is counted already. */
-  void sendOn(LaneKey.Kind kind, ByteBuf request, ReplySink sink) {
-    lane(kind).send(request, request.readerIndex(), request.readableBytes(), sink);
+  void sendOn(LaneKey.Kind kind, int slot, ByteBuf request, ReplySink sink) {
+    paths.send(
+        paths.ofSlot(slot),
+        kind,
+        slot,
+        request,
+        request.readerIndex(),
+        request.readableBytes(),
+        sink);
   }
 
   /** Returns the reads that wait to be sent again. */
@@ -182,24 +191,6 @@ final class Upstream {
   /** The read sent by {@link #sendBeside} has ended. */
   void besideEnded(LookupKey key) {
     reading.remove(key.hashCode());
-  }
-
-  /**
-   * Returns whether what this client has not been answered yet is on a connection that its lane has
-   * set aside: whatever is sent now could overtake it.
-   */
-  boolean couldOvertake() {
-    Lane lane = last;
-    return outstanding > 0 && !isPinned() && lane != null && lane.generation() != lastGeneration;
-  }
-
-  private void taken(Lane lane) {
-    last = lane;
-    lastGeneration = lane.generation();
-  }
-
-  private Lane lane(LaneKey.Kind kind) {
-    return context.lanes().lane(new LaneKey(session.protocol, session.database, kind));
   }
 
   /**
@@ -225,7 +216,8 @@ final class Upstream {
     }
     client.pause();
     LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
-    LaneKey leased = new LaneKey(session.protocol, database, LaneKey.Kind.WRITES);
+    LaneKey leased =
+        new LaneKey(paths.topology().home(), session.protocol, database, LaneKey.Kind.WRITES);
     for (ByteBuf deletion : deletions) {
       context.lanes().lane(leased).send(deletion, 0, deletion.readableBytes(), last);
     }
@@ -327,24 +319,50 @@ final class Upstream {
   }
 
   private void relayByLane(Command command, Request request, @Nullable Touch touch) {
-    LaneKey.Kind kind = Objects.requireNonNull(choice.choose(command, outstanding > 0));
-    Lane lane = lane(kind);
+    List<Scatter.Piece> pieces = Scatter.of(paths.topology(), command, request);
+    if (pieces != null) {
+      scatter(command, request, touch, pieces);
+      return;
+    }
+    int slot = paths.slotOf(command, request);
+    LanePath path = paths.ofSlot(slot);
+    LaneKey.Kind kind =
+        Objects.requireNonNull(path.choose(command, paths.isAwaited(path, outstanding)));
+    Lane lane = path.take(kind);
     Reason refusal = null;
     if (touch != null) {
       refusal = breakLeases(touch, lane);
       touch.forwarded();
     }
-    choice.taken(kind);
-    taken(lane);
     RelayedReply reply =
         touch != null && isRepeatable(command, request, touch)
-            ? new RepeatableRead(client, command, request, touch, kind)
+            ? new RepeatableRead(client, command, request, touch, kind, slot)
             : replyTo(command, request, request.argCount(), touch);
     track(reply);
     if (refusal == null) {
-      lane.send(request.buffer(), request.start(), request.length(), reply);
+      paths.send(path, kind, slot, request.buffer(), request.start(), request.length(), reply);
     } else {
       reply.refused(refusal);
+    }
+  }
+
+  private void scatter(
+      Command command, Request request, @Nullable Touch touch, List<Scatter.Piece> pieces) {
+    if (touch != null) {
+      touch.forwarded();
+    }
+    int nodes = paths.topology().primaries().size();
+    ScatteredReply reply = new ScatteredReply(client, command, request, touch, pieces, nodes);
+    track(reply);
+    for (int i = 0; i < pieces.size(); i++) {
+      Scatter.Piece piece = pieces.get(i);
+      LanePath path = paths.to(piece.node());
+      boolean awaited = paths.isAwaited(path, outstanding);
+      LaneKey.Kind kind = Objects.requireNonNull(path.choose(command, awaited));
+      path.take(kind);
+      ByteBuf bytes = piece.request();
+      paths.send(path, kind, piece.slot(), bytes, 0, bytes.readableBytes(), reply.part(i));
+      bytes.release();
     }
   }
 
@@ -367,21 +385,16 @@ final class Upstream {
     if (isPinned()) {
       return touches.endsReplies(command, request) || touches.dependsOnReplies(command);
     }
-    boolean otherLane = choice.choose(command, outstanding > 0) == null;
-    if (otherLane) {
-      choice.waited(command);
-    }
-    return otherLane || couldOvertake() || retries.arePending();
+    return paths.mustWait(command, request, outstanding) || retries.arePending();
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
-  boolean isWritable(Command command) {
+  boolean isWritable(Command command, Request request) {
     PinnedConnection own = pinning.connection();
     if (own != null) {
       return own.isWritable();
     }
-    LaneKey.Kind kind = choice.choose(command, outstanding > 0);
-    return kind == null || lane(kind).isWritable();
+    return paths.isWritable(command, request, outstanding);
   }
 
   private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {

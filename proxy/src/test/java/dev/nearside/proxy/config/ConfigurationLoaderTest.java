@@ -48,6 +48,7 @@ class ConfigurationLoaderTest {
           entry("upstream.sentinel-user", "\"guard\""),
           entry("upstream.local-databases", "[0, 3, 9]"),
           entry("upstream.connect-timeout", "3s"),
+          entry("upstream.redirect-for", "3500ms"),
           entry("upstream.retry-reads-for", "100ms"),
           entry("l1.mode", "shadow"),
           entry("l1.max-bytes", "1GiB"),

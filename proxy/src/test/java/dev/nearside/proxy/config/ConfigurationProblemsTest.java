@@ -68,11 +68,11 @@ class ConfigurationProblemsTest {
       delimiter = '|',
       value = {
         "redis-sentinel://h| \"redis-sentinel://h\" does not end with # and the name that the sentinels have for it",
-        "redis-cluster://h| \"redis-cluster://h\" asks for Redis Cluster, which this version does not support yet",
+        "redis-cluster://h/1| \"redis-cluster://h/1\" names a database, and a cluster has only 0",
         "unix://a| \"unix://a\" has no absolute path",
         "unix:///a?timeout=1s| \"unix:///a?timeout=1s\" has parameters of which only db, the database, is known",
         "unix:///a?db=x| \"unix:///a?db=x\" is not the URI of a Redis server",
-        "redis://a:1,b:1| \"redis://a:1,b:1\" names several hosts; expected one, or sentinels as redis-sentinel://host,host#primary",
+        "redis://a:1,b:1| \"redis://a:1,b:1\" names several hosts; expected one, or redis-cluster://host,host or redis-sentinel://host,host#primary",
         "redis://h/0?timeout=1s| \"redis://h/0?timeout=1s\" has parameters after the database, and none are known",
         "localhost:6379| \"localhost:6379\" is not the URI of a Redis server",
         "redis://| \"redis://\" is not the URI of a Redis server",
@@ -88,8 +88,8 @@ class ConfigurationProblemsTest {
         .containsExactly(
             "NEARSIDE_UPSTREAM_URI: upstream.uri: "
                 + problem
-                + "; expected redis://user:password@host:port/database, rediss://…, unix:///path or"
-                + " redis-sentinel://host:port,…/database#primary");
+                + "; expected redis://user:password@host:port/database, rediss://…, unix:///path,"
+                + " redis-sentinel://host:port,…/database#primary or redis-cluster://host:port,…");
   }
 
   @ParameterizedTest
@@ -344,6 +344,18 @@ class ConfigurationProblemsTest {
         .containsExactly(
             "NEARSIDE_UPSTREAM_SENTINEL_PASSWORD: upstream.sentinel-password: given although"
                 + " upstream.uri names no sentinels; expected redis-sentinel://…");
+  }
+
+  @Test
+  void database_inFrontOfACluster_isRefused() {
+    assertThat(
+            new ConfigurationScene(folder)
+                .variable("NEARSIDE_UPSTREAM_URI", "redis-cluster://a,b")
+                .variable("NEARSIDE_DATABASE_URL", "jdbc:postgresql://db/shop")
+                .problems())
+        .containsExactly(
+            "NEARSIDE_DATABASE_URL: database.url: given although upstream.uri is a cluster, in"
+                + " front of which this version reads no database; expected none");
   }
 
   @Test

@@ -58,8 +58,13 @@ class RedisUriTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"redis-sentinel://a:1,b:2/3#m", "rediss-sentinel://[::1]:7/0#m"})
-  void toString_ofSentinels_isWhatWasParsed(String text) {
+  @ValueSource(
+      strings = {
+        "redis-sentinel://a:1,b:2/3#m",
+        "rediss-sentinel://[::1]:7/0#m",
+        "redis-cluster://a:1,b:2"
+      })
+  void toString_ofSeveral_isWhatWasParsed(String text) {
     assertThat(RedisUri.parse(text))
         .isInstanceOfSatisfying(
             Parsed.Good.class, good -> assertThat(good.value()).hasToString(text));

@@ -45,6 +45,7 @@ class UpstreamCredentialsTest {
                 0,
                 List.of(0),
                 Duration.ofSeconds(1),
+                Duration.ZERO,
                 Duration.ZERO));
     credentials.onChange(
         tried -> {

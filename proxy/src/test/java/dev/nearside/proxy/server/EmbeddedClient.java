@@ -9,7 +9,9 @@ import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
+import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.RelayListener;
+import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.relay.UpstreamLink;
 import dev.nearside.proxy.scene.Nobody;
 import dev.nearside.proxy.security.Credentials;
@@ -78,7 +80,7 @@ final class EmbeddedClient {
     ReadPath reads = reads();
     Flushes flushes = new Flushes(channel.eventLoop(), reads::flush);
     return new LoopContext(
-        new Lanes(flushes, nowhere, new Silence()),
+        new Lanes(flushes, Topology.of(new Node(nowhere)), new Silence()),
         flushes,
         reads,
         coherence,
@@ -99,6 +101,7 @@ final class EmbeddedClient {
             false,
             false,
             false,
+            0,
             null),
         new ReadQuota(),
         new GrantTable(1),

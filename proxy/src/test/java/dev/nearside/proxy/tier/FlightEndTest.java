@@ -89,7 +89,8 @@ class FlightEndTest {
           coherence.shards(),
           new Sockets(loops, LocalChannel.class),
           metrics,
-          reply -> {});
+          reply -> {},
+          null);
     } catch (ConfigurationException | IOException e) {
       throw new AssertionError(e);
     }

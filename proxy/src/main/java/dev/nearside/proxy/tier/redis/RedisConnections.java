@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.cluster.ClusterMap;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig;
@@ -50,6 +51,7 @@ public final class RedisConnections implements AutoCloseable {
   private final UpstreamUris uris;
   private final int database;
   private final @Nullable SentinelWatch sentinels;
+  private final @Nullable ClusterWatch cluster;
   private final Supplier<@Nullable Address> address;
   private final ClientResources resources;
   private final AsyncClient trackingClient;
@@ -71,7 +73,8 @@ public final class RedisConnections implements AutoCloseable {
       List<Shard> shards,
       Sockets sockets,
       Metrics metrics,
-      Consumer<List<Object>> commandTable) {
+      Consumer<List<Object>> commandTable,
+      @Nullable ClusterMap map) {
     resources = resources(sockets);
     patience = upstream.connectTimeout().multipliedBy(2);
     uris = new UpstreamUris(upstream, security.upstream());
@@ -97,8 +100,19 @@ public final class RedisConnections implements AutoCloseable {
             ? new SentinelWatch(
                 trackingClient, uris, named, scheduler, upstream.connectTimeout(), this::moved)
             : null;
-    address = sentinels == null ? () -> named(upstream) : sentinels::primary;
     Supplier<Credentials> own = security.credentials();
+    if (map == null) {
+      cluster = null;
+      address = sentinels == null ? () -> named(upstream) : sentinels::primary;
+    } else {
+      cluster =
+          new ClusterWatch(
+              map,
+              upstream.discovery().named(),
+              to -> Connector.to(administrationClient, uris.uri(to, own, 0, "nearside-cluster")),
+              scheduler);
+      address = map::home;
+    }
     TrackedContext context =
         new TrackedContext(scheduler, relayNodes, pace, Clocks.SYSTEM, metrics);
     for (Shard shard : shards) {
@@ -153,6 +167,7 @@ public final class RedisConnections implements AutoCloseable {
    * @param sockets how they are driven
    * @param metrics where ends of generations are counted
    * @param commandTable told what COMMAND says, on an event loop
+   * @param map is kept up to date where the upstream is a cluster; else null
    */
   public static RedisConnections of(
       NearsideConfig.Upstream upstream,
@@ -161,15 +176,19 @@ public final class RedisConnections implements AutoCloseable {
       List<Shard> shards,
       Sockets sockets,
       Metrics metrics,
-      Consumer<List<Object>> commandTable) {
+      Consumer<List<Object>> commandTable,
+      @Nullable ClusterMap map) {
     return new RedisConnections(
-        upstream, coherence, security, shards, sockets, metrics, commandTable);
+        upstream, coherence, security, shards, sockets, metrics, commandTable, map);
   }
 
   /** Asks where the upstream is, if that has to be asked, and waits a while for the answer. */
   public void find() {
     if (sentinels != null) {
       sentinels.start();
+    }
+    if (cluster != null) {
+      cluster.start(patience);
     }
   }
 
@@ -233,6 +252,9 @@ public final class RedisConnections implements AutoCloseable {
 
   /** A relay connection has reached the node called {@code runId}: the others go there, too. */
   public void follow(String runId) {
+    if (cluster != null) {
+      return; // every node is another
+    }
     for (TrackedConnection connection : tracked.values()) {
       String trackedOn = connection.nodeId();
       if (trackedOn != null && !runId.equals(trackedOn)) {
@@ -292,6 +314,9 @@ public final class RedisConnections implements AutoCloseable {
   public void close() {
     if (sentinels != null) {
       sentinels.close();
+    }
+    if (cluster != null) {
+      cluster.close();
     }
     fleet.close();
     tracked.values().forEach(TrackedConnection::close);

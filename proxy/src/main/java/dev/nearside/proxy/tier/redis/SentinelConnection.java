@@ -6,16 +6,8 @@ import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.security.TlsRefusal;
 import dev.nearside.proxy.tier.redis.Sightings.Sighting;
-import io.lettuce.core.RedisException;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.output.NestedMultiOutput;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -30,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class SentinelConnection implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SentinelConnection.class);
-  private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
 
   /** What each sentinel publishes when it knows, and the one that leads a failover earlier. */
   private static final byte[][] CHANNELS = {
@@ -127,7 +118,7 @@ final class SentinelConnection implements AutoCloseable {
     public void subscribed(SubscribedLink on) {
       if (id == null) {
         tries.succeeded();
-        ask(on, List.of("MYID"))
+        ask(on, "MYID")
             .whenComplete((told, failure) -> {
               id = told == null || told.error() != null ? connector.place() : told.word(0);
               tick(on);
@@ -149,8 +140,8 @@ final class SentinelConnection implements AutoCloseable {
       if (known == null) {
         return;
       }
-      CompletionStage<Told> configuration = ask(on, List.of("MASTER", primary));
-      ask(on, List.of("GET-MASTER-ADDR-BY-NAME", primary))
+      CompletionStage<Told> configuration = ask(on, "MASTER", primary);
+      ask(on, "GET-MASTER-ADDR-BY-NAME", primary)
           .thenCombine(configuration, (address, status) -> sighting(address, status))
           .whenComplete((sighting, failure) -> {
             if (sighting != null) {
@@ -184,23 +175,7 @@ final class SentinelConnection implements AutoCloseable {
     }
   }
 
-  private static CompletionStage<Told> ask(SubscribedLink on, List<String> words) {
-    CommandArgs<byte[], byte[]> args = new CommandArgs<>(CODEC);
-    words.forEach(args::add);
-    NestedMultiOutput<byte[], byte[]> output = new NestedMultiOutput<>(CODEC);
-    AsyncCommand<byte[], byte[], List<Object>> command =
-        new AsyncCommand<>(new Command<>(CommandType.SENTINEL, output, args));
-    long sentAtNs = System.nanoTime();
-    try {
-      on.connection().dispatch(command);
-    } catch (RedisException e) { // it was closed in this moment
-      command.completeExceptionally(e);
-    }
-    return command.handle((values, failure) -> {
-      if (failure != null && !output.hasError()) {
-        throw new CompletionException(failure);
-      }
-      return Told.of(values, output.getError(), sentAtNs);
-    });
+  private static CompletionStage<Told> ask(SubscribedLink on, String... words) {
+    return Question.ask(on.connection(), CommandType.SENTINEL, words);
   }
 }

@@ -1,0 +1,78 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.relay.Lane;
+import dev.nearside.proxy.relay.LaneKey;
+import dev.nearside.proxy.relay.Lanes;
+import dev.nearside.proxy.relay.Node;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's way to one node by shared lanes: which of them its commands take, so that they are
+ * executed in their order. Confined to the client's event loop.
+ */
+final class LanePath {
+  private final Lanes lanes;
+  private final Session session;
+  private final Node node;
+  private final LaneChoice choice = new LaneChoice();
+  private @Nullable Lane last;
+  private int lastGeneration;
+
+  /** How many of its commands the node has not answered; of a cluster's, others do not count. */
+  int awaited;
+
+  LanePath(Lanes lanes, Session session, Node node) {
+    this.lanes = lanes;
+    this.session = session;
+    this.node = node;
+  }
+
+  Node node() {
+    return node;
+  }
+
+  Lane lane(LaneKey.Kind kind) {
+    return lanes.lane(new LaneKey(node, session.protocol, session.database, kind));
+  }
+
+  /** Returns the kind of lane for {@code command}, or null if it has to wait. */
+  LaneKey.@Nullable Kind choose(Command command, boolean isAwaited) {
+    return choice.choose(command, isAwaited);
+  }
+
+  /** The command had to wait for replies on another lane. */
+  void waited(Command command) {
+    choice.waited(command);
+  }
+
+  /** A command goes down the lane of {@code kind} next. */
+  Lane take(LaneKey.Kind kind) {
+    choice.taken(kind);
+    return taken(lane(kind));
+  }
+
+  /** A read goes next; returns the kind of lane it takes. */
+  LaneKey.Kind takeRead(boolean isAwaited) {
+    LaneKey.Kind kind = choice.readsGo(isAwaited);
+    if (!isAwaited) {
+      taken(lane(kind));
+    }
+    return kind;
+  }
+
+  private Lane taken(Lane lane) {
+    last = lane;
+    lastGeneration = lane.generation();
+    return lane;
+  }
+
+  /**
+   * Returns whether what is not answered yet is on a connection that its lane has set aside:
+   * whatever is sent now could overtake it.
+   */
+  boolean couldOvertake() {
+    Lane lane = last;
+    return lane != null && lane.generation() != lastGeneration;
+  }
+}
