@@ -48,7 +48,12 @@ class SentinelIT {
       assertThat(client.call("GET", "k")).isEqualTo(bulk("old"));
       assertThat(client.call("GET", "k")).isEqualTo(bulk("old"));
       Waiting.until("the replica has it", () -> onReplica(trio, "k").equals(bulk("old")));
-      RedisNode next = trio.failover();
+      RedisNode sentinel = trio.sentinels().getFirst();
+      Waiting.until(
+          "a failover begins",
+          () -> sentinel.call("SENTINEL", "FAILOVER", SentinelTrio.NAME).equals("+OK\r\n"));
+      Waiting.until("the sidecar follows", () -> sidecar.metric(MOVES) == 1);
+      RedisNode next = trio.primary();
       sidecar.awaitReady();
       next.call("SET", "k", "new");
       assertThat(client.call("GET", "k")).as("the client is still there").isEqualTo(bulk("new"));

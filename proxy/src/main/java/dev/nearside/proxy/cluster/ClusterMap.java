@@ -1,6 +1,7 @@
 package dev.nearside.proxy.cluster;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,18 +19,31 @@ public final class ClusterMap {
    *
    * @param bySlot who has which slot; null where nobody is known
    * @param primaries who has any, in the order of their slots; not empty
-   * @param home one of them, which stays as long as it can
+   * @param numbered everybody who ever had any, always at the same index
+   * @param home one of the primaries, which stays as long as it can
+   * @param version another one when a slot has gone to another node
+   * @param isWhole whether it has been told who has what, not only some of it
    */
   @SuppressWarnings("ArrayRecordComponent") // a snapshot, never compared and never changed
-  private record Known(
-      @Nullable Address[] bySlot, List<Address> primaries, Address home, int version) {}
+  public record Snapshot(
+      @Nullable Address[] bySlot,
+      List<Address> primaries,
+      List<Address> numbered,
+      Address home,
+      int version,
+      boolean isWhole) {
+    /** Returns the node that has {@code slot}, as far as is known, else any. */
+    public Address ownerOf(int slot) {
+      Address owner = slot == HashSlot.NONE ? null : bySlot[slot];
+      return owner == null ? home : owner;
+    }
+  }
 
   /** Held while anything of this changes. */
   private final ReentrantLock changing = new ReentrantLock();
 
-  private volatile Known known;
+  private volatile Snapshot known;
   private volatile Runnable doubted = () -> {};
-  private volatile Runnable changed = () -> {};
 
   /**
    * Creates the map of a cluster of which nothing is known but where it may be asked.
@@ -37,7 +51,9 @@ public final class ClusterMap {
    * @param seeds some of its nodes
    */
   public ClusterMap(List<Address> seeds) {
-    known = new Known(new Address[HashSlot.COUNT], List.copyOf(seeds), seeds.getFirst(), 0);
+    known =
+        new Snapshot(
+            new Address[HashSlot.COUNT], List.copyOf(seeds), List.of(), seeds.getFirst(), 0, false);
   }
 
   /** Has {@code ask} run, on any thread, when {@link #update} is wanted. */
@@ -45,31 +61,9 @@ public final class ClusterMap {
     doubted = ask;
   }
 
-  /** Has {@code then} run, on any thread, after a slot has gone to another node. */
-  public void onChange(Runnable then) {
-    changed = then;
-  }
-
-  /** Returns the node that has {@code slot}, as far as is known, else any. */
-  public Address ownerOf(int slot) {
-    Known now = known;
-    Address owner = slot == HashSlot.NONE ? null : now.bySlot[slot];
-    return owner == null ? now.home : owner;
-  }
-
-  /** Returns the nodes that have slots, in the order of these; at first, those first named. */
-  public List<Address> primaries() {
-    return known.primaries;
-  }
-
-  /** Returns one of them, which stays as long as it can. */
-  public Address home() {
-    return known.home;
-  }
-
-  /** Returns a number that changes when a slot has gone to another node. */
-  public int version() {
-    return known.version;
+  /** Returns what is known now. */
+  public Snapshot snapshot() {
+    return known;
   }
 
   /** Something is not where it should be. */
@@ -80,12 +74,12 @@ public final class ClusterMap {
   /**
    * Takes what a node has told of all slots.
    *
-   * @param owners who has which slot; null where nobody does
+   * @param owners who has which slot; null where nobody does, but not of all
    */
   public void update(@Nullable Address[] owners) {
     changing.lock();
     try {
-      take(owners);
+      take(owners, true);
     } finally {
       changing.unlock();
     }
@@ -94,15 +88,17 @@ public final class ClusterMap {
   /** Takes what the node at {@code from} says of one slot, and returns who has it. */
   public Address moved(Redirect.Moved said, Address from) {
     Address owner = place(said.host(), said.port(), from);
-    changing.lock();
-    try {
-      @Nullable Address[] next = known.bySlot.clone();
-      next[said.slot()] = owner;
-      take(next);
-    } finally {
-      changing.unlock();
+    if (!owner.equals(known.bySlot[said.slot()])) {
+      changing.lock();
+      try {
+        @Nullable Address[] next = known.bySlot.clone();
+        next[said.slot()] = owner;
+        take(next, known.isWhole);
+      } finally {
+        changing.unlock();
+      }
+      doubted.run();
     }
-    doubted.run();
     return owner;
   }
 
@@ -111,9 +107,9 @@ public final class ClusterMap {
     return new Address(host.isEmpty() ? from.host() : host, port);
   }
 
-  private void take(@Nullable Address[] next) {
-    Known before = known;
-    if (Arrays.equals(before.bySlot, next)) {
+  private void take(@Nullable Address[] next, boolean isWhole) {
+    Snapshot before = known;
+    if (Arrays.equals(before.bySlot, next) && before.isWhole == isWhole) {
       return;
     }
     Set<Address> primaries = new LinkedHashSet<>();
@@ -122,11 +118,16 @@ public final class ClusterMap {
         primaries.add(owner);
       }
     }
-    if (primaries.isEmpty()) {
-      return; // it has been reset, or has never been made: who is asked says so
-    }
+    Set<Address> numbered = new LinkedHashSet<>(before.numbered);
+    numbered.addAll(primaries);
     Address home = primaries.contains(before.home) ? before.home : primaries.iterator().next();
-    known = new Known(next, List.copyOf(primaries), home, before.version + 1);
-    changed.run();
+    known =
+        new Snapshot(
+            next,
+            List.copyOf(primaries),
+            new ArrayList<>(numbered),
+            home,
+            before.version + 1,
+            isWhole);
   }
 }

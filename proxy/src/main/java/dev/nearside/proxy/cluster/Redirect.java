@@ -2,6 +2,7 @@ package dev.nearside.proxy.cluster;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An error by which a node of a cluster says that somebody else, or later, is to be asked. */
@@ -33,13 +34,22 @@ public sealed interface Redirect {
     return switch (words[0]) {
       case "-MOVED" -> place(words, true);
       case "-ASK" -> place(words, false);
-      case "-TRYAGAIN", "-CLUSTERDOWN" -> new Later();
+      case "-TRYAGAIN", "-CLUSTERDOWN" ->
+          SENTENCES.contains(String.join(" ", words)) ? new Later() : null;
       default -> null;
     };
   }
 
   /** No such error is longer. */
   int MAX_LENGTH = 512;
+
+  /** What Redis and Valkey say before they execute anything; others are a script's own words. */
+  Set<String> SENTENCES =
+      Set.of(
+          "-TRYAGAIN Multiple keys request during rehashing of slot",
+          "-CLUSTERDOWN The cluster is down",
+          "-CLUSTERDOWN The cluster is down and only accepts read commands",
+          "-CLUSTERDOWN Hash slot not served");
 
   private static @Nullable Redirect place(String[] words, boolean moved) {
     int colon = words.length < 3 ? -1 : words[2].lastIndexOf(':');

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.relay;
 
 import dev.nearside.proxy.cluster.ClusterMap;
+import dev.nearside.proxy.cluster.ClusterMap.Snapshot;
 import dev.nearside.proxy.cluster.Redirect;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import java.util.List;
@@ -15,6 +16,7 @@ final class ClusterTopology implements Topology {
   private final Function<Address, Node> maker;
   private final Map<Address, Node> nodes = new ConcurrentHashMap<>();
   private final Map<Node, Address> addresses = new ConcurrentHashMap<>();
+  private volatile Seen last;
 
   /**
    * Creates the topology of {@code map}.
@@ -24,6 +26,45 @@ final class ClusterTopology implements Topology {
   ClusterTopology(ClusterMap map, Function<Address, Node> maker) {
     this.map = map;
     this.maker = maker;
+    this.last = new Seen(map.snapshot());
+  }
+
+  private final class Seen implements View {
+    private final Snapshot snapshot;
+
+    Seen(Snapshot snapshot) {
+      this.snapshot = snapshot;
+    }
+
+    @Override
+    public Node home() {
+      return node(snapshot.home());
+    }
+
+    @Override
+    public Node nodeOf(int slot) {
+      return node(snapshot.ownerOf(slot));
+    }
+
+    @Override
+    public List<Node> primaries() {
+      return snapshot.primaries().stream().map(ClusterTopology.this::node).toList();
+    }
+
+    @Override
+    public List<Node> numbered() {
+      return snapshot.numbered().stream().map(ClusterTopology.this::node).toList();
+    }
+
+    @Override
+    public int version() {
+      return snapshot.version();
+    }
+
+    @Override
+    public boolean isWhole() {
+      return snapshot.isWhole();
+    }
   }
 
   private Node node(Address address) {
@@ -47,23 +88,15 @@ final class ClusterTopology implements Topology {
   }
 
   @Override
-  public Node home() {
-    return node(map.home());
-  }
-
-  @Override
-  public Node nodeOf(int slot) {
-    return node(map.ownerOf(slot));
-  }
-
-  @Override
-  public List<Node> primaries() {
-    return map.primaries().stream().map(this::node).toList();
-  }
-
-  @Override
-  public int version() {
-    return map.version();
+  @SuppressWarnings("ReferenceEquality") // the very snapshot
+  public View view() {
+    Seen seen = last;
+    Snapshot now = map.snapshot();
+    if (seen.snapshot != now) {
+      seen = new Seen(now);
+      last = seen;
+    }
+    return seen;
   }
 
   @Override

@@ -126,11 +126,14 @@ public final class Lane {
 
   /** The upstream is elsewhere from now on: what is under way is lost, what waits goes there. */
   void move() {
-    era++;
-    generation++;
     refusing = false;
     backoffMs = FIRST_BACKOFF_MS;
     List<UpstreamConnection> all = connections();
+    if (all.stream().noneMatch(each -> each.isElsewhere(link))) {
+      return; // it has found its way there already
+    }
+    era++;
+    generation++;
     aside.clear();
     leaving.clear();
     serving = null;

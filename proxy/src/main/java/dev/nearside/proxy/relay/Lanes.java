@@ -72,8 +72,9 @@ public final class Lanes {
    * under way on it is lost.
    */
   public void move() {
+    topology.view().home().link().pace().succeeded(); // it was of where the upstream had been
     lanes.values().forEach(Lane::move);
-    List.copyOf(pinned).forEach(PinnedConnection::lose);
+    List.copyOf(pinned).forEach(PinnedConnection::loseIfElsewhere);
   }
 
   /** Closes every lane. */

@@ -4,10 +4,15 @@ import dev.nearside.proxy.cluster.Redirect;
 import java.util.List;
 
 /** The topology of one server. */
-record OneNode(Node home) implements Topology {
+record OneNode(Node home) implements Topology, Topology.View {
   @Override
   public boolean isCluster() {
     return false;
+  }
+
+  @Override
+  public View view() {
+    return this;
   }
 
   @Override
@@ -21,8 +26,18 @@ record OneNode(Node home) implements Topology {
   }
 
   @Override
+  public List<Node> numbered() {
+    return primaries();
+  }
+
+  @Override
   public int version() {
     return 0;
+  }
+
+  @Override
+  public boolean isWhole() {
+    return true;
   }
 
   @Override

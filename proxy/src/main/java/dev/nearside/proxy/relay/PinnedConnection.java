@@ -119,9 +119,11 @@ public final class PinnedConnection {
     gone = then;
   }
 
-  /** Ends it as if the upstream had. */
-  void lose() {
-    connection.close();
+  /** Ends it as if the upstream had, if that is elsewhere now. */
+  void loseIfElsewhere() {
+    if (connection.isElsewhere(link)) {
+      connection.close();
+    }
   }
 
   /** Closes it; unanswered requests are lost, and the owner hears nothing more of it. */

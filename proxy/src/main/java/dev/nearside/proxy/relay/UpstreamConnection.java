@@ -160,9 +160,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter
             java.util.concurrent.TimeUnit.MILLISECONDS);
   }
 
+  /** Returns whether the upstream was elsewhere when it was made. */
+  boolean isElsewhere(UpstreamLink link) {
+    return !remote.equals(link.remote());
+  }
+
   /** That it cannot be had where the upstream no longer is says nothing of where it is. */
   private void noteFailure(UpstreamLink link) {
-    if (remote.equals(link.remote())) {
+    if (!isElsewhere(link)) {
       link.pace().failed(System.nanoTime());
     }
   }

@@ -1,6 +1,8 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.cluster.HashSlot;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.Spread;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import io.netty.buffer.ByteBuf;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * true nodes it would walk around it. Confined to the connection's event loop.
  */
 final class ClusterAnswers {
+  private static final byte[] UNKNOWN_NODES =
+      Replies.error("CLUSTERDOWN not all nodes of the cluster are known to the sidecar yet");
+
   private static final int LAST_SLOT = HashSlot.COUNT - 1;
 
   private final ClientConnection client;
@@ -28,7 +33,11 @@ final class ClusterAnswers {
   }
 
   /** Returns the reply to {@code request}, or null where it is none that is answered here. */
-  byte @Nullable [] answer(Request request) {
+  byte @Nullable [] answer(Command command, Request request) {
+    boolean isForAll = command.spread().isForAll() || command.spread() == Spread.CURSOR;
+    if (isForAll && !client.context().lanes().topology().view().isWhole()) {
+      return UNKNOWN_NODES;
+    }
     if (request.argCount() != 2
         || !request.argIs(0, "CLUSTER")
         || !(client.channel().localAddress() instanceof InetSocketAddress here)) {

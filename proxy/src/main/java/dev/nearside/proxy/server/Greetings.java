@@ -49,7 +49,7 @@ final class Greetings {
         byte[] said = copy(request);
         yield ask(request, () -> session.addInfo(said));
       }
-      case CLIENT_PUSHES -> pushes(request);
+      case CLIENT_PUSHES -> pushes(command, request);
       case NONE -> ask(request, () -> {});
       default -> throw new IllegalStateException("not a greeting: " + command.name());
     };
@@ -144,7 +144,10 @@ final class Greetings {
   }
 
   /** {@code CLIENT MAINT_NOTIFICATIONS}: pushes are promised to one connection, the client's. */
-  private boolean pushes(Request request) {
+  private boolean pushes(Command command, Request request) {
+    if (context.lanes().topology().isCluster()) {
+      return router.relayPinned(command, request);
+    }
     byte[] said = copy(request);
     return ask(
         request,
@@ -177,7 +180,7 @@ final class Greetings {
   }
 
   private Credentials ownCredentials() {
-    return context.lanes().topology().home().link().credentials().get();
+    return context.lanes().topology().view().home().link().credentials().get();
   }
 
   /** {@code RESET}: what was learned is forgotten; see {@link Pinning#reset}. */
@@ -208,7 +211,9 @@ final class Greetings {
     client.pause();
     context
         .lanes()
-        .lane(new LaneKey(context.lanes().topology().home(), protocol, 0, LaneKey.Kind.GREETING))
+        .lane(
+            new LaneKey(
+                context.lanes().topology().view().home(), protocol, 0, LaneKey.Kind.GREETING))
         .send(request.buffer(), request.start(), request.length(), new Learned(agreed));
     return true;
   }

@@ -19,8 +19,8 @@ final class LanePath {
   private @Nullable Lane last;
   private int lastGeneration;
 
-  /** How many of its commands the node has not answered; of a cluster's, others do not count. */
-  int awaited;
+  /** The slots of commands that a cluster has not answered; of one server they are not counted. */
+  private final HashCounts awaited = new HashCounts();
 
   LanePath(Lanes lanes, Session session, Node node) {
     this.lanes = lanes;
@@ -30,6 +30,28 @@ final class LanePath {
 
   Node node() {
     return node;
+  }
+
+  /** A command about {@code slot} goes to the cluster's node. */
+  void begin(int slot) {
+    awaited.add(slot);
+  }
+
+  /** It has been answered, or never will be. */
+  void end(int slot) {
+    awaited.remove(slot);
+  }
+
+  boolean isAwaited() {
+    return !awaited.isEmpty();
+  }
+
+  /** Returns whether another command about {@code slot} is not answered, besides one. */
+  boolean hasOther(int slot) {
+    awaited.remove(slot);
+    boolean other = awaited.contains(slot);
+    awaited.add(slot);
+    return other;
   }
 
   Lane lane(LaneKey.Kind kind) {

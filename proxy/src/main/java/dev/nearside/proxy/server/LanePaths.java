@@ -32,6 +32,7 @@ final class LanePaths {
   private final Map<Node, LanePath> byNode = new HashMap<>(1);
   private final FirstKey firstKey = new FirstKey();
   private @Nullable LanePath latest;
+  private Topology.View view;
   private int version;
 
   LanePaths(ClientConnection client, Lanes lanes, Session session) {
@@ -39,6 +40,7 @@ final class LanePaths {
     this.lanes = lanes;
     this.session = session;
     this.topology = lanes.topology();
+    this.view = topology.view();
   }
 
   Topology topology() {
@@ -56,7 +58,7 @@ final class LanePaths {
   }
 
   LanePath ofSlot(int slot) {
-    return to(topology.nodeOf(slot));
+    return to(view.nodeOf(slot));
   }
 
   /** Returns the slot of {@code key}, or none where that does not matter. */
@@ -104,7 +106,7 @@ final class LanePaths {
       return true;
     }
     if (!topology.isCluster()) {
-      return mustWait(to(topology.home()), command, outstanding);
+      return mustWait(to(view.home()), command, outstanding);
     }
     boolean waits = false;
     for (LanePath path : of(command, request)) {
@@ -125,7 +127,7 @@ final class LanePaths {
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
   boolean isWritable(Command command, Request request, int outstanding) {
     if (!topology.isCluster()) {
-      return isWritable(to(topology.home()), command, outstanding);
+      return isWritable(to(view.home()), command, outstanding);
     }
     for (LanePath path : of(command, request)) {
       if (!isWritable(path, command, outstanding)) {
@@ -140,9 +142,19 @@ final class LanePaths {
     return kind == null || path.lane(kind).isWritable();
   }
 
+  /** Returns the requests that {@code request} is made of; null where it goes as it is. */
+  @Nullable List<Scatter.Piece> pieces(Command command, Request request) {
+    return topology.isCluster() ? Scatter.of(view, command, request) : null;
+  }
+
+  /** Returns who has what, as it was when {@link #mustWait} was asked last. */
+  Topology.View view() {
+    return view;
+  }
+
   /** Returns the ways that {@code request} takes. */
   private List<LanePath> of(Command command, Request request) {
-    List<Scatter.Piece> pieces = Scatter.of(topology, command, request);
+    List<Scatter.Piece> pieces = pieces(command, request);
     if (pieces == null) {
       return List.of(ofSlot(slotOf(command, request)));
     }
@@ -156,15 +168,23 @@ final class LanePaths {
    * sent on from here.
    */
   boolean hasMoved(int outstanding) {
+    view = topology.view(); // one for all that is asked about this request
     if (outstanding == 0) {
-      version = topology.version();
+      version = view.version();
     }
-    return version != topology.version();
+    return version != view.version();
   }
 
   /** Returns whether a reply of {@code path}'s node is awaited. */
   boolean isAwaited(LanePath path, int outstanding) {
-    return topology.isCluster() ? path.awaited > 0 : outstanding > 0;
+    return topology.isCluster() ? path.isAwaited() : outstanding > 0;
+  }
+
+  /** Sends one of the requests that another one is made of. */
+  void send(LanePath path, LaneKey.Kind kind, Scatter.Piece piece, ReplySink sink) {
+    byte[] request = ByteBufUtil.getBytes(piece.request());
+    boolean settled = piece.slot() == HashSlot.NONE;
+    new RoutedRequest(client, this, path, piece.slot(), settled, kind, request, sink).send();
   }
 
   /** Sends a whole request that is {@code length} bytes from {@code start}. */
@@ -178,7 +198,7 @@ final class LanePaths {
       ReplySink sink) {
     if (topology.isCluster()) {
       byte[] request = ByteBufUtil.getBytes(from, start, length);
-      new RoutedRequest(client, this, path, slot, kind, request, sink).send();
+      new RoutedRequest(client, this, path, slot, false, kind, request, sink).send();
     } else {
       Lane lane = path.lane(kind);
       lane.send(from, start, length, sink);

@@ -70,7 +70,7 @@ final class Pinning implements PinnedConnection.Owner {
           context
               .lanes()
               .pin(
-                  context.lanes().topology().home(),
+                  context.lanes().topology().view().home(),
                   session.protocol,
                   session.database,
                   session.replayed(),

@@ -160,11 +160,16 @@ class RelayedReply extends PendingReply implements ReplySink {
     release();
   }
 
-  @Override
-  public void lost() {
+  /** Its client is gone, and with it what the reply would have settled. */
+  final void unanswered() {
     if (touch != null) {
       touch.unanswered();
     }
+  }
+
+  @Override
+  public void lost() {
+    unanswered();
     client.closeWhenFlushed();
   }
 

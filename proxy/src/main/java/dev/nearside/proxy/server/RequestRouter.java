@@ -57,7 +57,7 @@ final class RequestRouter {
 
   private boolean send(Command command, Request request) {
     if (inFrontOfCluster) {
-      byte[] answer = cluster.answer(request);
+      byte[] answer = cluster.answer(command, request);
       if (answer != null) {
         return client.answer(answer);
       }

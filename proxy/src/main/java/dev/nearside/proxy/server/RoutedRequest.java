@@ -1,5 +1,6 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.cluster.Redirect;
 import dev.nearside.proxy.guard.Backoff;
 import dev.nearside.proxy.relay.LaneKey;
@@ -19,16 +20,21 @@ import org.jspecify.annotations.Nullable;
  * has, or nobody at the moment, it is sent again, as cluster-aware clients do; its sink hears of
  * the reply alone, or of the error when there is no more time. What was sent and not answered is
  * never sent again. Confined to the client's event loop.
+ *
+ * <p>What the client sent behind it about the same slot must not be executed before it: where there
+ * is any, an error that says "later" is handed on, as a client of the node's own would see it.
  */
 final class RoutedRequest implements Retries.Read {
-  private static final int MOST_REDIRECTS = 16;
+  private static final int REDIRECTS_AT_ONCE = 5;
   private static final byte[] ASKING = Requests.encode("ASKING");
   private static final Backoff BACKOFF = new Backoff();
 
   private final ClientConnection client;
+  private final Topology topology;
   private final LanePaths paths;
   private final LanePath counted;
   private final int slot;
+  private final boolean settled;
   private final LaneKey.Kind kind;
   private final byte[] request;
   private final ReplySink to;
@@ -36,64 +42,90 @@ final class RoutedRequest implements Retries.Read {
   private Node node;
   private int redirects;
   private int attempts;
-  private @Nullable Reason refusal;
+  private boolean asking;
+  private boolean directed;
+  private boolean ended;
+  private Reason refusal = Reason.DISCONNECTED;
   private byte @Nullable [] saidLater;
 
   /**
    * Creates a request that is not sent yet.
    *
    * @param path to the node that has the slot, as far as is known
-   * @param slot of its keys, or {@link dev.nearside.proxy.cluster.HashSlot#NONE}
+   * @param slot of its keys, or {@link HashSlot#NONE}
+   * @param settled whether it is for that node and no other, as one of several without a key
    */
   RoutedRequest(
       ClientConnection client,
       LanePaths paths,
       LanePath path,
       int slot,
+      boolean settled,
       LaneKey.Kind kind,
       byte[] request,
       ReplySink to) {
     this.client = client;
     this.paths = paths;
+    this.topology = paths.topology();
     this.counted = path;
     this.node = path.node();
     this.slot = slot;
+    this.settled = settled;
     this.kind = kind;
     this.request = request;
     this.to = to;
-    counted.awaited++;
+    counted.begin(slot);
   }
 
   void send() {
-    send(false);
-  }
-
-  private void send(boolean asking) {
     ByteBuf bytes =
         asking ? Unpooled.wrappedBuffer(ASKING, request) : Unpooled.wrappedBuffer(request);
     paths.to(node).lane(kind).send(bytes, 0, bytes.readableBytes(), new Sent(asking));
   }
 
-  /** Returns whether it will be sent again. */
+  /** Returns whether it will be sent again because of what {@code in} says. */
   private boolean follow(Redirect redirect, ByteBuf in, int from, int end) {
-    Topology topology = paths.topology();
-    if (redirect instanceof Redirect.Later) {
-      topology.doubt();
-      byte[] said = new byte[end - from];
-      in.getBytes(from, said);
-      saidLater = said;
-      return triesAgain();
+    byte[] said = new byte[end - from];
+    in.getBytes(from, said);
+    saidLater = said;
+    asking = false;
+    directed = false;
+    switch (redirect) {
+      case Redirect.Later later -> {
+        topology.doubt();
+        return !counted.hasOther(slot) && triesAgain();
+      }
+      case Redirect.Moved moved -> {
+        if (moved.slot() != slot) {
+          return false; // a script's own words
+        }
+        node = topology.moved(moved, node);
+      }
+      case Redirect.Ask ask -> {
+        if (ask.slot() != slot) {
+          return false;
+        }
+        node = topology.asked(ask, node);
+        asking = true;
+      }
     }
-    node =
-        switch (redirect) {
-          case Redirect.Moved moved -> topology.moved(moved, node);
-          case Redirect.Ask ask -> topology.asked(ask, node);
-          case Redirect.Later later -> node;
-        };
-    if (++redirects > MOST_REDIRECTS || !client.isOpen()) {
+    return isSentOn();
+  }
+
+  /** Behind what waits to be sent again, and where nodes send it to and fro, it waits as well. */
+  private boolean isSentOn() {
+    if (!client.isOpen()) {
       return false;
     }
-    send(redirect instanceof Redirect.Ask);
+    directed = true;
+    if (++redirects % REDIRECTS_AT_ONCE == 0) {
+      return triesAgain();
+    }
+    Retries retries = client.upstream().retries();
+    if (retries.arePending()) {
+      return retries.later(this, Duration.ZERO);
+    }
+    send();
     return true;
   }
 
@@ -110,32 +142,43 @@ final class RoutedRequest implements Retries.Read {
 
   @Override
   public void again() {
-    if (client.isOpen()) {
-      node = paths.topology().nodeOf(slot);
-      send();
-    } else {
-      end();
+    if (!client.isOpen()) {
+      giveUp();
+      return;
     }
+    if (!directed && !settled) {
+      node = topology.view().nodeOf(slot);
+    }
+    send();
   }
 
   /** Its client is gone: the sink only has to know that nothing more comes. */
-  private void end() {
-    counted.awaited--;
+  private void giveUp() {
+    end();
     byte[] said = saidLater;
     if (said == null) {
-      to.refused(refusal == null ? Reason.DISCONNECTED : refusal);
+      to.refused(refusal);
     } else {
       to.reply(Unpooled.wrappedBuffer(said), 0, said.length, true, true);
     }
   }
 
+  private void end() {
+    if (!ended) {
+      ended = true;
+      counted.end(slot);
+    }
+  }
+
   /** It was not sent: the node is away, and somebody else may be about to take its place. */
   private void refused(Reason reason) {
-    paths.topology().doubt();
+    topology.doubt();
     refusal = reason;
     saidLater = null;
+    asking = false;
+    directed = false;
     if (!triesAgain()) {
-      counted.awaited--;
+      end();
       to.refused(reason);
     }
   }
@@ -154,16 +197,18 @@ final class RoutedRequest implements Retries.Read {
     }
 
     @Override
-    public void reply(ByteBuf in, int from, int end, boolean first, boolean last) {
+    public void reply(ByteBuf in, int from, int until, boolean first, boolean last) {
       boolean own = expected == 1;
       expected -= last ? 1 : 0;
       if (!own) {
         return;
       }
-      Redirect redirect = first && last ? Redirect.of(in, from, end) : null;
-      if (redirect == null || !follow(redirect, in, from, end)) {
-        counted.awaited -= last ? 1 : 0;
-        to.reply(in, from, end, first, last);
+      Redirect redirect = first && last ? Redirect.of(in, from, until) : null;
+      if (redirect == null || !follow(redirect, in, from, until)) {
+        if (last) {
+          end();
+        }
+        to.reply(in, from, until, first, last);
       }
     }
 
@@ -179,8 +224,8 @@ final class RoutedRequest implements Retries.Read {
 
     @Override
     public void lost() {
-      counted.awaited--;
-      paths.topology().doubt();
+      end();
+      topology.doubt();
       to.lost();
     }
 

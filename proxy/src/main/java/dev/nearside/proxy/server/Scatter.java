@@ -36,21 +36,21 @@ final class Scatter {
   private Scatter() {}
 
   /** Returns the requests that {@code request} is made of; null where it goes as it is. */
-  static @Nullable List<Piece> of(Topology topology, Command command, Request request) {
+  static @Nullable List<Piece> of(Topology.View view, Command command, Request request) {
     Spread spread = command.spread();
-    if (!topology.isCluster() || !command.acceptsArgCount(request.argCount())) {
+    if (!command.acceptsArgCount(request.argCount())) {
       return null;
     }
     if (spread.splitsKeys()) {
-      return bySlot(topology, spread, request);
+      return bySlot(view, spread, request);
     }
     if (spread.isForAll()) {
-      return forAll(topology, request);
+      return forAll(view, request);
     }
-    return spread == Spread.CURSOR ? cursor(topology, request) : null;
+    return spread == Spread.CURSOR ? cursor(view, request) : null;
   }
 
-  private static @Nullable List<Piece> bySlot(Topology topology, Spread spread, Request request) {
+  private static @Nullable List<Piece> bySlot(Topology.View view, Spread spread, Request request) {
     int step = spread == Spread.PAIRS ? 2 : 1;
     if ((request.argCount() - 1) % step != 0) {
       return null; // an error, which any node knows
@@ -65,7 +65,7 @@ final class Scatter {
     }
     List<Piece> pieces = new ArrayList<>(keysBySlot.size());
     keysBySlot.forEach((slot, keys) ->
-        pieces.add(new Piece(slot, topology.nodeOf(slot), request(request, keys, step), keys)));
+        pieces.add(new Piece(slot, view.nodeOf(slot), request(request, keys, step), keys)));
     return pieces;
   }
 
@@ -87,26 +87,26 @@ final class Scatter {
     out.writeByte('\r').writeByte('\n');
   }
 
-  private static List<Piece> forAll(Topology topology, Request request) {
+  private static List<Piece> forAll(Topology.View view, Request request) {
     List<Piece> pieces = new ArrayList<>();
-    for (Node node : topology.primaries()) {
+    for (Node node : view.primaries()) {
       ByteBuf same = request.buffer().copy(request.start(), request.length());
       pieces.add(new Piece(HashSlot.NONE, node, same, List.of()));
     }
     return pieces;
   }
 
-  /** A cursor that is none, or of a node that is no more, is any node's to refuse. */
-  private static @Nullable List<Piece> cursor(Topology topology, Request request) {
-    List<Node> primaries = topology.primaries();
+  /** A cursor that is none is any node's to refuse. */
+  private static @Nullable List<Piece> cursor(Topology.View view, Request request) {
+    List<Node> numbered = view.numbered();
     long said;
     try {
       said = Long.parseUnsignedLong(new String(request.arg(1), StandardCharsets.US_ASCII));
     } catch (NumberFormatException e) {
       return null;
     }
-    int index = (int) (said & (1 << NODE_BITS) - 1);
-    if (index >= primaries.size()) {
+    int index = said == 0 ? next(view, 0) : (int) (said & (1 << NODE_BITS) - 1);
+    if (index >= numbered.size()) {
       return null;
     }
     byte[] own = Long.toUnsignedString(said >>> NODE_BITS).getBytes(StandardCharsets.US_ASCII);
@@ -117,19 +117,31 @@ final class Scatter {
     for (int arg = 2; arg < request.argCount(); arg++) {
       write(out, request, arg);
     }
-    return List.of(new Piece(HashSlot.NONE, primaries.get(index), out, List.of(index)));
+    return List.of(new Piece(HashSlot.NONE, numbered.get(index), out, List.of(index)));
+  }
+
+  /** Returns the index of the first node from {@code from} on that has slots. */
+  private static int next(Topology.View view, int from) {
+    List<Node> numbered = view.numbered();
+    List<Node> primaries = view.primaries();
+    int index = from;
+    while (index < numbered.size() && !primaries.contains(numbered.get(index))) {
+      index++;
+    }
+    return index;
   }
 
   /**
    * Returns the cursor that leads on from a node's own.
    *
-   * @param index of the node, among {@code nodes}
+   * @param index of the node
    */
-  static String cursorAfter(String own, int index, int nodes) {
+  static String cursorAfter(Topology.View view, String own, int index) {
     long cursor = Long.parseUnsignedLong(own);
     if (cursor != 0) {
       return Long.toUnsignedString(cursor << NODE_BITS | index);
     }
-    return index + 1 < nodes ? String.valueOf(index + 1) : "0";
+    int next = next(view, index + 1);
+    return next < view.numbered().size() ? String.valueOf(next) : "0";
   }
 }

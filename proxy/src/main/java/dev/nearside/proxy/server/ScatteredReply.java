@@ -5,6 +5,7 @@ import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.Spread;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.tier.Answer.Reason;
@@ -23,7 +24,7 @@ final class ScatteredReply extends RelayedReply {
   private final ClientConnection client;
   private final Spread spread;
   private final List<Scatter.Piece> pieces;
-  private final int nodes;
+  private final Topology.View view;
   private final Part[] parts;
   private int missing;
   private boolean failed;
@@ -31,7 +32,7 @@ final class ScatteredReply extends RelayedReply {
   /**
    * Creates a reply to which nothing has come.
    *
-   * @param nodes how many there are
+   * @param view by which the request was taken apart
    */
   ScatteredReply(
       ClientConnection client,
@@ -39,7 +40,7 @@ final class ScatteredReply extends RelayedReply {
       Request request,
       @Nullable Touch touch,
       List<Scatter.Piece> pieces,
-      int nodes) {
+      Topology.View view) {
     super(
         client,
         touch,
@@ -49,7 +50,7 @@ final class ScatteredReply extends RelayedReply {
     this.client = client;
     this.spread = command.spread();
     this.pieces = pieces;
-    this.nodes = nodes;
+    this.view = view;
     this.parts = new Part[pieces.size()];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = new Part();
@@ -77,6 +78,7 @@ final class ScatteredReply extends RelayedReply {
         ByteBuf whole = whole(replies);
         reply(whole, whole.readerIndex(), whole.writerIndex(), true, true);
       } else {
+        unanswered();
         complete();
       }
     } finally {
@@ -145,7 +147,7 @@ final class ScatteredReply extends RelayedReply {
     line(reply); // of the array
     line(reply); // of the cursor
     int index = pieces.getFirst().keys().getFirst();
-    String next = Scatter.cursorAfter(text(reply), index, nodes);
+    String next = Scatter.cursorAfter(view, text(reply), index);
     ByteBuf head = Unpooled.buffer();
     Replies.writeArrayHeader(head, 2);
     byte[] bytes = next.getBytes(StandardCharsets.US_ASCII);
@@ -192,6 +194,8 @@ final class ScatteredReply extends RelayedReply {
       append(in, from, to);
       if (last) {
         complete();
+      } else {
+        client.replies().advance(); // nothing leaves yet, but the limit is looked at
       }
     }
 

@@ -217,7 +217,7 @@ final class Upstream {
     client.pause();
     LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
     LaneKey leased =
-        new LaneKey(paths.topology().home(), session.protocol, database, LaneKey.Kind.WRITES);
+        new LaneKey(paths.view().home(), session.protocol, database, LaneKey.Kind.WRITES);
     for (ByteBuf deletion : deletions) {
       context.lanes().lane(leased).send(deletion, 0, deletion.readableBytes(), last);
     }
@@ -319,7 +319,7 @@ final class Upstream {
   }
 
   private void relayByLane(Command command, Request request, @Nullable Touch touch) {
-    List<Scatter.Piece> pieces = Scatter.of(paths.topology(), command, request);
+    List<Scatter.Piece> pieces = paths.pieces(command, request);
     if (pieces != null) {
       scatter(command, request, touch, pieces);
       return;
@@ -351,8 +351,8 @@ final class Upstream {
     if (touch != null) {
       touch.forwarded();
     }
-    int nodes = paths.topology().primaries().size();
-    ScatteredReply reply = new ScatteredReply(client, command, request, touch, pieces, nodes);
+    ScatteredReply reply =
+        new ScatteredReply(client, command, request, touch, pieces, paths.view());
     track(reply);
     for (int i = 0; i < pieces.size(); i++) {
       Scatter.Piece piece = pieces.get(i);
@@ -360,9 +360,8 @@ final class Upstream {
       boolean awaited = paths.isAwaited(path, outstanding);
       LaneKey.Kind kind = Objects.requireNonNull(path.choose(command, awaited));
       path.take(kind);
-      ByteBuf bytes = piece.request();
-      paths.send(path, kind, piece.slot(), bytes, 0, bytes.readableBytes(), reply.part(i));
-      bytes.release();
+      paths.send(path, kind, piece, reply.part(i));
+      piece.request().release();
     }
   }
 

@@ -67,28 +67,6 @@ class SentinelTrioIT {
   }
 
   @Test
-  void kill_ofASentinel_theOthersStillHandOver() throws IOException {
-    try (SentinelTrio trio = SentinelTrio.start(1)) {
-      RedisNode first = trio.sentinels().getFirst();
-      first.kill();
-      RedisNode primary = trio.awaitOtherThan(trio.killPrimary());
-      trio.restart(first);
-      assertThat(trio.primary()).isSameAs(primary);
-    }
-  }
-
-  @Test
-  void logins_ofNodesAndSentinels_areAskedFor() throws IOException {
-    SentinelTrio.Plan plan = SentinelTrio.plan(1);
-    plan.nodeLogin("app", "node-secret").sentinelLogin("default", "sentinel-secret");
-    try (SentinelTrio trio = plan.start()) {
-      assertThat(stranger(trio.primary())).startsWith("-NOAUTH");
-      assertThat(stranger(trio.sentinels().getFirst())).startsWith("-NOAUTH");
-      trio.awaitOtherThan(trio.killPrimary());
-    }
-  }
-
-  @Test
   void logins_byName_areAskedFor() throws IOException {
     SentinelTrio.Plan plan = SentinelTrio.plan(1);
     plan.nodeLogin("default", "node-secret").sentinelLogin("watch", "sentinel-secret");

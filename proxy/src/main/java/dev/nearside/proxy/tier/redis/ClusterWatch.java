@@ -7,9 +7,12 @@ import dev.nearside.proxy.security.TlsRefusal;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,16 +23,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks one node of a cluster after the other who has which slot: each second, and soon when
- * somebody doubts it. A node that knows of an earlier epoch than another did is not believed: it
- * may have been cut off before a failover. All of it happens on the scheduler's thread.
+ * Asks a node of a cluster who has which slot: each second, and soon when somebody doubts it; after
+ * some answers, and when an answer was in vain, another node. One is not believed that says the
+ * cluster is down, or knows of an earlier epoch than another did: it may have been cut off before a
+ * failover. All of it happens on the scheduler's thread.
  */
 final class ClusterWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
-  private static final Duration PERIOD = Duration.ofSeconds(1);
-  private static final Duration DOUBT_DELAY = Duration.ofMillis(20);
-  private static final Duration FAILURE_DELAY = Duration.ofMillis(100);
+  private static final long PERIOD_MS = 1_000;
+  private static final long DOUBT_MS = 20;
+  private static final long LEAST_GAP_MS = 100;
+  private static final int ANSWERS_OF_ONE = 10;
   private static final String EPOCH = "cluster_current_epoch:";
+  private static final String WELL = "cluster_state:ok";
 
   private final ClusterMap map;
   private final List<Address> seeds;
@@ -38,10 +44,15 @@ final class ClusterWatch implements AutoCloseable {
   private final CountDownLatch known = new CountDownLatch(1);
   private final AtomicBoolean doubted = new AtomicBoolean();
   private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
+  private @Nullable Future<?> next;
   private Address asked;
-  private int next;
+  private int tries;
+  private int answers;
+  private int failures;
   private long latestEpoch;
+  private long askedAtMs;
   private boolean asking;
+  private boolean inDoubt;
   private String trouble = "";
   private volatile boolean closed;
 
@@ -66,7 +77,7 @@ final class ClusterWatch implements AutoCloseable {
 
   /** Starts asking, and waits for the first answer, but not longer than {@code patience}. */
   void start(Duration patience) {
-    again(Duration.ZERO);
+    run(this::ask);
     try {
       known.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -76,33 +87,52 @@ final class ClusterWatch implements AutoCloseable {
 
   private void doubt() {
     if (doubted.compareAndSet(false, true)) {
-      run(DOUBT_DELAY, this::ask);
+      run(() -> {
+        inDoubt = true;
+        again(DOUBT_MS);
+      });
     }
   }
 
-  private void again(Duration delay) {
-    run(
-        delay,
-        () -> {
-          ask();
-          again(PERIOD);
-        });
-  }
-
-  private void run(Duration delay, Runnable task) {
+  /** Asks in a while, and not before. */
+  private void again(long delayMs) {
+    Future<?> before = next;
+    if (before != null) {
+      before.cancel(false);
+    }
+    long sinceMs = System.nanoTime() / 1_000_000 - askedAtMs;
+    long waitMs = Math.max(delayMs, LEAST_GAP_MS - sinceMs);
     try {
-      scheduler.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+      next = scheduler.schedule(() -> guarded(this::ask), waitMs, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("not asking again: stopping");
     }
   }
 
-  private void ask() {
-    doubted.set(false);
-    if (asking || closed) {
-      return;
+  private void run(Runnable task) {
+    try {
+      scheduler.execute(() -> guarded(task));
+    } catch (RejectedExecutionException e) {
+      log.debug("not asking: stopping");
     }
+  }
+
+  /** What a node says may be nothing that is known. */
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      failed("it cannot be understood: " + e);
+    }
+  }
+
+  private void ask() {
+    if (asking || closed) {
+      return; // what comes of it leads on
+    }
+    doubted.set(false);
     asking = true;
+    askedAtMs = System.nanoTime() / 1_000_000;
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null && current.isOpen()) {
       ask(current);
@@ -112,8 +142,8 @@ final class ClusterWatch implements AutoCloseable {
   }
 
   private void connect() {
-    List<Address> candidates = map.primaries();
-    int index = next++ % (candidates.size() + seeds.size());
+    List<Address> candidates = map.snapshot().primaries();
+    int index = tries++ % (candidates.size() + seeds.size());
     Address to =
         index < candidates.size() ? candidates.get(index) : seeds.get(index - candidates.size());
     asked = to;
@@ -121,18 +151,16 @@ final class ClusterWatch implements AutoCloseable {
         .apply(to)
         .connect()
         .whenComplete((made, failure) ->
-            run(
-                Duration.ZERO,
-                () -> {
-                  if (made == null) {
-                    failed("cannot connect: " + TlsRefusal.words(failure));
-                  } else if (closed) {
-                    made.closeAsync();
-                  } else {
-                    connection = made;
-                    ask(made);
-                  }
-                }));
+            run(() -> {
+              if (made == null) {
+                failed("cannot connect: " + TlsRefusal.words(failure));
+              } else if (closed) {
+                made.closeAsync();
+              } else {
+                connection = made;
+                ask(made);
+              }
+            }));
   }
 
   private void ask(StatefulRedisConnection<byte[], byte[]> on) {
@@ -140,15 +168,13 @@ final class ClusterWatch implements AutoCloseable {
     Question.ask(on, CommandType.CLUSTER, "SLOTS")
         .thenCombine(info, (slots, status) -> new Told[] {slots, status})
         .whenComplete((told, failure) ->
-            run(
-                Duration.ZERO,
-                () -> {
-                  if (told == null) {
-                    failed(TlsRefusal.words(failure));
-                  } else {
-                    told(told[0], told[1]);
-                  }
-                }));
+            run(() -> {
+              if (told == null) {
+                failed(TlsRefusal.words(failure));
+              } else {
+                told(told[0], told[1]);
+              }
+            }));
   }
 
   private void told(Told slots, Told status) {
@@ -157,16 +183,34 @@ final class ClusterWatch implements AutoCloseable {
       failed(error);
       return;
     }
-    long epoch = epoch(status.word(0));
-    if (epoch < latestEpoch) {
+    String info = status.word(0);
+    long epoch = epoch(info);
+    @Nullable Address[] owners = owners(slots.values());
+    if (!info.contains(WELL)) {
+      failed("it says that the cluster is down");
+    } else if (epoch < latestEpoch) {
       failed("it knows of no later epoch than " + epoch + ", another one of " + latestEpoch);
-      return;
+    } else if (Arrays.stream(owners).allMatch(Objects::isNull)) {
+      failed("it knows of nobody who has slots");
+    } else {
+      latestEpoch = epoch;
+      believe(owners);
     }
-    latestEpoch = epoch;
+  }
+
+  private void believe(@Nullable Address[] owners) {
     asking = false;
+    failures = 0;
     trouble = "";
-    map.update(owners(slots.values()));
+    int before = map.snapshot().version();
+    map.update(owners);
     known.countDown();
+    boolean inVain = inDoubt && map.snapshot().version() == before;
+    inDoubt = false;
+    if (++answers % ANSWERS_OF_ONE == 0 || inVain) {
+      leave();
+    }
+    again(doubted.get() ? DOUBT_MS : PERIOD_MS);
   }
 
   private static long epoch(String info) {
@@ -201,12 +245,18 @@ final class ClusterWatch implements AutoCloseable {
       log.warn("cluster node {}: {}", asked, why);
     }
     trouble = why;
+    leave();
+    failures = Math.min(failures + 1, 4);
+    again(LEAST_GAP_MS << (failures - 1));
+  }
+
+  /** Another node is asked next. */
+  private void leave() {
     StatefulRedisConnection<byte[], byte[]> gone = connection;
     connection = null;
     if (gone != null) {
       gone.closeAsync();
     }
-    run(FAILURE_DELAY, this::ask);
   }
 
   @Override

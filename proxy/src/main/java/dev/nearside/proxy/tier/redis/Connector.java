@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
@@ -39,12 +40,24 @@ public final class Connector {
 
   CompletionStage<StatefulRedisConnection<byte[], byte[]>> connect() {
     RedisURI now = uri.get();
-    return now == null ? nowhere() : client.connectAsync(CODEC, now);
+    return now == null
+        ? nowhere()
+        : client.connectAsync(CODEC, now).thenApply(made -> kept(made, now));
   }
 
   CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> connectPubSub() {
     RedisURI now = uri.get();
-    return now == null ? nowhere() : client.connectPubSubAsync(CODEC, now);
+    return now == null
+        ? nowhere()
+        : client.connectPubSubAsync(CODEC, now).thenApply(made -> kept(made, now));
+  }
+
+  /** The upstream may have moved since the try began. */
+  private <C extends StatefulConnection<?, ?>> C kept(C made, RedisURI to) {
+    if (!place(to).equals(place())) {
+      made.closeAsync();
+    }
+    return made;
   }
 
   private static <C> CompletionStage<C> nowhere() {
@@ -55,9 +68,10 @@ public final class Connector {
   /** Returns where it connects to now, for logs. */
   String place() {
     RedisURI now = uri.get();
-    if (now == null) {
-      return "nowhere";
-    }
-    return now.getSocket() == null ? now.getHost() + ":" + now.getPort() : now.getSocket();
+    return now == null ? "nowhere" : place(now);
+  }
+
+  private static String place(RedisURI to) {
+    return to.getSocket() == null ? to.getHost() + ":" + to.getPort() : to.getSocket();
   }
 }

@@ -47,6 +47,9 @@ public final class RedisConnections implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisConnections.class);
   private static final int OWN_LOOPS = 2;
 
+  /** Sentinels have users of their own, who do not change. */
+  private static final Credentials NOBODY = new Credentials("", null);
+
   private final Duration patience;
   private final UpstreamUris uris;
   private final int database;
@@ -56,6 +59,7 @@ public final class RedisConnections implements AutoCloseable {
   private final ClientResources resources;
   private final AsyncClient trackingClient;
   private final AsyncClient administrationClient;
+  private final AsyncClient sentinelClient;
   private final ScheduledExecutorService scheduler;
   private final ConnectPace pace = new ConnectPace();
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
@@ -88,6 +92,8 @@ public final class RedisConnections implements AutoCloseable {
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
             .build());
+    sentinelClient = AsyncClient.of(resources, () -> NOBODY);
+    sentinelClient.setOptions(options(upstream, security).autoReconnect(false).build());
     administrationClient = AsyncClient.of(resources, security.credentials());
     administrationClient.setOptions(
         options(upstream, security)
@@ -98,7 +104,7 @@ public final class RedisConnections implements AutoCloseable {
     sentinels =
         upstream.discovery() instanceof Sentinels named
             ? new SentinelWatch(
-                trackingClient, uris, named, scheduler, upstream.connectTimeout(), this::moved)
+                sentinelClient, uris, named, scheduler, upstream.connectTimeout(), this::moved)
             : null;
     Supplier<Credentials> own = security.credentials();
     if (map == null) {
@@ -111,7 +117,7 @@ public final class RedisConnections implements AutoCloseable {
               upstream.discovery().named(),
               to -> Connector.to(administrationClient, uris.uri(to, own, 0, "nearside-cluster")),
               scheduler);
-      address = map::home;
+      address = () -> map.snapshot().home();
     }
     TrackedContext context =
         new TrackedContext(scheduler, relayNodes, pace, Clocks.SYSTEM, metrics);
@@ -325,6 +331,7 @@ public final class RedisConnections implements AutoCloseable {
     scheduler.shutdownNow();
     trackingClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
     administrationClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
+    sentinelClient.shutdownAsync(0, 2, TimeUnit.SECONDS).join();
     resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 

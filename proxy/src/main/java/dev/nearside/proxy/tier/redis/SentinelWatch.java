@@ -24,7 +24,7 @@ final class SentinelWatch implements AutoCloseable {
   /** Held while somebody is believed and while that is told, so that it is told in this order. */
   private final ReentrantLock believing = new ReentrantLock();
 
-  private final Sightings sightings = new Sightings();
+  private final Sightings sightings;
   private final CountDownLatch known = new CountDownLatch(1);
   private volatile @Nullable Address primary;
 
@@ -46,6 +46,7 @@ final class SentinelWatch implements AutoCloseable {
       Consumer<Address> moved) {
     this.patience = patience;
     this.moved = moved;
+    this.sightings = new Sightings(discovery.addresses().size(), System::nanoTime);
     String user = discovery.user() == null ? Credentials.DEFAULT_USER : discovery.user();
     Credentials own = new Credentials(user, discovery.password());
     for (Address address : discovery.addresses()) {

@@ -1,14 +1,18 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which primary each sentinel has last named, and whom to believe: the one who knows of the latest
  * failover. What a sentinel has said counts until it says something else, also while it cannot be
- * asked: one that was cut off before a failover must not lead back to the old primary. Not
+ * asked: one that was cut off before a failover must not lead back to the old primary. Unless it
+ * has been silent for a minute and most of the others have not: it may never come back. Not
  * thread-safe.
  */
 final class Sightings {
@@ -20,27 +24,50 @@ final class Sightings {
    */
   record Sighting(Address primary, long epoch) {}
 
-  private final Map<String, Sighting> bySentinel = new HashMap<>();
+  private record Dated(Sighting said, long atNs) {}
+
+  private static final long SILENCE_NS = Duration.ofMinutes(1).toNanos();
+
+  private final int sentinels;
+  private final LongSupplier clockNs;
+  private final Map<String, Dated> bySentinel = new HashMap<>();
   private @Nullable Address believed;
+
+  /**
+   * Creates the sightings of nobody.
+   *
+   * @param sentinels how many there are
+   * @param clockNs the time in nanoseconds
+   */
+  Sightings(int sentinels, LongSupplier clockNs) {
+    this.sentinels = sentinels;
+    this.clockNs = clockNs;
+  }
 
   /**
    * Takes what the sentinel called {@code id} says, and returns where the primary is. Where equally
    * good sentinels disagree, it stays where it was.
    */
   Address saw(String id, Sighting said) {
-    bySentinel.put(id, said);
-    long latest = bySentinel.values().stream().mapToLong(Sighting::epoch).max().orElseThrow();
+    long nowNs = clockNs.getAsLong();
+    bySentinel.put(id, new Dated(said, nowNs));
+    forgetTheSilent(nowNs);
+    List<Sighting> all = bySentinel.values().stream().map(Dated::said).toList();
+    long latest = all.stream().mapToLong(Sighting::epoch).max().orElseThrow();
     Address known = believed;
-    boolean stays = known != null && bySentinel.values().contains(new Sighting(known, latest));
-    if (!stays) {
+    if (known == null || !all.contains(new Sighting(known, latest))) {
       known =
-          bySentinel.values().stream()
-              .filter(each -> each.epoch() == latest)
-              .findFirst()
-              .orElseThrow()
-              .primary();
+          all.stream().filter(each -> each.epoch() == latest).findFirst().orElseThrow().primary();
       believed = known;
     }
-    return java.util.Objects.requireNonNull(known);
+    return known;
+  }
+
+  private void forgetTheSilent(long nowNs) {
+    long heard =
+        bySentinel.values().stream().filter(each -> nowNs - each.atNs < SILENCE_NS).count();
+    if (heard > sentinels / 2) {
+      bySentinel.values().removeIf(each -> nowNs - each.atNs >= SILENCE_NS);
+    }
   }
 }
