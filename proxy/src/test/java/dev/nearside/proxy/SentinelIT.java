@@ -2,7 +2,9 @@ package dev.nearside.proxy;
 
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nearside.proxy.scene.Authority;
 import dev.nearside.proxy.scene.RedisNode;
 import dev.nearside.proxy.scene.RedisProgram;
 import dev.nearside.proxy.scene.RedisServer;
@@ -11,9 +13,11 @@ import dev.nearside.proxy.scene.SentinelTrio;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -61,6 +65,30 @@ class SentinelIT {
       assertThat(next.call("GET", "k")).isEqualTo(bulk("newer"));
       assertThat(sidecar.metric(MOVES)).isEqualTo(1);
     }
+  }
+
+  @Test
+  void failoverByTls_isFollowed(@TempDir Path folder) throws Exception {
+    assumeTrue(RedisProgram.preferred().hasTls(), "the carried Redis has no TLS");
+    Authority authority = Authority.in(folder, "one");
+    try (SentinelTrio trio = SentinelTrio.plan(1).tls(authority.issue("redis"), authority).start();
+        Sidecar sidecar = byTlsInFrontOf(trio, authority).awaitReady();
+        RespClient client = sidecar.connect()) {
+      assertThat(client.call("SET", "k", "old")).isEqualTo("+OK\r\n");
+      RedisNode next = trio.failover();
+      sidecar.awaitReady();
+      assertThat(client.call("SET", "k", "new")).isEqualTo("+OK\r\n");
+      assertThat(next.call("GET", "k")).isEqualTo(bulk("new"));
+      assertThat(sidecar.metric(MOVES)).isEqualTo(1);
+    }
+  }
+
+  private static Sidecar byTlsInFrontOf(SentinelTrio trio, Authority authority) throws IOException {
+    return Sidecar.inFrontOf(
+        0,
+        "upstream.uri=rediss-sentinel://%s#%s"
+            .formatted(String.join(",", trio.addresses()), SentinelTrio.NAME),
+        "upstream.tls-ca-file=" + authority.file());
   }
 
   private static String onReplica(SentinelTrio trio, String key) throws IOException {

@@ -1,12 +1,13 @@
 package dev.nearside.proxy.parity;
 
 import dev.nearside.proxy.scene.RedisProgram;
-import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +19,14 @@ final class Arena implements AutoCloseable {
 
   private final RedisProgram program;
   private final Shape shape;
-  private final RedisServer direct;
+  private final Upstream direct;
   private final Upstream other;
   private final @Nullable Sidecar sidecar;
 
   private Arena(
       RedisProgram program,
       Shape shape,
-      RedisServer direct,
+      Upstream direct,
       Upstream other,
       @Nullable Sidecar sidecar) {
     this.program = program;
@@ -35,10 +36,13 @@ final class Arena implements AutoCloseable {
     this.sidecar = sidecar;
   }
 
-  /** Starts a server, and a sidecar of that shape in front of what else belongs to the shape. */
+  /** Starts servers of that shape, and a sidecar in front of the second. */
   static Arena withSidecar(RedisProgram program, Shape shape) throws Exception {
-    RedisServer direct = RedisServer.start(program, settings(program));
-    Upstream other = shape.start(program, settings(program));
+    String[] serverArgs = settings(program);
+    CompletableFuture<Upstream> starting =
+        CompletableFuture.supplyAsync(() -> startedDirect(shape, program, serverArgs));
+    Upstream other = shape.start(program, serverArgs);
+    Upstream direct = starting.get();
     List<String> settings = new ArrayList<>(other.settings());
     settings.add("l1.admission-window=0s");
     Sidecar sidecar =
@@ -46,11 +50,18 @@ final class Arena implements AutoCloseable {
     return new Arena(program, shape, direct, other, sidecar);
   }
 
-  /** Starts two servers that are both spoken to directly. */
-  static Arena withoutSidecar(RedisProgram program) throws IOException {
-    RedisServer one = RedisServer.start(program, settings(program));
-    return new Arena(
-        program, Shape.PLAIN, one, PlainUpstream.start(program, settings(program)), null);
+  private static Upstream startedDirect(Shape shape, RedisProgram program, String... serverArgs) {
+    try {
+      return shape.startDirect(program, serverArgs);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts two servers of that shape that are both spoken to directly. */
+  static Arena withoutSidecar(RedisProgram program, Shape shape) throws IOException {
+    Upstream one = shape.startDirect(program, settings(program));
+    return new Arena(program, shape, one, shape.startDirect(program, settings(program)), null);
   }
 
   /** Hashes and sorted sets stay as they were written: in order. */
@@ -82,7 +93,7 @@ final class Arena implements AutoCloseable {
   }
 
   private RespClient connectDirect() throws IOException {
-    return RespClient.connect(direct.port());
+    return RespClient.connect(direct.ports().getFirst());
   }
 
   private RespClient connectOther() throws IOException {
@@ -92,7 +103,7 @@ final class Arena implements AutoCloseable {
   /** Empties all servers. */
   void clear() throws IOException {
     List<Integer> ports = new ArrayList<>(other.ports());
-    ports.add(direct.port());
+    ports.addAll(direct.ports());
     for (int port : ports) {
       try (RespClient client = RespClient.connect(port)) {
         client.call("FLUSHALL");

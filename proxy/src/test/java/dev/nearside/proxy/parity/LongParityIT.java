@@ -21,7 +21,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  *   <li>{@code parity.protocol}: 2 or 3 only
  *   <li>{@code parity.redis}: {@code ON_PATH} or {@code CARRIED} only
  *   <li>{@code parity.shape}: {@code TLS} or {@code UNIX} for other links than {@code PLAIN} ones,
- *       on both sides of the sidecar
+ *       on both sides of the sidecar; {@code SENTINEL} or {@code SENTINEL_TLS} for servers with a
+ *       replica, which the sidecar finds through sentinels
  *   <li>{@code parity.direct}: {@code true} speaks directly to both servers, which shows that what
  *       is masked, and nothing else, differs by itself
  *   <li>{@code parity.subscribe-in-multi}: {@code true} sends SUBSCRIBE between MULTI and EXEC, too
@@ -33,7 +34,8 @@ class LongParityIT {
   private static final int COMMANDS = Integer.getInteger("parity.commands", 0);
   private static final long SEED = Long.getLong("parity.seed", 1);
   private static final Shape SHAPE =
-      Shape.valueOf(System.getProperty("parity.shape", "PLAIN").toUpperCase(Locale.ROOT));
+      Shape.valueOf(
+          System.getProperty("parity.shape", "PLAIN").toUpperCase(Locale.ROOT).replace('-', '_'));
   private static final boolean DIRECT = Boolean.getBoolean("parity.direct");
   private static final double LEAST_LOCAL_SHARE = 0.05;
 
@@ -55,7 +57,8 @@ class LongParityIT {
   }
 
   private static Outcome play(RedisProgram program, int protocol) throws Exception {
-    try (Arena arena = DIRECT ? Arena.withoutSidecar(program) : Arena.withSidecar(program, SHAPE)) {
+    try (Arena arena =
+        DIRECT ? Arena.withoutSidecar(program, SHAPE) : Arena.withSidecar(program, SHAPE)) {
       boolean subscribe = Boolean.getBoolean("parity.subscribe-in-multi");
       Scenario scenario = new Scenario(SEED, protocol, program.major(), subscribe);
       return new ParityRun(arena, scenario).play(COMMANDS);

@@ -19,6 +19,11 @@ enum Mask {
   TIME,
   /** For how long a consumer or a pending entry has been left alone; nothing else about it. */
   IDLE,
+  /**
+   * Whether the one replica has said that it has all that WAIT is about: it says so when it comes
+   * to it, and through the sidecar WAIT may be about more.
+   */
+  ACKNOWLEDGED,
   /** The number of the connection. */
   ID;
 
@@ -37,6 +42,7 @@ enum Mask {
       case "TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME" -> TIME;
       case "XPENDING" -> command.args().size() > 3 ? IDLE : NONE;
       case "XINFO" -> command.word(1).equals("CONSUMERS") ? IDLE : NONE;
+      case "WAIT" -> ACKNOWLEDGED;
       case "HELLO" -> ID;
       default -> NONE;
     };
@@ -53,6 +59,7 @@ enum Mask {
           reply
               .replaceAll("(\\$4\r\nidle\r\n):\\d+", "$1:#")
               .replaceAll("\n:\\d+(\r\n:\\d+\r)", "\n:#$1");
+      case ACKNOWLEDGED -> reply.replaceFirst("^:[01]\r", ":#\r");
       case ID -> reply.replaceFirst("(\\$2\r\nid\r\n):\\d+", "$1:#");
     };
   }

@@ -2,6 +2,7 @@ package dev.nearside.proxy.parity;
 
 import dev.nearside.proxy.scene.RedisProgram;
 import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
 import java.util.Locale;
 
 /**
@@ -39,6 +40,37 @@ enum Shape {
     Upstream start(RedisProgram program, String... serverArgs) throws Exception {
       return UnixUpstream.start(program, serverArgs);
     }
+  },
+  /** In clear, by TCP, behind sentinels. */
+  SENTINEL("each is a primary with a replica under three sentinels, which name it to the sidecar") {
+    @Override
+    Upstream start(RedisProgram program, String... serverArgs) throws IOException {
+      return SentinelUpstream.start(program, serverArgs);
+    }
+
+    @Override
+    Upstream startDirect(RedisProgram program, String... serverArgs) throws IOException {
+      return SentinelUpstream.start(program, serverArgs);
+    }
+  },
+  /** Behind sentinels, all of it by TLS. */
+  SENTINEL_TLS(
+      "each is a primary with a replica under three sentinels, which name it to the sidecar; clients"
+          + " reach the sidecar by TLS, and so do the sidecar and all that is behind it each other") {
+    @Override
+    boolean playsOn(RedisProgram program) {
+      return program.hasTls();
+    }
+
+    @Override
+    Upstream start(RedisProgram program, String... serverArgs) throws Exception {
+      return SentinelTlsUpstream.start(program, serverArgs);
+    }
+
+    @Override
+    Upstream startDirect(RedisProgram program, String... serverArgs) throws IOException {
+      return SentinelUpstream.start(program, serverArgs);
+    }
   };
 
   private final String words;
@@ -53,6 +85,11 @@ enum Shape {
   /** Starts what is to be behind the sidecar, empty; the servers have these arguments, too. */
   abstract Upstream start(RedisProgram program, String... serverArgs) throws Exception;
 
+  /** Starts the same kind of servers, empty, to be spoken to directly: by TCP, in clear. */
+  Upstream startDirect(RedisProgram program, String... serverArgs) throws IOException {
+    return PlainUpstream.start(program, serverArgs);
+  }
+
   /** Returns whether this machine can play it on such a Redis. */
   boolean playsOn(RedisProgram program) {
     return true;
@@ -60,7 +97,7 @@ enum Shape {
 
   /** Returns the name of the report without its ending. */
   String report() {
-    return this == PLAIN ? "parity" : "parity-" + name().toLowerCase(Locale.ROOT);
+    return this == PLAIN ? "parity" : "parity-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Returns how the report goes on where it says what was compared. */

@@ -135,7 +135,7 @@ public final class RedisCluster implements AutoCloseable {
 
   private RedisNode startNode() throws IOException {
     RedisNode node =
-        RedisNode.start(plan.program, plan.login, RedisCluster::freePort, plan.allLines());
+        RedisNode.start(plan.program, plan.login, RedisCluster::freePort, null, plan.allLines());
     nodes.add(node);
     return node;
   }

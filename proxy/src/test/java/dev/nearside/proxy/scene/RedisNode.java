@@ -29,6 +29,7 @@ public final class RedisNode implements AutoCloseable {
   private final RedisProgram program;
   private final Login login;
   private final int port;
+  private final int knownPort;
   private final Path directory;
   private final String[] args;
   private volatile RedisServer server;
@@ -71,14 +72,41 @@ public final class RedisNode implements AutoCloseable {
     }
   }
 
-  private RedisNode(RedisProgram program, Login login, int port, List<String> lines, String... args)
+  /**
+   * How the others and the sidecars reach a node; tests come in clear, by another port.
+   *
+   * @param shown its certificate, which it shows as a client, too
+   * @param trusted who signed the certificates of all
+   */
+  record Tls(Authority.Identity shown, Authority trusted) {
+    private List<String> lines(int port) {
+      return List.of(
+          "tls-port " + port,
+          "tls-replication yes",
+          "tls-auth-clients no",
+          "tls-cert-file " + shown.certificate(),
+          "tls-key-file " + shown.key(),
+          "tls-ca-cert-file " + trusted.file());
+    }
+  }
+
+  private RedisNode(
+      RedisProgram program,
+      Login login,
+      IntSupplier ports,
+      @Nullable Tls tls,
+      List<String> lines,
+      String... args)
       throws IOException {
     this.program = program;
     this.login = login;
-    this.port = port;
+    port = ports.getAsInt();
+    knownPort = tls == null ? port : ports.getAsInt();
     directory = Files.createTempDirectory("nearside-redis-node");
     Path file = directory.resolve("node.conf");
-    Files.write(file, lines);
+    List<String> allLines = new ArrayList<>(lines);
+    allLines.addAll(tls == null ? List.of() : tls.lines(knownPort));
+    Files.write(file, allLines);
     List<String> all = new ArrayList<>(List.of(file.toString()));
     all.addAll(List.of(args));
     this.args = all.toArray(String[]::new);
@@ -95,15 +123,21 @@ public final class RedisNode implements AutoCloseable {
    *
    * @param login whom {@code lines} let in; everything here is asked as this user
    * @param ports says which port to try
+   * @param tls by which it is reached; null leaves it in clear alone
    * @param lines of its configuration file
    * @param args more of its command line, {@code "--sentinel"}
    */
   static RedisNode start(
-      RedisProgram program, Login login, IntSupplier ports, List<String> lines, String... args)
+      RedisProgram program,
+      Login login,
+      IntSupplier ports,
+      @Nullable Tls tls,
+      List<String> lines,
+      String... args)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return new RedisNode(program, login, ports.getAsInt(), lines, args);
+        return new RedisNode(program, login, ports, tls, lines, args);
       } catch (IllegalStateException e) {
         if (attempt == START_ATTEMPTS || !e.getMessage().contains("Address already in use")) {
           throw e;
@@ -112,14 +146,19 @@ public final class RedisNode implements AutoCloseable {
     }
   }
 
-  /** Returns the port it listens on, on {@link #HOST}, all its life. */
+  /** Returns the port it listens on in clear, on {@link #HOST}, all its life. */
   public int port() {
     return port;
   }
 
-  /** Returns its {@code host:port}. */
+  /** Returns the port by which the others know it: that of TLS where it has one. */
+  int knownPort() {
+    return knownPort;
+  }
+
+  /** Returns the {@code host:port} by which the others know it. */
   public String address() {
-    return HOST + ":" + port;
+    return HOST + ":" + knownPort;
   }
 
   /** Returns whom it lets in. */
@@ -198,7 +237,7 @@ public final class RedisNode implements AutoCloseable {
   public boolean follows(RedisNode primary) throws IOException {
     List<String> role = ask("ROLE");
     return role.getFirst().equals("slave")
-        && role.get(2).equals(String.valueOf(primary.port))
+        && role.get(2).equals(String.valueOf(primary.knownPort))
         && role.get(3).equals("connected");
   }
 

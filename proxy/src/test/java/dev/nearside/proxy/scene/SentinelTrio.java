@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Three real sentinels over one primary and its replicas, on loopback.
@@ -59,6 +60,7 @@ public final class SentinelTrio implements AutoCloseable {
     private int downAfterMs = 500;
     private int failoverTimeoutMs = 2_000;
     private boolean quick = true;
+    private RedisNode.@Nullable Tls tls;
 
     private Plan(int replicas) {
       this.replicas = replicas;
@@ -122,6 +124,16 @@ public final class SentinelTrio implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Lets them reach each other by TLS alone; their addresses are those of TLS.
+     *
+     * @param shown the certificate of all, which {@code authority} has signed
+     */
+    public Plan tls(Authority.Identity shown, Authority authority) {
+      tls = new RedisNode.Tls(shown, authority);
+      return this;
+    }
+
     /** Starts all of it, and returns once all know each other. */
     public SentinelTrio start() throws IOException {
       SentinelTrio trio = new SentinelTrio(this);
@@ -142,12 +154,13 @@ public final class SentinelTrio implements AutoCloseable {
     lines.addAll(plan.nodeLogin.asked());
     lines.addAll(plan.nodeLogin.ofReplica());
     for (int i = 0; i <= plan.replicas; i++) {
-      nodes.add(RedisNode.start(plan.program, plan.nodeLogin, RedisServer::freePort, lines));
+      nodes.add(
+          RedisNode.start(plan.program, plan.nodeLogin, RedisServer::freePort, plan.tls, lines));
     }
     RedisNode primary = nodes.getFirst();
     List<RedisNode> replicas = nodes.subList(1, nodes.size());
     for (RedisNode replica : replicas) {
-      replica.order("REPLICAOF", RedisNode.HOST, String.valueOf(primary.port()));
+      replica.order("REPLICAOF", RedisNode.HOST, String.valueOf(primary.knownPort()));
       replica.order("CONFIG", "REWRITE");
     }
     Waiting.until("the replicas follow", () -> follow(replicas, primary));
@@ -172,14 +185,19 @@ public final class SentinelTrio implements AutoCloseable {
     for (int i = 0; i < SENTINELS; i++) {
       RedisNode sentinel =
           RedisNode.start(
-              plan.program, plan.sentinelLogin, RedisServer::freePort, lines, "--sentinel");
+              plan.program,
+              plan.sentinelLogin,
+              RedisServer::freePort,
+              plan.tls,
+              lines,
+              "--sentinel");
       sentinels.add(sentinel);
       quicken(sentinel);
     }
   }
 
   private int primaryPort() {
-    return nodes.getFirst().port();
+    return nodes.getFirst().knownPort();
   }
 
   private void quicken(RedisNode sentinel) throws IOException {
@@ -217,7 +235,7 @@ public final class SentinelTrio implements AutoCloseable {
   private RedisNode named(RedisNode sentinel) throws IOException {
     String port = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME).getLast();
     return nodes.stream()
-        .filter(node -> String.valueOf(node.port()).equals(port))
+        .filter(node -> String.valueOf(node.knownPort()).equals(port))
         .findFirst()
         .orElseThrow();
   }
