@@ -38,7 +38,14 @@ final class Arena implements AutoCloseable {
     Round first = round(false);
     for (int sidecar : paths()) {
       Player.Habit habit = habit(sidecar, players.size());
-      players.add(new Player(sidecar, habit, () -> field.port(sidecar), random.split(), first));
+      players.add(
+          new Player(
+              sidecar,
+              habit,
+              () -> field.port(sidecar),
+              field::isFailingOver,
+              random.split(),
+              first));
     }
     for (int sidecar = 0; sidecar < 2; sidecar++) {
       int there = sidecar;

@@ -1,7 +1,8 @@
 package dev.nearside.proxy.history;
 
+import dev.nearside.proxy.history.SentinelNodes.Way;
+import dev.nearside.proxy.scene.DelayingHop;
 import dev.nearside.proxy.scene.DelayingHop.Side;
-import dev.nearside.proxy.scene.RespClient;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -18,18 +19,23 @@ enum Fault {
   REDIS_KILLED {
     @Override
     void strike(Field field, SplittableRandom random) {
-      field.killRedis();
+      field.oneRedis().kill();
       pause(random.nextInt(300));
-      field.restartRedis();
+      field.oneRedis().restart();
+    }
+
+    @Override
+    boolean befalls(Shape shape) {
+      return shape == Shape.SINGLE;
     }
   },
   /** Redis stands still for longer than the bound on staleness, or for less. */
   REDIS_STOPPED {
     @Override
-    void strike(Field field, SplittableRandom random) {
-      field.redis().pause();
+    void strike(Field field, SplittableRandom random) throws IOException {
+      field.servers().pause();
       pause(random.nextInt(3 * (int) field.maxStaleness().toMillis()));
-      field.redis().resume();
+      field.servers().resume();
     }
   },
   TRACKED_KILLED {
@@ -41,42 +47,50 @@ enum Fault {
   SOCKETS_CUT {
     @Override
     void strike(Field field, SplittableRandom random) {
-      field.hop(random.nextInt(2)).cut(random.nextInt(3) > 0 ? Side.TRACKED : Side.OTHERS);
+      List<DelayingHop> hops = field.hops(random.nextInt(2));
+      Side side = random.nextInt(3) > 0 ? Side.TRACKED : Side.OTHERS;
+      hops.forEach(hop -> hop.cut(side));
     }
   },
   /** Nothing comes through any more, and nobody says so. */
   HALF_OPEN {
     @Override
     void strike(Field field, SplittableRandom random) {
-      int one = random.nextInt(2);
+      List<DelayingHop> hops = field.hops(random.nextInt(2));
       Side side = random.nextInt(3) > 0 ? Side.TRACKED : Side.OTHERS;
-      field.hop(one).stall(side, true);
+      hops.forEach(hop -> hop.stall(side, true));
       pause(random.nextInt(3 * (int) field.maxStaleness().toMillis()));
       if (random.nextBoolean()) {
-        field.hop(one).cut(side);
+        hops.forEach(hop -> hop.cut(side));
       }
-      field.hop(one).stall(side, false);
+      hops.forEach(hop -> hop.stall(side, false));
     }
   },
   /** The tracked connections of a sidecar reach another Redis, an empty one. */
   OTHER_NODE {
     @Override
     void strike(Field field, SplittableRandom random) {
-      int one = random.nextInt(2);
-      field.hop(one).redirectTracked(field.otherPort());
-      field.hop(one).cut(Side.TRACKED);
+      List<DelayingHop> hops = field.hops(random.nextInt(2));
+      redirectTracked(hops, field.oneRedis().otherPort());
       pause(300 + random.nextInt(500));
-      field.hop(one).redirectTracked(field.redis().port());
-      field.hop(one).cut(Side.TRACKED);
+      redirectTracked(hops, field.oneRedis().port());
+    }
+
+    private void redirectTracked(List<DelayingHop> hops, int port) {
+      hops.forEach(hop -> hop.redirectTracked(port));
+      hops.forEach(hop -> hop.cut(Side.TRACKED));
+    }
+
+    @Override
+    boolean befalls(Shape shape) {
+      return shape == Shape.SINGLE;
     }
   },
   /** More keys are read than Redis is willing to remember. */
   EVICTION_STORM {
     @Override
     void strike(Field field, SplittableRandom random) throws IOException {
-      try (RespClient direct = RespClient.connect(field.redis().port())) {
-        direct.call("CONFIG", "SET", "tracking-table-max-keys", "1000");
-      }
+      field.tellEach("CONFIG", "SET", "tracking-table-max-keys", "1000");
       for (int i = 0; i < 2; i++) {
         try (Wire reader = new Wire(field.port(i))) {
           for (int key = 0; key < MANY_KEYS; key += AT_ONCE) {
@@ -126,17 +140,52 @@ enum Fault {
   TRACKING_REFUSED {
     @Override
     void strike(Field field, SplittableRandom random) throws IOException {
-      try (RespClient direct = RespClient.connect(field.redis().port())) {
-        direct.call("ACL", "SETUSER", "default", "-client|tracking");
-        field.killTracked();
-        pause(200 + random.nextInt(500));
-        direct.call("ACL", "SETUSER", "default", "+client|tracking");
-      }
+      field.tellEach("ACL", "SETUSER", "default", "-client|tracking");
+      field.killTracked();
+      pause(200 + random.nextInt(500));
+      field.tellEach("ACL", "SETUSER", "default", "+client|tracking");
+    }
+  },
+  /** The sentinels have the primary hand over to a replica. */
+  HANDED_OVER {
+    @Override
+    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
+      field.failOver(Way.HANDED_OVER, 0);
+    }
+
+    @Override
+    boolean isFailover() {
+      return true;
+    }
+  },
+  /** The primary is killed, and comes back when another has taken its place. */
+  PRIMARY_KILLED {
+    @Override
+    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
+      field.failOver(Way.KILLED, random.nextInt(LONGEST_AWAY_MS));
+    }
+
+    @Override
+    boolean isFailover() {
+      return true;
+    }
+  },
+  /** The primary hangs, and goes on as if nothing was when another has taken its place. */
+  PRIMARY_HUNG {
+    @Override
+    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
+      field.failOver(Way.HUNG, random.nextInt(LONGEST_AWAY_MS));
+    }
+
+    @Override
+    boolean isFailover() {
+      return true;
     }
   };
 
   private static final int MANY_KEYS = 3_000;
   private static final int AT_ONCE = 50;
+  private static final int LONGEST_AWAY_MS = 1_000;
 
   /** Strikes once, and heals. */
   abstract void strike(Field field, SplittableRandom random)
@@ -147,7 +196,18 @@ enum Fault {
     return false;
   }
 
-  private static void pause(long ms) {
+  /** Returns whether another node becomes the primary; its {@link Recovery} is measured then. */
+  boolean isFailover() {
+    return false;
+  }
+
+  /** Returns whether it can happen to servers of this shape. */
+  boolean befalls(Shape shape) {
+    return !isFailover() || shape == Shape.SENTINEL;
+  }
+
+  /** Lets time pass. */
+  static void pause(long ms) {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
     for (long leftNs = endNs - System.nanoTime(); leftNs > 0; leftNs = endNs - System.nanoTime()) {
       LockSupport.parkNanos(leftNs);

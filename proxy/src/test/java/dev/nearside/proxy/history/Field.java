@@ -1,21 +1,18 @@
 package dev.nearside.proxy.history;
 
 import dev.nearside.proxy.scene.DelayingHop;
-import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A Redis, a hop for each of two sidecars, the sidecars, and another Redis for who goes astray. */
+/** The servers of a scenario's shape, and two sidecars in front of them. */
 final class Field implements AutoCloseable {
   /** Each sidecar has its own way of admitting keys. */
   private static final String[] ADMISSION = {"l1.admission-window=0s", "l1.admission-window=60s"};
@@ -23,11 +20,10 @@ final class Field implements AutoCloseable {
   private static final String[] UNHELD_READS = {"relayed", "ordered"};
 
   private final Scenario scenario;
-  private final Path directory;
-  private final DelayingHop[] hops = new DelayingHop[2];
+  private final Servers servers;
   private final Front[] fronts = new Front[2];
-  private final @Nullable RedisServer other;
-  private volatile RedisServer redis;
+  private final Queue<Recovery> recoveries = new ConcurrentLinkedQueue<>();
+  private volatile boolean failingOver;
 
   /**
    * Starts all of it.
@@ -36,29 +32,16 @@ final class Field implements AutoCloseable {
    */
   Field(Scenario scenario, @Nullable List<String> jvmOptions) throws IOException {
     this.scenario = scenario;
-    directory = Files.createTempDirectory("nearside-history");
-    redis = RedisServer.start(redisArguments());
-    other = scenario.fault() == Fault.OTHER_NODE ? RedisServer.start() : null;
+    servers = scenario.shape().start(scenario);
     for (int i = 0; i < 2; i++) {
-      int upstream = redis.port();
-      if (!scenario.weather().isCalm() || scenario.fault() != Fault.NONE) {
-        hops[i] = DelayingHop.to(redis.port());
-        upstream = hops[i].port();
-      }
       fronts[i] =
           jvmOptions == null
-              ? Front.here(upstream, settings(i))
-              : Front.elsewhere(upstream, settings(i), jvmOptions);
+              ? Front.here(servers.uri(i), settings(i))
+              : Front.elsewhere(servers.uri(i), settings(i), jvmOptions);
     }
     for (Front front : fronts) {
       front.awaitRest();
     }
-  }
-
-  private String[] redisArguments() {
-    return scenario.fault() == Fault.REDIS_KILLED
-        ? new String[] {"--dir", directory.toString(), "--appendonly", "yes", "--appendfsync", "no"}
-        : new String[0];
   }
 
   private List<String> settings(int sidecar) {
@@ -80,29 +63,26 @@ final class Field implements AutoCloseable {
     return scenario.maxStaleness();
   }
 
-  RedisServer redis() {
-    return redis;
+  Servers servers() {
+    return servers;
+  }
+
+  /** Returns the servers where they are but one. */
+  OneRedis oneRedis() {
+    if (servers instanceof OneRedis one) {
+      return one;
+    }
+    throw new IllegalStateException("there is more than one Redis in " + scenario);
   }
 
   /** Returns where clients of this sidecar, or of Redis, connect now. */
   int port(int sidecar) {
-    return sidecar == Operation.DIRECT ? redis.port() : fronts[sidecar].port();
+    return sidecar == Operation.DIRECT ? servers.port() : fronts[sidecar].port();
   }
 
-  int otherPort() {
-    if (other == null) {
-      throw new IllegalStateException("there is one Redis only in " + scenario);
-    }
-    return other.port();
-  }
-
-  DelayingHop hop(int sidecar) {
-    return hops[sidecar];
-  }
-
-  /** Returns whether there is anything between the sidecars and Redis. */
-  boolean hasHops() {
-    return hops[0] != null;
+  /** Returns all that lies between a sidecar and the servers; empty where nothing does. */
+  List<DelayingHop> hops(int sidecar) {
+    return servers.hops(sidecar);
   }
 
   /** Returns the first sidecar's process. */
@@ -117,54 +97,81 @@ final class Field implements AutoCloseable {
     return fronts[0].counters().plus(fronts[1].counters());
   }
 
+  /** Returns how often a sidecar has been told of another primary. */
+  double moves(int sidecar) throws IOException {
+    return fronts[sidecar].moves();
+  }
+
   /** Waits until nothing is under way in the sidecars, and L1 is open. */
   void awaitRest() {
+    servers.awaitWell();
     for (Front front : fronts) {
       front.awaitRest();
     }
   }
 
-  void killRedis() {
-    redis.kill();
+  /** Makes another node the primary, and measures how long that takes clients. */
+  void failOver(SentinelNodes.Way way, int awayMs) throws IOException, InterruptedException {
+    if (!(servers instanceof SentinelNodes nodes)) {
+      throw new IllegalStateException("there are no sentinels in " + scenario);
+    }
+    failingOver = true;
+    try {
+      nodes.failOver(way, awayMs, new Recoveries(this, way, recoveries));
+    } finally {
+      failingOver = false;
+    }
   }
 
-  /** Starts it again where it was, with what it had written down. */
-  void restartRedis() {
-    redis = RedisServer.startOnPort(redis.port(), redisArguments());
+  /** The next primary takes writes by now. */
+  void failedOver() {
+    failingOver = false;
   }
 
-  /** Has Redis end the sidecars' tracked connections. */
+  /** Returns whether nobody takes writes because the primary is to be another. */
+  boolean isFailingOver() {
+    return failingOver;
+  }
+
+  /** Returns what was measured of each failover, a row for each sidecar. */
+  List<Recovery> recoveries() {
+    return List.copyOf(recoveries);
+  }
+
+  /** Sends a request to every server. */
+  void tellEach(String... request) throws IOException {
+    for (int port : servers.each()) {
+      try (RespClient direct = RespClient.connect(port)) {
+        direct.call(request);
+      }
+    }
+  }
+
+  /** Has the servers end the sidecars' tracked connections. */
   void killTracked() throws IOException {
-    try (RespClient direct = RespClient.connect(redis.port())) {
-      List<String> tracked =
-          direct
-              .call("CLIENT", "LIST")
-              .lines()
-              .filter(line -> line.contains("name=nearside-tracked"))
-              .map(line -> line.replaceFirst("^.*?\\bid=(\\d+) .*", "$1"))
-              .toList();
-      for (String id : tracked) {
-        direct.call("CLIENT", "KILL", "ID", id);
+    for (int port : servers.each()) {
+      try (RespClient direct = RespClient.connect(port)) {
+        List<String> tracked =
+            direct
+                .call("CLIENT", "LIST")
+                .lines()
+                .filter(line -> line.contains("name=nearside-tracked"))
+                .map(line -> line.replaceFirst("^.*?\\bid=(\\d+) .*", "$1"))
+                .toList();
+        for (String id : tracked) {
+          direct.call("CLIENT", "KILL", "ID", id);
+        }
       }
     }
   }
 
   @Override
   public void close() throws IOException {
-    for (int i = 0; i < 2; i++) {
-      if (fronts[i] != null) {
-        fronts[i].close();
-      }
-      if (hops[i] != null) {
-        hops[i].close();
+    for (Front front : fronts) {
+      if (front != null) {
+        front.close();
       }
     }
-    redis.close();
-    if (other != null) {
-      other.close();
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-    }
+    servers.close();
   }
 }

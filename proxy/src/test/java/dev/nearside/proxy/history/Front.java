@@ -19,11 +19,17 @@ sealed interface Front extends AutoCloseable {
    */
   String YAML = "namespaces:\n  strict:\n    keys: strict:*\n    strict: true\n";
 
+  /** The metric of {@link #moves}. */
+  String MOVES = "nearside_upstream_moves_total";
+
   /** Returns the port it listens on, which stays the same. */
   int port();
 
   /** Returns what it has counted since it was started. */
   Counters counters() throws IOException;
+
+  /** Returns how often it has been told of another primary since it was started. */
+  double moves() throws IOException;
 
   /** Waits until L1 is open, no fence is up and nobody waits for a barrier. */
   void awaitRest();
@@ -31,9 +37,11 @@ sealed interface Front extends AutoCloseable {
   @Override
   void close();
 
-  /** Starts one in this process, in front of the Redis or hop at {@code upstream}. */
-  static Front here(int upstream, List<String> settings) throws IOException {
-    return new Here(Sidecar.configured(YAML, upstream, settings.toArray(String[]::new)));
+  /** Starts one in this process, in front of what its {@code upstream.uri} says. */
+  static Front here(String upstream, List<String> settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of("upstream.uri=" + upstream));
+    all.addAll(settings);
+    return new Here(Sidecar.configured(YAML, 0, all.toArray(String[]::new)));
   }
 
   /**
@@ -41,7 +49,7 @@ sealed interface Front extends AutoCloseable {
    *
    * @param jvmOptions more options of its JVM
    */
-  static Elsewhere elsewhere(int upstream, List<String> settings, List<String> jvmOptions)
+  static Elsewhere elsewhere(String upstream, List<String> settings, List<String> jvmOptions)
       throws IOException {
     return new Elsewhere(upstream, settings, jvmOptions);
   }
@@ -56,6 +64,11 @@ sealed interface Front extends AutoCloseable {
     @Override
     public Counters counters() throws IOException {
       return Counters.of(sidecar.get("/metrics").body());
+    }
+
+    @Override
+    public double moves() throws IOException {
+      return sidecar.metric(MOVES);
     }
 
     @Override
@@ -79,7 +92,7 @@ sealed interface Front extends AutoCloseable {
     private SidecarProcess process;
     private Counters before = Counters.NONE;
 
-    private Elsewhere(int upstream, List<String> settings, List<String> jvmOptions)
+    private Elsewhere(String upstream, List<String> settings, List<String> jvmOptions)
         throws IOException {
       this.jvmOptions = jvmOptions;
       try (ServerSocket free = new ServerSocket(0)) {
@@ -88,7 +101,7 @@ sealed interface Front extends AutoCloseable {
       file = Files.createTempFile("nearside", ".yaml");
       Files.writeString(file, YAML);
       arguments = new ArrayList<>(List.of("--config", file.toString()));
-      arguments.addAll(List.of("--upstream", "redis://127.0.0.1:" + upstream));
+      arguments.addAll(List.of("--upstream", upstream));
       arguments.addAll(List.of("--listen", "127.0.0.1:" + port));
       for (String setting : settings) {
         arguments.addAll(List.of("--set", setting));
@@ -123,6 +136,16 @@ sealed interface Front extends AutoCloseable {
     public Counters counters() throws IOException {
       try {
         return before.plus(Counters.of(process.get("/metrics").body()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException(e);
+      }
+    }
+
+    @Override
+    public double moves() throws IOException {
+      try {
+        return process.metric(MOVES);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException(e);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param strikes how often the fault struck
  * @param time from the first operation to the last
  * @param counters of both sidecars
+ * @param recoveries what was measured of failovers, for each sidecar
  * @param violations what was found, in words, at most as many as are kept
  * @param toFirst the time to the first violation, or null where there was none
  */
@@ -27,6 +28,7 @@ record HistoryResult(
     long strikes,
     Duration time,
     Counters counters,
+    List<Recovery> recoveries,
     List<String> violations,
     @Nullable Duration toFirst) {
   /** Returns how many operations were played and checked in a second. */
@@ -36,7 +38,7 @@ record HistoryResult(
 
   @Override
   public String toString() {
-    return "%s, seed %d: %d operations in %d rounds and %.1f s (%.0f/s), %d strikes, %d unanswered, %d undecided, %.1f %% of %d reads local, %s%s"
+    return "%s, seed %d: %d operations in %d rounds and %.1f s (%.0f/s), %d strikes, %d unanswered, %d undecided, %.1f %% of %d reads local, %s%s%s"
         .formatted(
             scenario,
             seed,
@@ -50,6 +52,7 @@ record HistoryResult(
             100 * counters.localShare(),
             counters.reads(),
             counters,
+            recoveries.isEmpty() ? "" : "\n" + recoveries,
             violations.isEmpty()
                 ? ""
                 : "\nVIOLATION after " + toFirst + ": " + String.join("\n", violations));

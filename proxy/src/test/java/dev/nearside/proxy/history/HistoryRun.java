@@ -24,7 +24,8 @@ final class HistoryRun {
    * What to play.
    *
    * @param seed of what clients ask; how their operations meet is chance all the same
-   * @param operations about how many to play at most
+   * @param operations about how many to play at most, once it has struck often enough
+   * @param strikes how often the fault has to have struck
    * @param time how long to play at most
    * @param crowd how many times as many groups to play at a time as the scenario needs
    * @param jvmOptions of sidecars in processes of their own, or null for sidecars in this one
@@ -33,6 +34,7 @@ final class HistoryRun {
       Scenario scenario,
       long seed,
       long operations,
+      long strikes,
       Duration time,
       int crowd,
       @Nullable List<String> jvmOptions) {}
@@ -79,12 +81,14 @@ final class HistoryRun {
       startedNs = System.nanoTime();
       playIn(field);
       Duration time = Duration.ofNanos(System.nanoTime() - startedNs);
-      field.awaitRest();
-      return result(time, field.counters().minus(before));
+      if (troubles.isEmpty()) {
+        field.awaitRest();
+      }
+      return result(time, field.counters().minus(before), field.recoveries());
     }
   }
 
-  private HistoryResult result(Duration time, Counters counters) {
+  private HistoryResult result(Duration time, Counters counters, List<Recovery> recoveries) {
     if (!troubles.isEmpty()) {
       throw new IllegalStateException("trouble in " + settings, troubles.peek());
     }
@@ -98,6 +102,7 @@ final class HistoryRun {
         strikes.get(),
         time,
         counters,
+        recoveries,
         List.copyOf(violations),
         toFirst);
   }
@@ -130,7 +135,7 @@ final class HistoryRun {
     while (!ended
         && violations.isEmpty()
         && troubles.isEmpty()
-        && operations.get() < settings.operations()
+        && (operations.get() < settings.operations() || strikes.get() < settings.strikes())
         && System.nanoTime() - endNs < 0) {
       LockSupport.parkNanos(STEP_NS);
     }
@@ -175,14 +180,14 @@ final class HistoryRun {
 
   private void change(Field field) {
     SplittableRandom random = new SplittableRandom(settings.seed());
-    while (!ended && field.hasHops()) {
+    while (!ended && settings.scenario().hasHops()) {
       for (int i = 0; i < 2; i++) {
-        settings.scenario().weather().change(field.hop(i), random);
+        settings.scenario().weather().change(field.hops(i), random);
       }
       LockSupport.parkNanos(BETWEEN_WEATHERS_NS);
     }
-    for (int i = 0; i < 2 && field.hasHops(); i++) {
-      Weather.clear(field.hop(i));
+    for (int i = 0; i < 2; i++) {
+      field.hops(i).forEach(Weather::clear);
     }
   }
 
@@ -190,10 +195,13 @@ final class HistoryRun {
     SplittableRandom random = new SplittableRandom(settings.seed());
     while (!ended && settings.scenario().fault() != Fault.NONE) {
       await(BETWEEN_STRIKES_NS + random.nextLong(BETWEEN_STRIKES_NS));
+      if (ended && strikes.get() > 0) {
+        return;
+      }
       try {
         settings.scenario().fault().strike(field, random);
         strikes.incrementAndGet();
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | AssertionError e) { // waited in vain
         troubles.add(e);
         return;
       } catch (InterruptedException e) {

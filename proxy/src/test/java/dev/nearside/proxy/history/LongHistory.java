@@ -6,18 +6,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Plays as many operations as it is told, over all weathers and faults, and writes a report: {@code
- * ./nearside history 50000000}. Properties by {@code NEARSIDE_JAVA_OPTS}:
+ * ./nearside history 50000000}. Each {@link Shape} of servers has its scenarios and its report:
+ * {@code ./nearside history --shape sentinel 2000000}. Properties by {@code NEARSIDE_JAVA_OPTS}:
  *
  * <ul>
  *   <li>{@code history.seed}: of the first run; each further one has the next
  *   <li>{@code history.only}: scenarios whose names contain this
  *   <li>{@code history.processes}: {@code true} runs every sidecar in a process of its own
- *   <li>{@code history.report}: the name of the report, {@code histories.md} unless set
+ *   <li>{@code history.report}: the name of the report, {@code histories.md} or {@code
+ *       histories-SHAPE.md} unless set
  *   <li>{@code redis.carried}: {@code true} plays on Redis 6.2 instead of the one installed
  *   <li>{@code history.sidecar-options}: options of those processes' JVMs, separated by spaces
  * </ul>
@@ -25,17 +28,22 @@ import org.jspecify.annotations.Nullable;
 final class LongHistory {
   private static final long SEED = Long.getLong("history.seed", 1);
   private static final String ONLY = System.getProperty("history.only", "");
-  private static final String REPORT = System.getProperty("history.report", "histories.md");
   private static final Duration LONGEST = Duration.ofHours(12);
+
+  /** How many failovers of each kind are played where nothing is late, and elsewhere. */
+  private static final int FAILOVERS = 6;
+
+  private static final int FAILOVERS_WHILE_LATE = 3;
 
   private LongHistory() {}
 
-  /** Takes the project's root and about how many operations to play in all. */
+  /** Takes the project's root, the shape and about how many operations to play in all. */
   public static void main(String[] args) throws Exception {
     Path root = Path.of(args[0]);
-    long operations = Long.parseLong(args[1]);
+    Shape shape = Shape.valueOf(args[1].toUpperCase(Locale.ROOT));
+    long operations = Long.parseLong(args[2]);
     List<HistoryResult> results = new ArrayList<>();
-    Map<Scenario, Double> shares = shares();
+    Map<Scenario, Double> shares = shares(shape);
     double all = shares.values().stream().mapToDouble(share -> share).sum();
     for (Map.Entry<Scenario, Double> entry : shares.entrySet()) {
       long bound = Math.round(operations * entry.getValue() / all);
@@ -45,20 +53,31 @@ final class LongHistory {
                   entry.getKey(),
                   SEED + results.size(),
                   bound,
+                  leastStrikes(entry.getKey()),
                   LONGEST,
                   crowd(entry.getKey()),
                   jvmOptions()));
       results.add(result);
       System.out.println(result); // it is a command
-      write(root, results);
+      write(root, shape, results);
       if (!result.violations().isEmpty()) {
         System.exit(1);
       }
     }
   }
 
-  private static void write(Path root, List<HistoryResult> results) throws IOException {
-    new HistoryReport(results).write(root.resolve("benchmarks/results").resolve(REPORT));
+  private static void write(Path root, Shape shape, List<HistoryResult> results)
+      throws IOException {
+    String usual = shape == Shape.SINGLE ? "histories.md" : "histories-" + shape + ".md";
+    String name = System.getProperty("history.report", usual);
+    new HistoryReport(shape, results).write(root.resolve("benchmarks/results").resolve(name));
+  }
+
+  private static int leastStrikes(Scenario scenario) {
+    if (!scenario.fault().isFailover()) {
+      return 0;
+    }
+    return scenario.weather().isCalm() ? FAILOVERS : FAILOVERS_WHILE_LATE;
   }
 
   private static @Nullable List<String> jvmOptions() {
@@ -78,19 +97,19 @@ final class LongHistory {
   }
 
   /** Returns which part of all operations is played in which scenario; faults take their time. */
-  private static Map<Scenario, Double> shares() {
+  private static Map<Scenario, Double> shares(Shape shape) {
     Map<Scenario, Double> shares = new LinkedHashMap<>();
     for (Weather weather : Weather.values()) {
-      shares.put(Scenario.of(weather), 18.0);
+      shares.put(new Scenario(shape, weather, Fault.NONE, false), 18.0);
     }
-    shares.put(new Scenario(Weather.CALM, Fault.NONE, true), 4.0);
-    shares.put(new Scenario(Weather.TRACKED_LATE, Fault.NONE, true), 1.0);
-    shares.put(new Scenario(Weather.OTHERS_LATE, Fault.NONE, true), 1.0);
+    shares.put(new Scenario(shape, Weather.CALM, Fault.NONE, true), 4.0);
+    shares.put(new Scenario(shape, Weather.TRACKED_LATE, Fault.NONE, true), 1.0);
+    shares.put(new Scenario(shape, Weather.OTHERS_LATE, Fault.NONE, true), 1.0);
     for (Fault fault : Fault.values()) {
-      if (fault != Fault.NONE) {
-        shares.put(Scenario.of(fault), 1.4);
-        shares.put(new Scenario(Weather.TRACKED_LATE, fault, false), 0.5);
-        shares.put(new Scenario(Weather.OTHERS_LATE, fault, false), 0.3);
+      if (fault != Fault.NONE && fault.befalls(shape)) {
+        shares.put(new Scenario(shape, Weather.CALM, fault, false), 1.4);
+        shares.put(new Scenario(shape, Weather.TRACKED_LATE, fault, false), 0.5);
+        shares.put(new Scenario(shape, Weather.OTHERS_LATE, fault, false), 0.3);
       }
     }
     shares.keySet().removeIf(scenario -> !scenario.toString().contains(ONLY));

@@ -74,7 +74,7 @@ final class MutantHunt {
   private MutantReport.Try play(Mutant mutant, Scenario scenario) throws Exception {
     List<String> options = List.of("-XX:TieredStopAtLevel=1", AgentJar.option(jar, mutant));
     HistoryRun.Settings settings =
-        new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, limit, 1, options);
+        new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, 0, limit, 1, options);
     long startedNs = System.nanoTime();
     try {
       Duration found = HistoryRun.play(settings).toFirst();

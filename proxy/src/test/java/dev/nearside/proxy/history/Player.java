@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +40,16 @@ final class Player implements AutoCloseable {
   private static final int BURSTS = 160;
 
   private static final int LONGEST_BURST = 40;
+  private static final long AFTER_REFUSAL_NS = 5_000_000;
+
+  /** How long it waits at most between requests while that is to be seldom. */
+  private static final long LONGEST_WAIT_NS = 200_000_000;
 
   private final int sidecar;
   private final Habit habit;
   private final boolean pins;
   private final IntSupplier port;
+  private final BooleanSupplier seldom;
   private final SplittableRandom random;
   private List<Operation> noted = new ArrayList<>();
   private Round round;
@@ -53,6 +60,7 @@ final class Player implements AutoCloseable {
   private int database;
   private int favourite;
   private int readsLeft;
+  private int refused;
   private long lost;
 
   /**
@@ -60,10 +68,18 @@ final class Player implements AutoCloseable {
    *
    * @param sidecar the one it asks, or {@link Operation#DIRECT}
    * @param port where that is, now
+   * @param seldom whether to ask seldom, now, so that a round outlasts what happens
    */
-  Player(int sidecar, Habit habit, IntSupplier port, SplittableRandom random, Round first) {
+  Player(
+      int sidecar,
+      Habit habit,
+      IntSupplier port,
+      BooleanSupplier seldom,
+      SplittableRandom random,
+      Round first) {
     this.sidecar = sidecar;
     this.port = port;
+    this.seldom = seldom;
     this.random = random;
     this.round = first;
     this.habit = habit;
@@ -96,6 +112,7 @@ final class Player implements AutoCloseable {
       try {
         act(atOnce);
         brokenSinceNs = 0;
+        rest(atOnce);
       } catch (IOException e) {
         long nowNs = System.nanoTime();
         brokenSinceNs = brokenSinceNs == 0 ? nowNs : brokenSinceNs;
@@ -103,11 +120,23 @@ final class Player implements AutoCloseable {
           throw new IllegalStateException("nobody answers at port " + port.getAsInt(), e);
         }
         close();
+        round.giveBack(atOnce, habit);
         LockSupport.parkNanos(BETWEEN_CONNECTS_NS);
       }
       atOnce = howMany();
     }
     round.played(noted, habit);
+  }
+
+  private void rest(int atOnce) {
+    if (refused > 0) {
+      refused = 0;
+      round.giveBack(atOnce, habit);
+      LockSupport.parkNanos(AFTER_REFUSAL_NS);
+    }
+    if (habit != Habit.READING && seldom.getAsBoolean()) {
+      LockSupport.parkNanos(random.nextLong(LONGEST_WAIT_NS));
+    }
   }
 
   private int howMany() {
@@ -247,7 +276,8 @@ final class Player implements AutoCloseable {
           case EXEC -> exec(current, request, invokedNs);
         };
     if (replies != null) {
-      note(request.steps(), invokedNs, replies, request.form() == Request.Form.PLAIN && !watching);
+      noteExecuted(
+          request.steps(), invokedNs, replies, request.form() == Request.Form.PLAIN && !watching);
     }
     return replies;
   }
@@ -273,8 +303,23 @@ final class Player implements AutoCloseable {
     return all;
   }
 
-  private static boolean isRefused(Object reply) {
-    return reply instanceof Wire.Failure failure && failure.isRefusal();
+  private boolean isRefused(Object reply) {
+    boolean is = reply instanceof Wire.Failure failure && failure.isRefusal();
+    refused += is ? 1 : 0;
+    return is;
+  }
+
+  /** A script goes on when a step of it was refused, which is as if it had not been in it. */
+  private void noteExecuted(Step[] steps, long invokedNs, Object[] replies, boolean mayBeLocal) {
+    int[] executed =
+        IntStream.range(0, replies.length).filter(i -> !isRefused(replies[i])).toArray();
+    if (executed.length > 0) {
+      note(
+          IntStream.of(executed).mapToObj(i -> steps[i]).toArray(Step[]::new),
+          invokedNs,
+          IntStream.of(executed).mapToObj(i -> replies[i]).toArray(),
+          mayBeLocal);
+    }
   }
 
   private void note(Step[] steps, long invokedNs, Object[] replies, boolean mayBeLocal) {

@@ -32,6 +32,7 @@ final class Round {
   private final AtomicInteger asking = new AtomicInteger();
   private final Queue<Told> told = new ConcurrentLinkedQueue<>();
   private final Queue<List<Operation>> played = new ConcurrentLinkedQueue<>();
+  private volatile boolean ended;
 
   /**
    * Creates one that has not begun.
@@ -56,13 +57,13 @@ final class Round {
   boolean take(int operations, Player.Habit habit) {
     AtomicInteger own = quick.get(habit);
     if (own != null) {
-      while (left.get() > 0 && own.get() > QUICK_AHEAD + QUICK_SHARE * taken.get()) {
+      while (left.get() > 0 && !ended && own.get() > QUICK_AHEAD + QUICK_SHARE * taken.get()) {
         LockSupport.parkNanos(STEP_NS);
       }
       own.addAndGet(operations);
     }
     taken.addAndGet(operations);
-    if (left.getAndAdd(-operations) > 0) {
+    if (left.getAndAdd(-operations) > 0 && !ended) {
       return true;
     }
     if (habit != Player.Habit.READING || asking.get() == 0) {
@@ -72,6 +73,16 @@ final class Round {
     return true;
   }
 
+  /** Takes back what was taken, and not executed: while nothing can be, it should not end. */
+  void giveBack(int operations, Player.Habit habit) {
+    AtomicInteger own = quick.get(habit);
+    if (own != null) {
+      own.addAndGet(-operations);
+    }
+    taken.addAndGet(-operations);
+    left.addAndGet(operations);
+  }
+
   /** Notes how many clients there are that do not only read. */
   void expect(int clients) {
     asking.set(clients);
@@ -79,6 +90,7 @@ final class Round {
 
   /** Ends it early. */
   void end() {
+    ended = true;
     left.set(0);
   }
 

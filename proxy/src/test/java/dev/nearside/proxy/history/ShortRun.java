@@ -14,6 +14,8 @@ final class ShortRun {
   private static final Logger log = LoggerFactory.getLogger(ShortRun.class);
   private static final long SEED = Long.getLong("history.seed", 1);
 
+  private static final Duration LONGEST = Duration.ofSeconds(90);
+
   private ShortRun() {}
 
   /**
@@ -24,8 +26,20 @@ final class ShortRun {
    */
   static void play(Scenario scenario, int seconds, double leastLocalShare) throws Exception {
     Duration time = Duration.ofSeconds(Integer.getInteger("history.seconds", seconds));
-    HistoryResult result =
-        HistoryRun.play(new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, time, 1, null));
+    check(
+        new HistoryRun.Settings(scenario, SEED, Long.MAX_VALUE, 0, time, 1, null), leastLocalShare);
+  }
+
+  /** As {@link #play}, until the fault has struck so often. */
+  static void playUntilStruck(Scenario scenario, int strikes, double leastLocalShare)
+      throws Exception {
+    long least = Integer.getInteger("history.strikes", strikes);
+    check(new HistoryRun.Settings(scenario, SEED, 0, least, LONGEST, 1, null), leastLocalShare);
+  }
+
+  private static void check(HistoryRun.Settings settings, double leastLocalShare) throws Exception {
+    Scenario scenario = settings.scenario();
+    HistoryResult result = HistoryRun.play(settings);
     log.info("{}", result);
     assertThat(result.violations()).as("%s", result).isEmpty();
     assertThat(result.undecided()).as("%s", result).isZero();
@@ -36,6 +50,7 @@ final class ShortRun {
       assertThat(result.unanswered()).as("%s", result).isZero();
     } else {
       assertThat(result.strikes()).as("%s", result).isPositive();
+      assertThat(result.strikes()).as("%s", result).isGreaterThanOrEqualTo(settings.strikes());
     }
   }
 }

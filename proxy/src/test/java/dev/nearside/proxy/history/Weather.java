@@ -3,6 +3,7 @@ package dev.nearside.proxy.history;
 import dev.nearside.proxy.scene.DelayingHop;
 import dev.nearside.proxy.scene.DelayingHop.Side;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -30,11 +31,12 @@ enum Weather {
     return late.isEmpty();
   }
 
-  /** Delays each direction by 1 to 200 ms, short times as often as long ones. */
-  void change(DelayingHop hop, SplittableRandom random) {
+  /** Delays each direction by 1 to 200 ms, short times as often as long ones, on all hops alike. */
+  void change(List<DelayingHop> hops, SplittableRandom random) {
     for (Side side : late) {
       int bits = random.nextInt(8);
-      hop.delay(side, 1 + random.nextInt(Math.min(LONGEST_MS, 2 << bits)));
+      int ms = 1 + random.nextInt(Math.min(LONGEST_MS, 2 << bits));
+      hops.forEach(hop -> hop.delay(side, ms));
     }
   }
 

@@ -22,7 +22,10 @@ final class Wire implements AutoCloseable {
   record Failure(String text) {
     /** Returns whether it says that the command was not executed. */
     boolean isRefusal() {
-      return text.startsWith("TRYAGAIN") || text.startsWith("LOADING");
+      return text.startsWith("TRYAGAIN")
+          || text.startsWith("LOADING")
+          || text.contains("NOREPLICAS ") // Redis 6 says first where in a script
+          || text.contains("READONLY ");
     }
 
     /** Returns whether it is one that commands on keys of the wrong content are answered with. */

@@ -102,7 +102,10 @@ public final class DelayingHop implements AutoCloseable {
     leasesStalled = stalled;
   }
 
-  /** Sends connections made from now on elsewhere; those that are there stay. */
+  /**
+   * Sends connections made from now on elsewhere; those that are there stay, until {@link #cut}:
+   * once it returns, nothing goes to where they went before.
+   */
   public void redirect(int otherTarget) {
     target = otherTarget;
     trackedTarget = otherTarget;
@@ -147,9 +150,14 @@ public final class DelayingHop implements AutoCloseable {
       int length = Math.max(0, client.getInputStream().read(buffer));
       byte[] first = Arrays.copyOf(buffer, length);
       boolean tracked = new String(first, StandardCharsets.ISO_8859_1).contains(TRACKED);
-      Socket server =
-          new Socket(InetAddress.getLoopbackAddress(), tracked ? trackedTarget : target);
-      links.add(new Link(client, server, first));
+      int chosen = tracked ? trackedTarget : target;
+      Link link = new Link(client, new Socket(InetAddress.getLoopbackAddress(), chosen), first);
+      links.add(link);
+      if (chosen == (tracked ? trackedTarget : target)) {
+        link.start();
+      } else {
+        link.close(); // redirected meanwhile, and perhaps cut before it was there
+      }
     } catch (IOException e) {
       try {
         client.close(); // the server is away: the client sees its connection end
@@ -162,6 +170,7 @@ public final class DelayingHop implements AutoCloseable {
   private final class Link {
     private final Socket client;
     private final Socket server;
+    private final byte[] first;
     private final StringBuilder said = new StringBuilder();
     private volatile boolean tracked;
     private volatile boolean leases;
@@ -169,10 +178,14 @@ public final class DelayingHop implements AutoCloseable {
     Link(Socket client, Socket server, byte[] first) throws IOException {
       this.client = client;
       this.server = server;
+      this.first = first;
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
-      LinkedBlockingQueue<Chunk> upstream = new LinkedBlockingQueue<>();
       listenForName(first);
+    }
+
+    void start() {
+      LinkedBlockingQueue<Chunk> upstream = new LinkedBlockingQueue<>();
       add(upstream, first);
       pump(client, server, upstream, true);
       pump(server, client, new LinkedBlockingQueue<>(), false);

@@ -254,6 +254,30 @@ public final class SentinelTrio implements AutoCloseable {
     return awaitOtherThan(old);
   }
 
+  /** Has a sentinel begin to hand over to a replica, unless a failover is under way already. */
+  public void orderFailover() throws IOException {
+    upOf(sentinels).findFirst().orElseThrow().call("SENTINEL", "FAILOVER", NAME);
+  }
+
+  /** Lets a node be silent for so long from now on before a sentinel takes it for down. */
+  public void downAfterMs(int ms) throws IOException {
+    for (RedisNode sentinel : upOf(sentinels).toList()) {
+      sentinel.order("SENTINEL", "SET", NAME, "down-after-milliseconds", String.valueOf(ms));
+    }
+  }
+
+  /** Returns the primary that most of the sentinels name, or null while there is none. */
+  public @Nullable RedisNode namedByMost() throws IOException {
+    Map<RedisNode, Integer> votes = new HashMap<>();
+    for (RedisNode sentinel : upOf(sentinels).toList()) {
+      RedisNode vote = named(sentinel);
+      if (votes.merge(vote, 1, Integer::sum) > SENTINELS / 2) {
+        return vote;
+      }
+    }
+    return null;
+  }
+
   /** Kills the primary and returns it, at once. */
   public RedisNode killPrimary() throws IOException {
     RedisNode primary = primary();

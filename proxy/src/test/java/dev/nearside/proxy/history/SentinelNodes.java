@@ -1,0 +1,271 @@
+package dev.nearside.proxy.history;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.nearside.proxy.scene.DelayingHop;
+import dev.nearside.proxy.scene.DelayingHop.Side;
+import dev.nearside.proxy.scene.RedisNode;
+import dev.nearside.proxy.scene.SentinelHop;
+import dev.nearside.proxy.scene.SentinelTrio;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A primary and two replicas under three sentinels, whose failovers lose nothing.
+ *
+ * <p>Redis replicates asynchronously: an ordinary failover may lose what was acknowledged, and that
+ * is no violation of the sidecars'. Rather than to let the checker forgive it, every failover here
+ * is made lossless, and none happens unasked:
+ *
+ * <ul>
+ *   <li>Between failovers a node may be silent for a minute before it is taken for down.
+ *   <li>A primary that is to go executes no more writes ({@link #hold}: it refuses them, as without
+ *       enough replicas), and then waits until its replicas have all that it executed. Only then is
+ *       it told to hand over, killed or stopped.
+ *   <li>One that hands over goes on answering reads, so the next refuses writes, too, until nobody
+ *       asks the old one any more: otherwise who asks it would be shown the past by Redis itself.
+ *       One that was killed or stopped answers nobody, and the next takes writes at once.
+ *   <li>Who goes without a sidecar does so by a hop, which follows the primary.
+ * </ul>
+ *
+ * Where hops lie between, sidecars ask the sentinels on a {@link SentinelHop}, and are told of
+ * those hops; else they are told of the nodes themselves.
+ */
+final class SentinelNodes implements Servers {
+  private static final int REPLICAS = 2;
+  private static final int NEVER_DOWN_MS = 60_000;
+  private static final int DOWN_AFTER_MS = 500;
+  private static final int MORE_THAN_THERE_ARE = 99;
+  private static final long ORDER_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
+  private static final long LEFT_WITHIN_NS = TimeUnit.SECONDS.toNanos(2);
+
+  private final SentinelTrio trio;
+  private final DelayingHop direct;
+  private final List<Map<RedisNode, DelayingHop>> hops = new ArrayList<>();
+  private final List<List<SentinelHop>> waysToSentinels = new ArrayList<>();
+  private @Nullable RedisNode paused;
+
+  SentinelNodes(Scenario scenario) throws IOException {
+    trio = SentinelTrio.plan(REPLICAS).start();
+    trio.downAfterMs(NEVER_DOWN_MS);
+    direct = DelayingHop.to(trio.primary().port());
+    for (int sidecar = 0; sidecar < 2 && scenario.hasHops(); sidecar++) {
+      Map<RedisNode, DelayingHop> toNodes = new HashMap<>();
+      Map<String, String> ports = new HashMap<>();
+      for (RedisNode node : trio.nodes()) {
+        DelayingHop hop = DelayingHop.to(node.port());
+        toNodes.put(node, hop);
+        ports.put(String.valueOf(node.port()), String.valueOf(hop.port()));
+      }
+      List<SentinelHop> toSentinels = new ArrayList<>();
+      for (RedisNode sentinel : trio.sentinels()) {
+        toSentinels.add(SentinelHop.to(sentinel.port(), ports));
+      }
+      hops.add(toNodes);
+      waysToSentinels.add(toSentinels);
+    }
+  }
+
+  @Override
+  public String uri(int sidecar) {
+    String sentinels =
+        waysToSentinels.isEmpty()
+            ? String.join(",", trio.addresses())
+            : waysToSentinels.get(sidecar).stream()
+                .map(way -> RedisNode.HOST + ":" + way.port())
+                .collect(joining(","));
+    return "redis-sentinel://" + sentinels + "#" + SentinelTrio.NAME;
+  }
+
+  @Override
+  public int port() {
+    return direct.port();
+  }
+
+  @Override
+  public List<DelayingHop> hops(int sidecar) {
+    return hops.isEmpty() ? List.of() : List.copyOf(hops.get(sidecar).values());
+  }
+
+  @Override
+  public List<Integer> each() {
+    return trio.nodes().stream().filter(RedisNode::isUp).map(RedisNode::port).toList();
+  }
+
+  @Override
+  public void pause() throws IOException {
+    RedisNode primary = trio.primary();
+    paused = primary;
+    primary.pause();
+  }
+
+  @Override
+  public void resume() {
+    Objects.requireNonNull(paused).resume();
+  }
+
+  @Override
+  public void awaitWell() {
+    trio.awaitSettled();
+  }
+
+  /** How a primary goes. */
+  enum Way {
+    /** It is told to, and becomes a replica. */
+    HANDED_OVER,
+    /** It is killed, and comes back empty, as the primary it was for a moment. */
+    KILLED,
+    /** It hangs, and goes on as the primary it was, for a moment. */
+    HUNG
+  }
+
+  /** Who is told of what happens in a failover. */
+  interface Watcher {
+    /** The primary no longer takes writes, and goes now. */
+    void begun() throws IOException;
+
+    /** Most of the sentinels name another. */
+    void named();
+
+    /** Waits until every sidecar has said that it goes elsewhere. */
+    void awaitMoved();
+
+    /** The next takes writes: waits until every sidecar serves as before. */
+    void awaitServed() throws InterruptedException;
+  }
+
+  /**
+   * Makes another node the primary, loses nothing, and returns once all is settled.
+   *
+   * @param awayMs how long the old primary stays away once the sidecars serve again
+   */
+  void failOver(Way way, int awayMs, Watcher watcher) throws IOException, InterruptedException {
+    trio.awaitSettled();
+    RedisNode old = trio.primary();
+    for (RedisNode node : way == Way.HANDED_OVER ? trio.nodes() : List.of(old)) {
+      hold(node, true);
+    }
+    awaitCopied(old);
+    watcher.begun();
+    go(old, way);
+    RedisNode next = awaitNext(old, way);
+    watcher.named();
+    trio.downAfterMs(NEVER_DOWN_MS);
+    direct.redirect(next.port());
+    direct.cut(Side.OTHERS);
+    if (way == Way.HANDED_OVER) {
+      watcher.awaitMoved();
+      awaitLeft(old);
+    }
+    hold(next, false);
+    watcher.awaitServed();
+    Fault.pause(awayMs);
+    comeBack(old, way);
+    for (RedisNode node : trio.nodes()) {
+      hold(node, false);
+    }
+    trio.awaitSettled();
+  }
+
+  /** Has it refuse every write for want of replicas, whoever sends it, or take them again. */
+  private static void hold(RedisNode node, boolean on) throws IOException {
+    node.ask("CONFIG", "SET", "min-replicas-to-write", on ? "" + MORE_THAN_THERE_ARE : "0");
+  }
+
+  /** Waits until the replicas have all that it has executed. */
+  private void awaitCopied(RedisNode primary) throws IOException {
+    long executed = offset(primary, "master_repl_offset:");
+    for (RedisNode replica : trio.replicas()) {
+      Waiting.until(
+          replica + " has it all", () -> offset(replica, "slave_repl_offset:") >= executed);
+    }
+  }
+
+  private static long offset(RedisNode node, String field) throws IOException {
+    return node.call("INFO", "replication")
+        .lines()
+        .filter(line -> line.startsWith(field))
+        .mapToLong(line -> Long.parseLong(line.substring(field.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void go(RedisNode primary, Way way) throws IOException {
+    switch (way) {
+      case HANDED_OVER -> trio.orderFailover();
+      case KILLED -> primary.kill();
+      case HUNG -> primary.pause();
+    }
+    if (way != Way.HANDED_OVER) {
+      trio.downAfterMs(DOWN_AFTER_MS);
+    }
+  }
+
+  private RedisNode awaitNext(RedisNode old, Way way) {
+    RedisNode[] next = new RedisNode[1];
+    long[] orderedNs = {System.nanoTime()};
+    Waiting.until(
+        "most sentinels name another than " + old,
+        () -> {
+          if (way == Way.HANDED_OVER && System.nanoTime() - orderedNs[0] > ORDER_AGAIN_NS) {
+            orderedNs[0] = System.nanoTime();
+            trio.orderFailover();
+          }
+          RedisNode named = trio.namedByMost();
+          next[0] = named;
+          return named != null && named != old;
+        });
+    return next[0];
+  }
+
+  /** Waits until no sidecar asks it any more; who still does after a while is to be found out. */
+  private static void awaitLeft(RedisNode old) throws IOException {
+    long endNs = System.nanoTime() + LEFT_WITHIN_NS;
+    while (hasVisitors(old) && System.nanoTime() - endNs < 0) {
+      Fault.pause(1);
+    }
+  }
+
+  /** Besides sentinels, replicas and who asks this. */
+  private static boolean hasVisitors(RedisNode node) throws IOException {
+    return node.call("CLIENT", "LIST")
+        .lines()
+        .filter(line -> line.contains(" fd="))
+        .anyMatch(line ->
+            !line.contains(" name=sentinel-")
+                && !line.contains(" flags=S")
+                && !line.contains(" flags=M")
+                && !line.contains(" cmd=client"));
+  }
+
+  private static void comeBack(RedisNode old, Way way) {
+    switch (way) {
+      case HANDED_OVER -> {}
+      case KILLED -> old.restart();
+      case HUNG -> old.resume();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    direct.close();
+    for (Map<RedisNode, DelayingHop> toNodes : hops) {
+      for (DelayingHop hop : toNodes.values()) {
+        hop.close();
+      }
+    }
+    for (List<SentinelHop> ways : waysToSentinels) {
+      for (SentinelHop way : ways) {
+        way.close();
+      }
+    }
+    trio.close();
+  }
+}
