@@ -273,6 +273,18 @@ final class LauncherIT {
     assertThat(mavenLog()).doesNotExist();
   }
 
+  @Test
+  void history_ofAShapeThatIsNone_isRefusedBeforeAnythingIsBuilt() throws Exception {
+    jdk("25", "25.0.1");
+
+    Outcome outcome = launch(tree.resolve("nearside"), "history", "--shape", "ring");
+
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.output())
+        .isEqualTo("nearside: 'ring' is no shape; expected single or sentinel.\n");
+    assertThat(mavenLog()).doesNotExist();
+  }
+
   private Path mavenLog() {
     return temporary.resolve("maven.log");
   }

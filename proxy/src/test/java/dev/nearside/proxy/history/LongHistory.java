@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code history.seed}: of the first run; each further one has the next
- *   <li>{@code history.only}: scenarios whose names contain this
+ *   <li>{@code history.only}: scenarios whose names contain this, {@code _} standing for a space
  *   <li>{@code history.processes}: {@code true} runs every sidecar in a process of its own
  *   <li>{@code history.report}: the name of the report, {@code histories.md} or {@code
  *       histories-SHAPE.md} unless set
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LongHistory {
   private static final long SEED = Long.getLong("history.seed", 1);
-  private static final String ONLY = System.getProperty("history.only", "");
+  private static final String ONLY = System.getProperty("history.only", "").replace('_', ' ');
   private static final Duration LONGEST = Duration.ofHours(12);
 
   /** How many failovers of each kind are played where nothing is late, and elsewhere. */

@@ -313,7 +313,9 @@ final class Player implements AutoCloseable {
   private void noteExecuted(Step[] steps, long invokedNs, Object[] replies, boolean mayBeLocal) {
     int[] executed =
         IntStream.range(0, replies.length).filter(i -> !isRefused(replies[i])).toArray();
-    if (executed.length > 0) {
+    if (executed.length == replies.length) {
+      note(steps, invokedNs, replies, mayBeLocal);
+    } else if (executed.length > 0) {
       note(
           IntStream.of(executed).mapToObj(i -> steps[i]).toArray(Step[]::new),
           invokedNs,

@@ -44,7 +44,7 @@ final class SentinelNodes implements Servers {
   private static final int DOWN_AFTER_MS = 500;
   private static final int MORE_THAN_THERE_ARE = 99;
   private static final long ORDER_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
-  private static final long LEFT_WITHIN_NS = TimeUnit.SECONDS.toNanos(2);
+  private static final long LEFT_WITHIN_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private final SentinelTrio trio;
   private final DelayingHop direct;

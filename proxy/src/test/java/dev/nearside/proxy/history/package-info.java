@@ -6,7 +6,9 @@
  * clients and records a {@link dev.nearside.proxy.history.History}; {@link
  * dev.nearside.proxy.history.HistoryChecker} looks for an order of its operations that explains
  * every reply and breaks no promise. {@link dev.nearside.proxy.history.HistoryRun} plays rounds of
- * a {@link dev.nearside.proxy.history.Scenario}, faults included, for as long as it is told.
+ * a {@link dev.nearside.proxy.history.Scenario}, faults included, for as long as it is told. What
+ * stands behind the sidecars is a {@link dev.nearside.proxy.history.Shape}; another one is another
+ * implementation of {@link dev.nearside.proxy.history.Servers}, and faults that befall it.
  *
  * <p><b>Why a written checker and not Lincheck.</b> Lincheck generates the calls itself, in one
  * process, and asks whether they are linearizable (or quiescently, or sequentially consistent).
