@@ -14,6 +14,7 @@ import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,6 +90,32 @@ class SentinelIT {
         "upstream.uri=rediss-sentinel://%s#%s"
             .formatted(String.join(",", trio.addresses()), SentinelTrio.NAME),
         "upstream.tls-ca-file=" + authority.file());
+  }
+
+  @Test
+  void failover_leavesTheConnectionsToTheSentinels() throws IOException {
+    try (SentinelTrio trio = SentinelTrio.start(1);
+        Sidecar sidecar = inFrontOf(trio).awaitReady()) {
+      Waiting.until("all are asked", () -> askersOf(trio).size() == trio.sentinels().size());
+      List<String> before = askersOf(trio);
+      trio.failover();
+      sidecar.awaitReady();
+      assertThat(askersOf(trio)).isEqualTo(before);
+    }
+  }
+
+  /** Returns which of its connections each sentinel is asked on. */
+  private static List<String> askersOf(SentinelTrio trio) throws IOException {
+    List<String> askers = new ArrayList<>();
+    for (RedisNode sentinel : trio.sentinels()) {
+      sentinel
+          .call("CLIENT", "LIST")
+          .lines()
+          .filter(line -> line.contains(" name=nearside-sentinel "))
+          .map(line -> sentinel + line.replaceFirst("^.*?\\bid=(\\d+) .*", " $1"))
+          .forEach(askers::add);
+    }
+    return askers;
   }
 
   private static String onReplica(SentinelTrio trio, String key) throws IOException {

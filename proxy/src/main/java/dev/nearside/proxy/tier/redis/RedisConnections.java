@@ -59,7 +59,10 @@ public final class RedisConnections implements AutoCloseable {
   private final ClientResources resources;
   private final AsyncClient trackingClient;
   private final AsyncClient administrationClient;
+
+  /** What it has made stays when the upstream moves, unlike what the others have. */
   private final AsyncClient sentinelClient;
+
   private final ScheduledExecutorService scheduler;
   private final ConnectPace pace = new ConnectPace();
   private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
@@ -86,14 +89,15 @@ public final class RedisConnections implements AutoCloseable {
     scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
-    trackingClient = AsyncClient.of(resources, security.credentials());
-    trackingClient.setOptions(
+    ClientOptions neverTimedOut =
         options(upstream, security)
             .autoReconnect(false)
             .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
-            .build());
+            .build();
+    trackingClient = AsyncClient.of(resources, security.credentials());
+    trackingClient.setOptions(neverTimedOut);
     sentinelClient = AsyncClient.of(resources, () -> NOBODY);
-    sentinelClient.setOptions(options(upstream, security).autoReconnect(false).build());
+    sentinelClient.setOptions(neverTimedOut);
     administrationClient = AsyncClient.of(resources, security.credentials());
     administrationClient.setOptions(
         options(upstream, security)
