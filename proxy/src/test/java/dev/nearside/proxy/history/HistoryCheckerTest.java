@@ -33,6 +33,20 @@ class HistoryCheckerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 255, 256, 257})
+  void connection_ofAnyNumber_isOneOfItsOwn(int number) {
+    setDirectly(0, X, "1");
+    for (int i = 1; i < number; i++) {
+      scribe.client(DIRECT);
+    }
+    Scribe.Client late = scribe.client(DIRECT);
+    late.asked(2, 3, set(X, "2"), OK);
+    late.asked(4, 5, set(X, "1"), OK);
+    late.asked(6, 7, set(Y, "1"), OK);
+    assertThat(scribe.isLegal()).isTrue();
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {A, B})
   void read_afterAWriteThroughASidecar_seesItThere(int reader) {
     scribe.client(A).asked(0, 1, set(X, "1"), OK);

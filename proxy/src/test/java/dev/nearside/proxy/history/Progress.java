@@ -163,7 +163,7 @@ final class Progress {
   }
 
   private void toggle(Operation operation, int place, int c) {
-    doneHash ^= Cell.mix(((long) place << 8 | c) << 1 | (operation.relaxed() ? 1 : 0));
+    doneHash ^= Cell.mix(((long) place << 32 | c) << 1 | (operation.relaxed() ? 1 : 0));
   }
 
   /** Returns a number that two configurations share only if they are the same, nearly for sure. */
