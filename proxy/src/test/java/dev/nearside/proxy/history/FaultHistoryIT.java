@@ -6,7 +6,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Concurrent histories keep the coherence contract while things fail: each fault in one of the two
- * kinds of weather that tell most; {@link LongHistory} plays every pair.
+ * kinds of weather that tell most; {@link LongHistory} plays every pair, {@link FailoverHistoryIT}
+ * the failovers.
  */
 @Timeout(120)
 class FaultHistoryIT {
@@ -30,7 +31,10 @@ class FaultHistoryIT {
         "SOCKETS_CUT",
         "OTHER_NODE",
         "SIDECAR_STOPPED",
-        "TRACKING_REFUSED"
+        "TRACKING_REFUSED",
+        "HANDED_OVER",
+        "PRIMARY_KILLED",
+        "PRIMARY_HUNG"
       })
   void histories_underAFaultWhileTheOthersAreLate_keepTheContract(Fault fault) throws Exception {
     ShortRun.play(new Scenario(Weather.OTHERS_LATE, fault, false), SECONDS, LEAST_LOCAL_SHARE);
