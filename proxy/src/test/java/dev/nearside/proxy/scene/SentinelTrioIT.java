@@ -32,17 +32,6 @@ class SentinelTrioIT {
   }
 
   @Test
-  void failover_primaryWell_becomesAReplica() throws IOException {
-    try (SentinelTrio trio = SentinelTrio.start(1)) {
-      RedisNode old = trio.primary();
-      RedisNode primary = trio.failover();
-      assertThat(primary).isNotSameAs(old);
-      assertThat(primary.isPrimary()).isTrue();
-      assertThat(old.follows(primary)).isTrue();
-    }
-  }
-
-  @Test
   void killPrimary_thenRestart_comesBackAsAReplica() throws IOException {
     try (SentinelTrio trio = SentinelTrio.start(2)) {
       RedisNode old = trio.killPrimary();
