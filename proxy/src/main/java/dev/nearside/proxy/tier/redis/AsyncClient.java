@@ -5,6 +5,7 @@ import io.lettuce.core.ConnectionFuture;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisChannelWriter;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisReactiveCommandsImpl;
 import io.lettuce.core.RedisURI;
@@ -22,6 +23,7 @@ import io.lettuce.core.pubsub.api.sync.RedisPubSubCommands;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -40,6 +42,7 @@ final class AsyncClient extends RedisClient {
 
   private final Supplier<Credentials> credentials;
   private final Map<StatefulConnection<?, ?>, Origin> made = new ConcurrentHashMap<>();
+  private final Set<Runnable> givingUp = ConcurrentHashMap.newKeySet();
   private final AtomicInteger era = new AtomicInteger();
 
   private AsyncClient(ClientResources resources, Supplier<Credentials> credentials) {
@@ -60,14 +63,24 @@ final class AsyncClient extends RedisClient {
   public <K, V> ConnectionFuture<StatefulRedisConnection<K, V>> connectAsync(
       RedisCodec<K, V> codec, RedisURI uri) {
     Origin now = now();
-    return super.connectAsync(codec, uri).thenApply(each -> kept(each, now));
+    return noted(super.connectAsync(codec, uri).thenApply(each -> kept(each, now)));
   }
 
   @Override
   public <K, V> ConnectionFuture<StatefulRedisPubSubConnection<K, V>> connectPubSubAsync(
       RedisCodec<K, V> codec, RedisURI uri) {
     Origin now = now();
-    return super.connectPubSubAsync(codec, uri).thenApply(each -> kept(each, now));
+    return noted(super.connectPubSubAsync(codec, uri).thenApply(each -> kept(each, now)));
+  }
+
+  private <C> ConnectionFuture<C> noted(ConnectionFuture<C> each) {
+    Runnable giveUp =
+        () ->
+            each.toCompletableFuture()
+                .completeExceptionally(new RedisConnectionException("the upstream has moved"));
+    givingUp.add(giveUp);
+    each.whenComplete((connection, failure) -> givingUp.remove(giveUp));
+    return each;
   }
 
   private Origin now() {
@@ -79,9 +92,13 @@ final class AsyncClient extends RedisClient {
     made.keySet().forEach(this::closeIfOutdated);
   }
 
-  /** The upstream has moved: closes what there is, or is being made; its owners make it anew. */
+  /**
+   * The upstream has moved: closes what there is, and gives up what is being made, however long a
+   * server that hangs would let it wait; its owners make it anew.
+   */
   void closeAll() {
     era.incrementAndGet();
+    givingUp.forEach(Runnable::run);
     made.keySet().forEach(this::closeIfOutdated);
   }
 

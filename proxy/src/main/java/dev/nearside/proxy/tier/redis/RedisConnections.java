@@ -223,10 +223,10 @@ public final class RedisConnections implements AutoCloseable {
   private void moved(Address to) {
     log.warn("the upstream's primary is {} from now on", to);
     moves.increment();
-    pace.succeeded();
     tracked.values().forEach(each -> each.reconnect("the primary is " + to + " now"));
     trackingClient.closeAll();
     administrationClient.closeAll();
+    pace.succeeded(); // that it could not be reached was said of elsewhere
     moved.run();
   }
 
