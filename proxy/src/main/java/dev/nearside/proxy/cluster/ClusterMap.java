@@ -1,7 +1,6 @@
 package dev.nearside.proxy.cluster;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -123,11 +122,6 @@ public final class ClusterMap {
     Address home = primaries.contains(before.home) ? before.home : primaries.iterator().next();
     known =
         new Snapshot(
-            next,
-            List.copyOf(primaries),
-            new ArrayList<>(numbered),
-            home,
-            before.version + 1,
-            isWhole);
+            next, List.copyOf(primaries), List.copyOf(numbered), home, before.version + 1, isWhole);
   }
 }

@@ -125,15 +125,19 @@ public final class Request {
     start = startIndex;
   }
 
+  /** Appends argument {@code i} to {@code to} as a bulk string. */
+  public void writeArg(ByteBuf to, int i) {
+    Replies.writeHeader(to, '$', argLengths[i]);
+    to.writeBytes(buffer, argStart(i), argLengths[i]).writeShort(LengthLine.CRLF);
+  }
+
   /** Replaces the bytes seen by a new multibulk request of the same arguments. */
   void rewrite() {
     ByteBuf to = Unpooled.buffer(multibulkLength());
     Replies.writeHeader(to, '*', argCount);
     for (int i = 0; i < argCount; i++) {
-      Replies.writeHeader(to, '$', argLengths[i]);
-      int offset = to.writerIndex();
-      to.writeBytes(buffer, argStart(i), argLengths[i]).writeShort(LengthLine.CRLF);
-      argOffsets[i] = offset;
+      writeArg(to, i);
+      argOffsets[i] = to.writerIndex() - Short.BYTES - argLengths[i];
     }
     buffer = to;
     start = 0;

@@ -73,35 +73,26 @@ final class ClusterAnswers {
 
   private byte[] shards(String host, int port) {
     boolean resp3 = client.session().protocol == 3;
-    ByteBuf out = Unpooled.buffer();
-    Replies.writeArrayHeader(out, 1);
-    writeMapHeader(out, resp3, 2);
-    write(out, "slots");
-    Replies.writeArrayHeader(out, 2);
-    Replies.writeInteger(out, 0);
-    Replies.writeInteger(out, LAST_SLOT);
-    write(out, "nodes");
-    Replies.writeArrayHeader(out, 1);
-    writeMapHeader(out, resp3, 7);
-    write(out, "id");
-    write(out, id((InetSocketAddress) client.channel().localAddress()));
-    write(out, "port");
-    Replies.writeInteger(out, port);
-    write(out, "ip");
-    write(out, host);
-    write(out, "endpoint");
-    write(out, host);
-    write(out, "role");
-    write(out, "master");
-    write(out, "replication-offset");
-    Replies.writeInteger(out, 0);
-    write(out, "health");
-    write(out, "online");
-    return ByteBufUtil.getBytes(out);
+    MapReply node = new MapReply(resp3);
+    node.add("id", id((InetSocketAddress) client.channel().localAddress()));
+    node.add("port", Long.valueOf(port));
+    node.add("ip", host);
+    node.add("endpoint", host);
+    node.add("role", "master");
+    node.add("replication-offset", Long.valueOf(0));
+    node.add("health", "online");
+    ByteBuf slots = Unpooled.buffer();
+    Replies.writeArrayHeader(slots, 2);
+    Replies.writeInteger(slots, 0);
+    Replies.writeInteger(slots, LAST_SLOT);
+    MapReply shard = new MapReply(resp3);
+    shard.add("slots", ByteBufUtil.getBytes(slots));
+    shard.add("nodes", ofOne(node.reply()));
+    return ofOne(shard.reply());
   }
 
-  private static void writeMapHeader(ByteBuf out, boolean resp3, int pairs) {
-    Replies.writeHeader(out, resp3 ? '%' : '*', resp3 ? pairs : 2 * pairs);
+  private static byte[] ofOne(byte[] element) {
+    return ByteBufUtil.getBytes(Unpooled.wrappedBuffer(Replies.arrayHeader(1), element));
   }
 
   private static void write(ByteBuf out, String text) {

@@ -5,6 +5,7 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.Node;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ final class LanePath {
   private final Lanes lanes;
   private final Session session;
   private final Node node;
+  private final List<LanePath> alone = List.of(this);
   private final LaneChoice choice = new LaneChoice();
   private @Nullable Lane last;
   private int lastGeneration;
@@ -26,6 +28,11 @@ final class LanePath {
     this.lanes = lanes;
     this.session = session;
     this.node = node;
+  }
+
+  /** Returns a list of this, always the same. */
+  List<LanePath> alone() {
+    return alone;
   }
 
   Node node() {

@@ -34,6 +34,9 @@ final class LanePaths {
   private @Nullable LanePath latest;
   private Topology.View view;
   private int version;
+  private int slot = HashSlot.NONE;
+  private @Nullable List<Scatter.Piece> pieces;
+  private List<LanePath> ways = List.of();
 
   LanePaths(ClientConnection client, Lanes lanes, Session session) {
     this.client = client;
@@ -102,17 +105,23 @@ final class LanePaths {
    * @param outstanding how many commands of the client are unanswered
    */
   boolean mustWait(Command command, Request request, int outstanding) {
-    if (hasMoved(outstanding)) {
-      return true;
-    }
-    if (!topology.isCluster()) {
-      return mustWait(to(view.home()), command, outstanding);
-    }
-    boolean waits = false;
-    for (LanePath path : of(command, request)) {
+    boolean moved = hasMoved(outstanding);
+    chart(command, request);
+    boolean waits = moved;
+    for (LanePath path : ways) {
       waits |= mustWait(path, command, outstanding);
     }
     return waits;
+  }
+
+  /** Finds the way of {@code request}, once for all that is asked about it. */
+  private void chart(Command command, Request request) {
+    pieces = topology.isCluster() ? Scatter.of(view, command, request) : null;
+    slot = pieces == null ? slotOf(command, request) : HashSlot.NONE;
+    ways =
+        pieces == null
+            ? ofSlot(slot).alone()
+            : pieces.stream().map(Scatter.Piece::node).distinct().map(this::to).toList();
   }
 
   private boolean mustWait(LanePath path, Command command, int outstanding) {
@@ -124,12 +133,12 @@ final class LanePaths {
     return otherLane || (awaited && path.couldOvertake());
   }
 
-  /** Returns whether the upstream takes {@code command} without more being kept in memory. */
-  boolean isWritable(Command command, Request request, int outstanding) {
-    if (!topology.isCluster()) {
-      return isWritable(to(view.home()), command, outstanding);
-    }
-    for (LanePath path : of(command, request)) {
+  /**
+   * Returns whether the upstream takes the command without more being kept in memory, of which
+   * {@link #mustWait} was asked last.
+   */
+  boolean isWritable(Command command, int outstanding) {
+    for (LanePath path : ways) {
       if (!isWritable(path, command, outstanding)) {
         return false;
       }
@@ -142,24 +151,22 @@ final class LanePaths {
     return kind == null || path.lane(kind).isWritable();
   }
 
-  /** Returns the requests that {@code request} is made of; null where it goes as it is. */
-  @Nullable List<Scatter.Piece> pieces(Command command, Request request) {
-    return topology.isCluster() ? Scatter.of(view, command, request) : null;
+  /**
+   * Returns the requests that the one is made of of which {@link #mustWait} was asked last; null
+   * where it goes as it is.
+   */
+  @Nullable List<Scatter.Piece> pieces() {
+    return pieces;
   }
 
-  /** Returns who has what, as it was when {@link #mustWait} was asked last. */
+  /** Returns the slot of that request, or none. */
+  int slot() {
+    return slot;
+  }
+
+  /** Returns who has what, as it was then. */
   Topology.View view() {
     return view;
-  }
-
-  /** Returns the ways that {@code request} takes. */
-  private List<LanePath> of(Command command, Request request) {
-    List<Scatter.Piece> pieces = pieces(command, request);
-    if (pieces == null) {
-      return List.of(ofSlot(slotOf(command, request)));
-    }
-    pieces.forEach(piece -> piece.request().release());
-    return pieces.stream().map(Scatter.Piece::node).distinct().map(this::to).toList();
   }
 
   /**
@@ -167,8 +174,8 @@ final class LanePaths {
    * gone to another node since the first of them: what is sent there now could overtake what is
    * sent on from here.
    */
-  boolean hasMoved(int outstanding) {
-    view = topology.view(); // one for all that is asked about this request
+  private boolean hasMoved(int outstanding) {
+    view = topology.view();
     if (outstanding == 0) {
       version = view.version();
     }
@@ -180,9 +187,8 @@ final class LanePaths {
     return topology.isCluster() ? path.isAwaited() : outstanding > 0;
   }
 
-  /** Sends one of the requests that another one is made of. */
-  void send(LanePath path, LaneKey.Kind kind, Scatter.Piece piece, ReplySink sink) {
-    byte[] request = ByteBufUtil.getBytes(piece.request());
+  /** Sends the bytes of one of the requests that another one is made of. */
+  void send(LanePath path, LaneKey.Kind kind, Scatter.Piece piece, byte[] request, ReplySink sink) {
     boolean settled = piece.slot() == HashSlot.NONE;
     new RoutedRequest(client, this, path, piece.slot(), settled, kind, request, sink).send();
   }

@@ -38,6 +38,12 @@ final class MapReply {
     values.forEach(value -> body.writeBytes(Replies.bulk(value)));
   }
 
+  /** Adds a value that is a whole reply itself. */
+  void add(String name, byte[] reply) {
+    addName(name);
+    body.writeBytes(reply);
+  }
+
   void addNulls(String... names) {
     for (String name : names) {
       add(name, (String) null);

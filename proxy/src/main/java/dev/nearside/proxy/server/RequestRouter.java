@@ -136,7 +136,7 @@ final class RequestRouter {
     if (own && !upstream.isPinnedAndOpen()) {
       return answerPinFailure();
     }
-    boolean waits = upstream.mustWait(command, request) || !upstream.isWritable(command, request);
+    boolean waits = upstream.mustWait(command, request) || !upstream.isWritable(command);
     if (waits && !drained()) {
       return false;
     }

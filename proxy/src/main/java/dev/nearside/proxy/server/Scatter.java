@@ -8,6 +8,7 @@ import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,9 +27,9 @@ final class Scatter {
    *
    * @param slot that its keys are in, or {@link HashSlot#NONE}
    * @param node that it goes to; the one that has the slot, where there is one
-   * @param keys which of the keys, counted from 0, it has
+   * @param parts which of the keys, counted from 0, it has; of a cursor the number of the node
    */
-  record Piece(int slot, Node node, ByteBuf request, List<Integer> keys) {}
+  record Piece(int slot, Node node, List<Integer> parts) {}
 
   /** Cursors of nodes are shifted by so many bits, which say the node. */
   private static final int NODE_BITS = 10;
@@ -45,13 +46,13 @@ final class Scatter {
       return bySlot(view, spread, request);
     }
     if (spread.isForAll()) {
-      return forAll(view, request);
+      return forAll(view);
     }
     return spread == Spread.CURSOR ? cursor(view, request) : null;
   }
 
   private static @Nullable List<Piece> bySlot(Topology.View view, Spread spread, Request request) {
-    int step = spread == Spread.PAIRS ? 2 : 1;
+    int step = step(spread);
     if ((request.argCount() - 1) % step != 0) {
       return null; // an error, which any node knows
     }
@@ -64,60 +65,71 @@ final class Scatter {
       return null;
     }
     List<Piece> pieces = new ArrayList<>(keysBySlot.size());
-    keysBySlot.forEach((slot, keys) ->
-        pieces.add(new Piece(slot, view.nodeOf(slot), request(request, keys, step), keys)));
+    keysBySlot.forEach((slot, keys) -> pieces.add(new Piece(slot, view.nodeOf(slot), keys)));
     return pieces;
   }
 
-  private static ByteBuf request(Request request, List<Integer> keys, int step) {
-    ByteBuf out = Unpooled.buffer();
-    Replies.writeArrayHeader(out, 1 + keys.size() * step);
-    write(out, request, 0);
-    for (int key : keys) {
-      for (int i = 0; i < step; i++) {
-        write(out, request, 1 + key * step + i);
-      }
-    }
-    return out;
+  private static int step(Spread spread) {
+    return spread == Spread.PAIRS ? 2 : 1;
   }
 
-  private static void write(ByteBuf out, Request request, int arg) {
-    Replies.writeHeader(out, '$', request.argLength(arg));
-    out.writeBytes(request.buffer(), request.argStart(arg), request.argLength(arg));
-    out.writeByte('\r').writeByte('\n');
-  }
-
-  private static List<Piece> forAll(Topology.View view, Request request) {
-    List<Piece> pieces = new ArrayList<>();
-    for (Node node : view.primaries()) {
-      ByteBuf same = request.buffer().copy(request.start(), request.length());
-      pieces.add(new Piece(HashSlot.NONE, node, same, List.of()));
-    }
-    return pieces;
+  private static List<Piece> forAll(Topology.View view) {
+    return view.primaries().stream()
+        .map(node -> new Piece(HashSlot.NONE, node, List.of()))
+        .toList();
   }
 
   /** A cursor that is none is any node's to refuse. */
   private static @Nullable List<Piece> cursor(Topology.View view, Request request) {
-    List<Node> numbered = view.numbered();
     long said;
     try {
-      said = Long.parseUnsignedLong(new String(request.arg(1), StandardCharsets.US_ASCII));
+      said = cursor(request);
     } catch (NumberFormatException e) {
       return null;
     }
+    List<Node> numbered = view.numbered();
     int index = said == 0 ? next(view, 0) : (int) (said & (1 << NODE_BITS) - 1);
-    if (index >= numbered.size()) {
-      return null;
+    return index >= numbered.size()
+        ? null
+        : List.of(new Piece(HashSlot.NONE, numbered.get(index), List.of(index)));
+  }
+
+  private static long cursor(Request request) {
+    return Long.parseUnsignedLong(new String(request.arg(1), StandardCharsets.US_ASCII));
+  }
+
+  /** Returns the bytes of {@code piece} of {@code request}, which is one of {@code spread}. */
+  static byte[] bytes(Piece piece, Spread spread, Request request) {
+    if (spread.isForAll()) {
+      return ByteBufUtil.getBytes(request.buffer(), request.start(), request.length());
     }
-    byte[] own = Long.toUnsignedString(said >>> NODE_BITS).getBytes(StandardCharsets.US_ASCII);
     ByteBuf out = Unpooled.buffer();
-    Replies.writeArrayHeader(out, request.argCount());
-    write(out, request, 0);
-    Replies.writeBulk(out, own, 0, own.length);
-    for (int arg = 2; arg < request.argCount(); arg++) {
-      write(out, request, arg);
+    if (spread == Spread.CURSOR) {
+      writeCursor(out, request);
+    } else {
+      writeKeys(out, request, piece.parts(), step(spread));
     }
-    return List.of(new Piece(HashSlot.NONE, numbered.get(index), out, List.of(index)));
+    return ByteBufUtil.getBytes(out);
+  }
+
+  private static void writeKeys(ByteBuf out, Request request, List<Integer> keys, int step) {
+    Replies.writeArrayHeader(out, 1 + keys.size() * step);
+    request.writeArg(out, 0);
+    for (int key : keys) {
+      for (int i = 0; i < step; i++) {
+        request.writeArg(out, 1 + key * step + i);
+      }
+    }
+  }
+
+  private static void writeCursor(ByteBuf out, Request request) {
+    String own = Long.toUnsignedString(cursor(request) >>> NODE_BITS);
+    Replies.writeArrayHeader(out, request.argCount());
+    request.writeArg(out, 0);
+    Replies.writeBulk(out, own.getBytes(StandardCharsets.US_ASCII), 0, own.length());
+    for (int arg = 2; arg < request.argCount(); arg++) {
+      request.writeArg(out, arg);
+    }
   }
 
   /** Returns the index of the first node from {@code from} on that has slots. */

@@ -111,12 +111,12 @@ final class ScatteredReply extends RelayedReply {
 
   /** The elements are strings or nothing; each goes where its key was. */
   private ByteBuf values(List<ByteBuf> replies) {
-    int count = pieces.stream().mapToInt(piece -> piece.keys().size()).sum();
+    int count = pieces.stream().mapToInt(piece -> piece.parts().size()).sum();
     @Nullable ByteBuf[] elements = new ByteBuf[count];
     for (int i = 0; i < replies.size(); i++) {
       ByteBuf reply = replies.get(i);
       line(reply);
-      for (int key : pieces.get(i).keys()) {
+      for (int key : pieces.get(i).parts()) {
         int start = reply.readerIndex();
         String head = line(reply);
         if (reply.getByte(start) == '$' && !head.equals("-1")) {
@@ -146,7 +146,7 @@ final class ScatteredReply extends RelayedReply {
   private ByteBuf cursor(ByteBuf reply) {
     line(reply); // of the array
     line(reply); // of the cursor
-    int index = pieces.getFirst().keys().getFirst();
+    int index = pieces.getFirst().parts().getFirst();
     String next = Scatter.cursorAfter(view, text(reply), index);
     ByteBuf head = Unpooled.buffer();
     Replies.writeArrayHeader(head, 2);

@@ -319,12 +319,12 @@ final class Upstream {
   }
 
   private void relayByLane(Command command, Request request, @Nullable Touch touch) {
-    List<Scatter.Piece> pieces = paths.pieces(command, request);
+    List<Scatter.Piece> pieces = paths.pieces();
     if (pieces != null) {
       scatter(command, request, touch, pieces);
       return;
     }
-    int slot = paths.slotOf(command, request);
+    int slot = paths.slot();
     LanePath path = paths.ofSlot(slot);
     LaneKey.Kind kind =
         Objects.requireNonNull(path.choose(command, paths.isAwaited(path, outstanding)));
@@ -360,8 +360,8 @@ final class Upstream {
       boolean awaited = paths.isAwaited(path, outstanding);
       LaneKey.Kind kind = Objects.requireNonNull(path.choose(command, awaited));
       path.take(kind);
-      paths.send(path, kind, piece, reply.part(i));
-      piece.request().release();
+      byte[] bytes = Scatter.bytes(piece, command.spread(), request);
+      paths.send(path, kind, piece, bytes, reply.part(i));
     }
   }
 
@@ -388,12 +388,12 @@ final class Upstream {
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
-  boolean isWritable(Command command, Request request) {
+  boolean isWritable(Command command) {
     PinnedConnection own = pinning.connection();
     if (own != null) {
       return own.isWritable();
     }
-    return paths.isWritable(command, request, outstanding);
+    return paths.isWritable(command, outstanding);
   }
 
   private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {
