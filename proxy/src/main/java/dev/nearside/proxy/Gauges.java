@@ -36,19 +36,17 @@ final class Gauges {
   }
 
   void register(Sources from) {
-    List<Shard> shards = from.coherence.shards();
     metrics.gauge(Metric.L1_BYTES, from.local::bytes);
     metrics.gauge(Metric.L1_ENTRIES, from.local::entries);
     metrics.gauge(Metric.L1_MAX_BYTES, from.local::maxBytes);
-    metrics.gauge(
-        Metric.L1_OPEN, () -> shards.stream().allMatch(from.coherence::isServing) ? 1 : 0);
+    metrics.gauge(Metric.L1_OPEN, () -> isOpen(from.coherence) ? 1 : 0);
     metrics.gauge(Metric.FENCES_UP, from.coherence.fences()::up);
-    metrics.gauge(Metric.GENERATION, () -> sum(shards));
-    metrics.gauge(Metric.STALENESS, () -> stalenessSeconds(shards));
+    metrics.gauge(Metric.GENERATION, () -> sum(from.coherence.shards()));
+    metrics.gauge(Metric.STALENESS, () -> stalenessSeconds(from.coherence.shards()));
     metrics.gauge(Metric.CLIENTS, from.listener::clients);
     metrics.gauge(
         Metric.UPSTREAM_CONNECTIONS,
-        () -> from.redis.tracked().values().stream().filter(TrackedConnection::isOpen).count(),
+        () -> from.redis.tracked().all().stream().filter(TrackedConnection::isOpen).count(),
         "tracked");
     metrics.gauge(
         Metric.UPSTREAM_CONNECTIONS,
@@ -56,8 +54,7 @@ final class Gauges {
         "administration");
     metrics.gauge(
         Metric.TRACKED_KEYS,
-        () ->
-            from.redis.tracked().values().stream().mapToLong(TrackedConnection::trackedKeys).sum());
+        () -> from.redis.tracked().all().stream().mapToLong(TrackedConnection::trackedKeys).sum());
     for (String check : TrackedConnection.CHECKS) {
       metrics.gauge(Metric.CHECKS_OFF, () -> checksOff(from.redis, check), check);
     }
@@ -82,9 +79,14 @@ final class Gauges {
   }
 
   private static double checksOff(RedisConnections redis, String check) {
-    return redis.tracked().values().stream()
+    return redis.tracked().all().stream()
         .filter(connection -> connection.checksOff().contains(check))
         .count();
+  }
+
+  private static boolean isOpen(Coherence coherence) {
+    List<Shard> shards = coherence.shards();
+    return !shards.isEmpty() && shards.stream().allMatch(coherence::isServing);
   }
 
   private static double sum(List<Shard> shards) {

@@ -71,6 +71,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,28 +114,22 @@ public final class Proxy implements AutoCloseable {
     CollectorRegistry registry = new CollectorRegistry();
     metrics = new Metrics(registry, namespaces.all().stream().map(Namespace::name).toList());
     local = new LocalTier(config.l1().maxBytes(), config.l1().compressAboveBytes());
-    coherence =
-        new Coherence(
-            local,
-            coherenceMode() == CoherenceMode.OFF ? List.of() : config.upstream().localDatabases(),
-            coherenceMode(),
-            config.coherence().maxStaleness(),
-            metrics);
+    cluster =
+        config.upstream().discovery() instanceof Cluster(List<Address> seeds)
+            ? new ClusterMap(seeds)
+            : null;
+    coherence = newCoherence();
     Transport transport = transport(config.transport());
     loops =
         new MultiThreadIoEventLoopGroup(
             config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
     started.add(() -> end(loops, SETTLING));
-    cluster =
-        config.upstream().discovery() instanceof Cluster(List<Address> seeds)
-            ? new ClusterMap(seeds)
-            : null;
     redis =
         RedisConnections.of(
             config.upstream(),
             config.coherence(),
             security,
-            coherence.shards(),
+            coherence,
             new Sockets(loops, transport.tcp().client()),
             metrics,
             this::learnCommands,
@@ -186,9 +181,6 @@ public final class Proxy implements AutoCloseable {
     addContexts(transport, policy, reads);
     redis.find();
     L1Room.of(config).forEach(log::warn);
-    if (cluster != null) {
-      log.warn("in front of a cluster nothing is held in memory yet: every read is relayed");
-    }
     coherence.setMode(config.l1().mode());
     listener =
         Listener.listen(
@@ -409,17 +401,26 @@ public final class Proxy implements AutoCloseable {
         config.upstream().discovery() instanceof Sentinels named ? named.primary() : null);
   }
 
-  /** Nothing keeps L1 true yet in front of a cluster. */
-  private CoherenceMode coherenceMode() {
-    return config.upstream().discovery() instanceof Cluster
-        ? CoherenceMode.OFF
-        : config.coherence().mode();
+  private Coherence newCoherence() {
+    NearsideConfig.Coherence settings = config.coherence();
+    boolean isOff = settings.mode() == CoherenceMode.OFF;
+    return cluster == null || isOff
+        ? new Coherence(
+            local,
+            isOff ? List.of() : config.upstream().localDatabases(),
+            settings.mode(),
+            settings.maxStaleness(),
+            metrics)
+        : Coherence.ofCluster(local, settings.mode(), settings.maxStaleness(), metrics);
   }
 
   private Topology topology(Transport transport) {
+    UpstreamWatch watch = new UpstreamWatch(metrics, redis);
     return cluster == null
-        ? Topology.of(new Node(upstreamLink(transport, redis::address, redis.primaryOnly())))
-        : Topology.of(cluster, node -> new Node(upstreamLink(transport, () -> node, false)));
+        ? Topology.of(
+            new Node(upstreamLink(transport, redis::address, redis.primaryOnly()), watch.at(null)))
+        : Topology.of(
+            cluster, node -> new Node(upstreamLink(transport, () -> node, false), watch.at(node)));
   }
 
   private UpstreamLink upstreamLink(
@@ -440,11 +441,10 @@ public final class Proxy implements AutoCloseable {
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
     Topology topology = topology(transport);
-    UpstreamWatch watch = new UpstreamWatch(metrics, redis);
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
       Flushes flushes = new Flushes(loop, reads::flush);
-      Lanes lanes = new Lanes(flushes, topology, watch);
+      Lanes lanes = new Lanes(flushes, topology);
       contexts.put(
           loop,
           new LoopContext(
@@ -488,16 +488,11 @@ public final class Proxy implements AutoCloseable {
 
   private AdminSources adminSources(CollectorRegistry registry) {
     List<Readiness> ready = new ArrayList<>();
-    for (Map.Entry<Integer, TrackedConnection> each : redis.tracked().entrySet()) {
-      Shard shard = coherence.shard(each.getKey());
-      if (shard != null) {
-        ready.add(
-            new Readiness(
-                "tracked-connection-" + each.getKey(),
-                () -> shard.isOpen() || coherence.mode() == L1Mode.OFF,
-                () -> each.getValue().state()));
-      }
-    }
+    ready.add(
+        new Readiness(
+            "tracked-connections",
+            () -> coherence.mode() == L1Mode.OFF || isTracked(),
+            () -> trackedState(redis.tracked().all())));
     ready.add(
         new Readiness(
             "fleet-invalidation",
@@ -510,5 +505,19 @@ public final class Proxy implements AutoCloseable {
         () -> EffectiveConfiguration.redactedYaml(config),
         new L1Switch(coherence::mode, coherence::setMode),
         invalidation);
+  }
+
+  private boolean isTracked() {
+    List<Shard> shards = coherence.shards();
+    return config.coherence().mode() == CoherenceMode.OFF
+        || (!shards.isEmpty() && shards.stream().allMatch(Shard::isOpen));
+  }
+
+  private static String trackedState(List<TrackedConnection> all) {
+    return all.isEmpty()
+        ? "nobody is known to have slots"
+        : all.stream()
+            .map(each -> all.size() == 1 ? each.state() : each.place() + ": " + each.state())
+            .collect(Collectors.joining("; "));
   }
 }

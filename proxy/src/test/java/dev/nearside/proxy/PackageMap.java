@@ -26,8 +26,8 @@ final class PackageMap {
           entry("cluster", Set.of("config")),
           entry("namespace", Set.of("config")),
           entry("security", Set.of("config", "telemetry")),
-          entry("tier.local", Set.of("config", "telemetry", "resp")),
-          entry("coherence", Set.of("config", "telemetry", "tier.local")),
+          entry("tier.local", Set.of("config", "telemetry", "resp", "cluster")),
+          entry("coherence", Set.of("config", "telemetry", "cluster", "tier.local")),
           entry("invalidation", Set.of("telemetry", "namespace", "coherence", "tier.local")),
           entry("guard", Set.of("config", "telemetry", "tier")),
           entry(

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ public final class ClusterMap {
 
   private volatile Snapshot known;
   private volatile Runnable doubted = () -> {};
+  private Consumer<Snapshot> changed = next -> {};
 
   /**
    * Creates the map of a cluster of which nothing is known but where it may be asked.
@@ -58,6 +60,20 @@ public final class ClusterMap {
   /** Has {@code ask} run, on any thread, when {@link #update} is wanted. */
   public void onDoubt(Runnable ask) {
     doubted = ask;
+  }
+
+  /**
+   * Has {@code changed} told what is known now, and what will be from then on, each before anybody
+   * else sees it; on threads that must not wait, one at a time.
+   */
+  public void onChange(Consumer<Snapshot> changed) {
+    changing.lock();
+    try {
+      this.changed = changed;
+      changed.accept(known);
+    } finally {
+      changing.unlock();
+    }
   }
 
   /** Returns what is known now. */
@@ -111,17 +127,27 @@ public final class ClusterMap {
     if (Arrays.equals(before.bySlot, next) && before.isWhole == isWhole) {
       return;
     }
-    Set<Address> primaries = new LinkedHashSet<>();
-    for (Address owner : next) {
-      if (owner != null) {
-        primaries.add(owner);
-      }
-    }
+    Set<Address> primaries = primaries(next);
     Set<Address> numbered = new LinkedHashSet<>(before.numbered);
     numbered.addAll(primaries);
     Address home = primaries.contains(before.home) ? before.home : primaries.iterator().next();
-    known =
+    Snapshot now =
         new Snapshot(
             next, List.copyOf(primaries), List.copyOf(numbered), home, before.version + 1, isWhole);
+    changed.accept(now);
+    known = now;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later
+  private static Set<Address> primaries(@Nullable Address[] bySlot) {
+    Set<Address> primaries = new LinkedHashSet<>();
+    Address last = null;
+    for (Address owner : bySlot) {
+      if (owner != null && owner != last) {
+        primaries.add(owner);
+        last = owner;
+      }
+    }
+    return primaries;
   }
 }

@@ -55,7 +55,7 @@ public final class Barrier {
    */
   public void await(long momentNs, Runnable wake) {
     if (!shard.isTracking()) {
-      shard.dropAll(InvalidationCause.FLUSH);
+      shard.drop(InvalidationCause.FLUSH);
       wake.run();
       return;
     }

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shards of one upstream node, their common fences, and the switch of L1. Thread-safe.
+ * The shards of the upstream, their common fences, and the switch of L1. Thread-safe.
  *
  * <p>Relayed commands tell it what they touch by a {@link Touch}; the tracked connections tell
  * their {@link Shard} what the server says.
@@ -24,7 +24,8 @@ public final class Coherence {
   private final CoherenceMode by;
   private final Fences fences = new Fences();
   private final Invalidations invalidations;
-  private final Shard[] all;
+  private final Placement placement;
+  private final @Nullable ClusterShards cluster;
 
   /** Held while L1 is switched, and while a barrier that has ended lets a shard serve. */
   private final ReentrantLock switching = new ReentrantLock();
@@ -51,31 +52,75 @@ public final class Coherence {
       CoherenceMode by,
       Duration maxStaleness,
       Metrics metrics) {
+    this(local, by, maxStaleness, metrics, databases);
+  }
+
+  private Coherence(
+      LocalTier local,
+      CoherenceMode by,
+      Duration maxStaleness,
+      Metrics metrics,
+      @Nullable List<Integer> databases) {
     this.local = local;
     this.by = by;
     this.invalidations = new Invalidations(metrics);
     boolean tracking = by == CoherenceMode.TRACKING;
-    this.all =
-        databases.stream()
-            .distinct()
-            .map(database ->
-                new Shard(database, local, fences, invalidations, maxStaleness.toNanos(), tracking))
-            .toArray(Shard[]::new);
-  }
-
-  /** Returns the shard of {@code database}, or null where reads of it are never local. */
-  public @Nullable Shard shard(int database) {
-    for (Shard shard : all) { // few: cheaper than a map of boxed numbers
-      if (shard.database() == database) {
-        return shard;
-      }
+    Epochs epochs = new Epochs();
+    Shard.Shared shared =
+        new Shard.Shared(local, fences, invalidations, epochs, maxStaleness.toNanos(), tracking);
+    if (databases == null) {
+      BySlot slots = new BySlot(epochs);
+      placement = slots;
+      cluster = new ClusterShards(this, slots, shared);
+    } else {
+      placement = new ByDatabase(databases, shared);
+      cluster = null;
     }
-    return null;
   }
 
-  /** Returns every shard. */
+  /** Creates what a cluster's shards will be added to, as its primaries become known. */
+  public static Coherence ofCluster(
+      LocalTier local, CoherenceMode by, Duration maxStaleness, Metrics metrics) {
+    return new Coherence(local, by, maxStaleness, metrics, null);
+  }
+
+  /** Returns the shard of {@code key}, or null where reads of it are never local. */
+  public @Nullable Shard shard(LookupKey key) {
+    return placement.shardOf(key);
+  }
+
+  /** Returns every shard there is now. */
   public List<Shard> shards() {
-    return List.of(all);
+    return placement.shards();
+  }
+
+  /** Returns what adds shards and takes them away; null where they stay the same. */
+  public @Nullable ClusterShards cluster() {
+    return cluster;
+  }
+
+  /** A shard was added, of which nothing is held yet. */
+  void joined(Shard shard) {
+    switching.lock();
+    try {
+      shard.serve(mode == L1Mode.ON);
+    } finally {
+      switching.unlock();
+    }
+  }
+
+  /** Returns how often anything has removed something, or more; changes before and after each. */
+  public long sequence() {
+    long sum = 0;
+    for (Shard shard : shards()) {
+      sum += shard.sequence();
+    }
+    return sum;
+  }
+
+  /** Returns whether the upstream tells of changes. */
+  public boolean isTracking() {
+    return by == CoherenceMode.TRACKING;
   }
 
   /** Returns the fences. */
@@ -106,7 +151,7 @@ public final class Coherence {
     long number = switchTo(mode);
     switch (mode) {
       case ON -> {
-        for (Shard shard : all) {
+        for (Shard shard : shards()) {
           shard.barrier().await(System.nanoTime(), () -> serve(shard, number));
         }
       }
@@ -122,7 +167,7 @@ public final class Coherence {
     try {
       boolean changes = mode != this.mode;
       this.mode = mode;
-      for (Shard shard : all) {
+      for (Shard shard : shards()) {
         if (mode != L1Mode.ON) {
           shard.serve(false);
         }
@@ -130,7 +175,7 @@ public final class Coherence {
           shard.forgetRemains(); // what others were shown in shadow mode has dropped nothing
         }
         if (mode == L1Mode.OFF) {
-          shard.dropAll(InvalidationCause.SWITCH);
+          shard.drop(InvalidationCause.SWITCH);
         }
       }
       return ++switches;
@@ -164,15 +209,15 @@ public final class Coherence {
   /** A command ended that may have changed, or shown, keys that nobody can name. */
   public void opaqueEnded() {
     long nowNs = System.nanoTime();
-    for (Shard shard : all) {
+    for (Shard shard : shards()) {
       shard.opaqueEnded(nowNs);
     }
   }
 
   /** Removes all that L1 knows of {@code key}, by name, in every database. */
   void drop(LookupKey key, InvalidationCause cause) {
-    for (Shard shard : all) {
-      LookupKey here = key.database() == shard.database() ? key : key.in(shard.database());
+    for (int database : placement.databases()) {
+      LookupKey here = key.database() == database ? key : key.in(database);
       invalidations.count(cause, local.remove(here));
     }
   }
@@ -186,8 +231,9 @@ public final class Coherence {
   public int invalidate(byte[] name) {
     int removed = 0;
     LookupKey key = new LookupKey();
-    for (Shard shard : all) {
-      removed += shard.dropOnRequest(key.set(shard.database(), name)) ? 1 : 0;
+    for (int database : placement.databases()) {
+      Shard shard = shard(key.set(database, name));
+      removed += shard != null && shard.dropOnRequest(key) ? 1 : 0;
     }
     return removed;
   }
@@ -209,7 +255,7 @@ public final class Coherence {
     int[] removed = new int[1];
     local.endShared(chosen);
     local.forEach(entry -> {
-      Shard shard = shard(entry.database());
+      Shard shard = placement.shardOf(entry);
       if (shard != null && chosen.test(entry) && shard.dropOnRequest(entry)) {
         removed[0]++;
       }
@@ -222,16 +268,16 @@ public final class Coherence {
    * when this returns; its memory comes back soon, on another thread.
    */
   public void repair() {
-    for (Shard shard : all) {
-      shard.dropAll(InvalidationCause.REPAIR);
-      local.clear(shard.database(), shard.epoch());
+    for (Shard shard : shards()) {
+      shard.drop(InvalidationCause.REPAIR);
+      shard.clear();
     }
   }
 
   /** A command of this sidecar may change, or may have changed, every key at once. */
   void flush() {
     fences.changedAll();
-    for (Shard shard : all) {
+    for (Shard shard : shards()) {
       shard.flushed();
     }
   }
@@ -239,8 +285,8 @@ public final class Coherence {
   /** Returns the landed entry of {@code key} if its epoch is that of now, or null. */
   @Nullable Entry held(LookupKey key) {
     Entry entry = local.find(key);
-    Shard shard = shard(key.database());
-    if (entry == null || shard == null || entry.epoch() != shard.epoch()) {
+    Shard shard = shard(key);
+    if (entry == null || shard == null || entry.epoch() != shard.epochOf(key)) {
       return null;
     }
     return entry.flight() == null ? entry : null;

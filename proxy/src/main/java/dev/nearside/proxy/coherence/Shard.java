@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One database of one upstream node, as far as L1 is concerned: whether local reads are safe now,
- * and how new they are. Thread-safe, lock-free.
+ * One database of one upstream node, or a cluster's slots of one, as far as L1 is concerned:
+ * whether local reads are safe now, and how new they are. Thread-safe, lock-free.
  *
  * <p><b>Why a read through here is safe.</b> Three facts about the tracked connection carry it:
  *
@@ -39,10 +39,10 @@ public final class Shard {
   /**
    * What a closed generation has left: entries of its epoch, true as of {@code asOfNs}. No later
    * epoch may serve them, but a namespace may allow them while Redis cannot be asked, as long as
-   * nothing else has moved the epoch on. Not of one that was not served: in shadow mode others may
-   * have been shown newer states.
+   * nothing else has moved the epoch on from {@code next}. Not of one that was not served: in
+   * shadow mode others may have been shown newer states.
    */
-  private record Remains(int epoch, long asOfNs) {}
+  private record Remains(long epoch, long next, long asOfNs) {}
 
   /** What a look-up says beyond "here it is". */
   public enum Verdict {
@@ -64,8 +64,10 @@ public final class Shard {
   private final Invalidations invalidations;
   private final long maxStalenessNs;
   private final boolean tracking;
+  private final Placement placement;
+  private final Epochs epochs;
   private final Barrier barrier;
-  private final AtomicInteger epoch = new AtomicInteger();
+  private final AtomicLong epoch;
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicLong ownFlushes = new AtomicLong();
   private final AtomicInteger generation = new AtomicInteger();
@@ -76,19 +78,35 @@ public final class Shard {
   private final AtomicLong opaqueEndedNs = new AtomicLong();
   private volatile boolean opaqueEver;
 
-  Shard(
-      int database,
+  /**
+   * What all shards share.
+   *
+   * @param maxStalenessNs the oldest a local read may be
+   * @param tracking whether the upstream tells of changes
+   */
+  record Shared(
       LocalTier local,
       Fences fences,
       Invalidations invalidations,
+      Epochs epochs,
       long maxStalenessNs,
-      boolean tracking) {
+      boolean tracking) {}
+
+  /**
+   * Creates a closed shard.
+   *
+   * @param placement says which keys are its own
+   */
+  Shard(int database, Placement placement, Shared shared) {
     this.database = database;
-    this.local = local;
-    this.fences = fences;
-    this.invalidations = invalidations;
-    this.maxStalenessNs = maxStalenessNs;
-    this.tracking = tracking;
+    this.placement = placement;
+    this.local = shared.local;
+    this.fences = shared.fences;
+    this.invalidations = shared.invalidations;
+    this.epochs = shared.epochs;
+    this.maxStalenessNs = shared.maxStalenessNs;
+    this.tracking = shared.tracking;
+    this.epoch = new AtomicLong(epochs.next());
     this.barrier = new Barrier(this, invalidations.barriers());
   }
 
@@ -121,7 +139,7 @@ public final class Shard {
     if (entry == null) {
       return Verdict.MISS;
     }
-    if (entry.epoch() != epoch.get()) {
+    if (entry.epoch() != epochOf(key)) {
       local.remove(entry);
       return Verdict.MISS;
     }
@@ -134,20 +152,26 @@ public final class Shard {
       invalidations.count(InvalidationCause.EXPIRED);
       return Verdict.MISS;
     }
-    if ((tracking ? asOfNs : entry.asOfNs()) - floorNs < 0) {
-      return behind(entry);
+    boolean told = tellsOf(entry);
+    if (told && asOfNs - floorNs < 0) {
+      return Verdict.BEHIND;
+    }
+    if (!told && isOutOfDate(entry, nowNs, floorNs)) {
+      local.remove(entry); // to wait brings no news of it: it is to be read again
+      return Verdict.MISS;
     }
     found.entry = entry;
     return Verdict.HIT;
   }
 
-  /** Without tracking, to wait brings no news of an entry: it is to be read again. */
-  private Verdict behind(Entry entry) {
-    if (tracking) {
-      return Verdict.BEHIND;
-    }
-    local.remove(entry);
-    return Verdict.MISS;
+  /** Returns whether the upstream tells of whatever makes {@code entry} untrue. */
+  private boolean tellsOf(Entry entry) {
+    return tracking && !(placement.maySpringUpElsewhere() && entry.isNil());
+  }
+
+  /** Returns whether what no push tells of is too old for a reader. */
+  private boolean isOutOfDate(Entry entry, long nowNs, long floorNs) {
+    return entry.asOfNs() - floorNs < 0 || (tracking && isUntold(entry.asOfNs(), nowNs));
   }
 
   /**
@@ -161,7 +185,7 @@ public final class Shard {
       return null;
     }
     Entry entry = local.find(key);
-    return isUsable(entry, left, nowNs) ? entry : null;
+    return isUsable(entry, key, left, nowNs) ? entry : null;
   }
 
   /**
@@ -173,15 +197,16 @@ public final class Shard {
     if (left == null || !isAllowed(left, key, nowNs, maxAgeNs)) {
       return -1;
     }
-    return isUsable(local.peek(key), left, nowNs) ? Math.max(0, nowNs - left.asOfNs) : -1;
+    return isUsable(local.peek(key), key, left, nowNs) ? Math.max(0, nowNs - left.asOfNs) : -1;
   }
 
   private @Nullable Remains remains() {
     if (open) {
-      return serving ? new Remains(epoch.get(), coherentAsOfNs) : null;
+      long current = epoch.get();
+      return serving ? new Remains(current, current, coherentAsOfNs) : null;
     }
     Remains left = remains;
-    return left != null && epoch.get() == left.epoch + 1 ? left : null;
+    return left != null && epoch.get() == left.next ? left : null;
   }
 
   private boolean isAllowed(Remains left, LookupKey key, long nowNs, long maxAgeNs) {
@@ -189,9 +214,9 @@ public final class Shard {
     return toldAll && nowNs - left.asOfNs <= maxAgeNs && !fences.isUp(key.hashCode());
   }
 
-  private static boolean isUsable(@Nullable Entry entry, Remains left, long nowNs) {
+  private boolean isUsable(@Nullable Entry entry, LookupKey key, Remains left, long nowNs) {
     return entry != null
-        && entry.epoch() == left.epoch
+        && entry.epoch() == placement.epochOf(key, this, left.epoch)
         && entry.flight() == null
         && entry.expiresAtNs() - nowNs > 0;
   }
@@ -202,7 +227,7 @@ public final class Shard {
    */
   public @Nullable Entry peek(LookupKey key) {
     Entry entry = local.peek(key);
-    return entry != null && entry.epoch() == epoch.get() ? entry : null;
+    return entry != null && entry.epoch() == epochOf(key) ? entry : null;
   }
 
   /** Returns whether L1 is too far behind the upstream to be served at {@code nowNs}. */
@@ -225,9 +250,12 @@ public final class Shard {
     return open;
   }
 
-  /** Returns the epoch that flights starting now belong to. */
-  public int epoch() {
-    return epoch.get();
+  /**
+   * Returns the epoch that a flight of {@code key} starting now belongs to; one that no entry is
+   * ever served of where another shard answers for it by now.
+   */
+  public long epochOf(LookupKey key) {
+    return placement.epochOf(key, this, epoch.get());
   }
 
   /** Returns the moment as of which everything that happened upstream has had its effect here. */
@@ -300,7 +328,18 @@ public final class Shard {
     remains = null;
     open = true;
     barrier.wakeCovered();
-    local.clear(database, epoch.get());
+    clear();
+  }
+
+  /** Gives back the memory of what no read will be answered with any more, soon. */
+  void clear() {
+    local.clear(this::isOver);
+  }
+
+  /** Returns whether {@code entry} is one of this shard, of an epoch that has ended. */
+  @SuppressWarnings("ReferenceEquality") // this very shard
+  private boolean isOver(Entry entry) {
+    return entry.epoch() < epoch.get() && placement.shardOf(entry) == this;
   }
 
   /**
@@ -318,9 +357,9 @@ public final class Shard {
     }
     boolean served = serving; // before anybody can be told that there is nothing to wait for
     open = false;
-    int closing = dropAll(cause);
+    Remains left = dropAll(cause);
     if (cause == InvalidationCause.GENERATION && served) {
-      remains = new Remains(closing, coherentAsOfNs);
+      remains = left;
     }
     barrier.wakeCovered();
   }
@@ -409,12 +448,32 @@ public final class Shard {
     dropAll(InvalidationCause.AUDIT);
   }
 
-  /** Moves the epoch on, and returns the one that ended. */
-  int dropAll(InvalidationCause cause) {
+  /** Keys may be about to come from elsewhere, or go there; a snapshot sees the sequence move. */
+  void changing() {
     sequence.incrementAndGet();
-    int ended = epoch.getAndIncrement();
+  }
+
+  /** They have come, or gone. */
+  void changed() {
+    sequence.incrementAndGet();
+  }
+
+  /** Moves the epoch on, and returns what the one that ended has left. */
+  private Remains dropAll(InvalidationCause cause) {
+    sequence.incrementAndGet();
+    long ended;
+    long next;
+    do {
+      ended = epoch.get();
+      next = epochs.next();
+    } while (!epoch.compareAndSet(ended, next)); // each who drops ends what is there then
     invalidations.count(cause);
     sequence.incrementAndGet();
-    return ended;
+    return new Remains(ended, next, coherentAsOfNs);
+  }
+
+  /** Nothing that is held is true any more, because of {@code cause}. */
+  void drop(InvalidationCause cause) {
+    dropAll(cause);
   }
 }

@@ -58,11 +58,11 @@ public final class Lane {
   private long refuseUntilNs;
   private boolean refusing;
 
-  Lane(Flushes flushes, LaneKey key, RelayListener listener) {
+  Lane(Flushes flushes, LaneKey key) {
     this.flushes = flushes;
     this.link = key.node().link();
     this.key = key;
-    this.listener = listener;
+    this.listener = key.node().listener();
   }
 
   /**

@@ -11,17 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class Lanes {
   private final Flushes flushes;
   private final Topology topology;
-  private final RelayListener listener;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
   private final Set<PinnedConnection> pinned = new HashSet<>();
   private @Nullable LaneKey lastKey;
   private @Nullable Lane last;
 
   /** Creates the lanes of an event loop; none is connected before it is used. */
-  public Lanes(Flushes flushes, Topology topology, RelayListener listener) {
+  public Lanes(Flushes flushes, Topology topology) {
     this.flushes = flushes;
     this.topology = topology;
-    this.listener = listener;
   }
 
   /** Returns the lane of {@code key}, which lives as long as this. */
@@ -30,7 +28,7 @@ public final class Lanes {
     if (known != null && key.equals(lastKey)) {
       return known;
     }
-    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(flushes, k, listener));
+    Lane lane = lanes.computeIfAbsent(key, k -> new Lane(flushes, k));
     last = lane;
     lastKey = key;
     return lane;
@@ -51,7 +49,11 @@ public final class Lanes {
     }
     PinnedConnection made =
         new PinnedConnection(
-            flushes, link, new Greeting(link, protocol, database, replayed), owner, listener);
+            flushes,
+            link,
+            new Greeting(link, protocol, database, replayed),
+            owner,
+            node.listener());
     pinned.add(made);
     made.whenGone(() -> pinned.remove(made));
     return made;

@@ -6,15 +6,25 @@ package dev.nearside.proxy.relay;
  */
 public final class Node {
   private final UpstreamLink link;
+  private final RelayListener listener;
 
-  /** Creates the node that {@code link} leads to. */
-  public Node(UpstreamLink link) {
+  /**
+   * Creates the node that {@code link} leads to.
+   *
+   * @param listener hears of connections to it
+   */
+  public Node(UpstreamLink link, RelayListener listener) {
     this.link = link;
+    this.listener = listener;
   }
 
   /** Returns how it is reached. */
   public UpstreamLink link() {
     return link;
+  }
+
+  RelayListener listener() {
+    return listener;
   }
 
   @Override

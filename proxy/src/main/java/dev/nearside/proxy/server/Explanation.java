@@ -55,7 +55,7 @@ final class Explanation {
     this.reads = client.context().reads();
     this.key = key;
     this.nowNs = client.nowNs();
-    this.shard = coherence.shard(key.database());
+    this.shard = coherence.shard(key);
     this.entry = shard == null ? null : shard.peek(key);
   }
 
@@ -69,7 +69,7 @@ final class Explanation {
     addEntry(map, session.ownIdentity && isLanded() ? entry : null);
     map.add("stale-if-error-ms", staleMillis());
     map.add("generation", shard == null ? null : Long.valueOf(shard.generation()));
-    map.add("epoch", shard == null ? null : Long.valueOf(shard.epoch()));
+    map.add("epoch", shard == null ? null : Long.valueOf(shard.epochOf(key)));
     map.add("fences", coherence.fences().up());
     Namespace namespace = reads.standIns().namespaceOf(key);
     map.add("namespace", namespace == null ? null : namespace.name());
@@ -165,7 +165,7 @@ final class Explanation {
       return "shadow";
     }
     if (!shard.isOpen()) {
-      return "closed: " + reads.stateOf(key.database());
+      return "closed: " + reads.stateOf(shard);
     }
     return shard.isStale(nowNs) ? "stale" : null;
   }

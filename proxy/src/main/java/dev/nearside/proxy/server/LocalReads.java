@@ -172,7 +172,7 @@ final class LocalReads {
     long floorNs = client.floorOf(key, arrivedNs());
     return switch (reads.look(key, nowNs, floorNs, context.found())) {
       case HIT -> hit();
-      case BEHIND -> behind(floorNs);
+      case BEHIND -> behind(key, floorNs);
       case PENDING -> miss(key, nowNs, floorNs, isAlone(request) ? Reach.PASS : Reach.FLY);
       case RELAY -> miss(key, nowNs, floorNs, Reach.JOIN);
     };
@@ -271,8 +271,8 @@ final class LocalReads {
     }
   }
 
-  private Taken behind(long floorNs) {
-    Shard shard = context.coherence().shard(session.database);
+  private Taken behind(LookupKey key, long floorNs) {
+    Shard shard = context.coherence().shard(key);
     if (shard == null) {
       return Taken.NOT_LOCAL;
     }
@@ -295,11 +295,10 @@ final class LocalReads {
     if (keys < 1 || keys > MAX_MGET_KEYS || !session.readsLocally()) {
       return Taken.NOT_LOCAL;
     }
-    Shard shard = context.coherence().shard(session.database);
     boolean allowed = reads.allowsMget(session.database);
-    if (shard != null && shard.isTracking() && allowed && !client.upstream().ordersReads()) {
-      long sequence = shard.sequence();
-      Taken taken = lookUpAll(request, shard);
+    if (context.coherence().isTracking() && allowed && !client.upstream().ordersReads()) {
+      long sequence = context.coherence().sequence();
+      Taken taken = lookUpAll(request);
       if (taken == Taken.PAUSED) {
         return taken;
       }
@@ -307,7 +306,7 @@ final class LocalReads {
         hits.clear();
         return Taken.NOT_LOCAL;
       }
-      if (taken == Taken.ANSWERED && shard.sequence() == sequence) {
+      if (taken == Taken.ANSWERED && context.coherence().sequence() == sequence) {
         return writeAll();
       }
     }
@@ -315,7 +314,7 @@ final class LocalReads {
     return merges || readsThrough(request) ? gather(request) : Taken.NOT_LOCAL;
   }
 
-  private Taken lookUpAll(Request request, Shard shard) {
+  private Taken lookUpAll(Request request) {
     hits.clear();
     for (int i = 1; i < request.argCount(); i++) {
       if (request.argLength(i) > MAX_NAME_BYTES) {
@@ -329,7 +328,7 @@ final class LocalReads {
       switch (reads.look(key, client.nowNs(), floorNs, context.found())) {
         case HIT -> hits.add(java.util.Objects.requireNonNull(context.found().entry()));
         case BEHIND -> {
-          return await(shard, floorNs);
+          return behind(key, floorNs);
         }
         case PENDING, RELAY -> {
           return Taken.NOT_LOCAL;

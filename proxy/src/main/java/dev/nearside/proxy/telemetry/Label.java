@@ -19,7 +19,7 @@ enum Label {
   AUDIT_RESULT("result", AuditResult.values()),
   CAUSE("cause", InvalidationCause.values()),
   GENERATION_END("reason", GenerationEnd.values()),
-  CHECK("check", "role", "tracking-info", "permission", "swapdb", "server-clock"),
+  CHECK("check", "role", "tracking-info", "permission", "swapdb", "server-clock", "slots"),
   BREACH("kind", Breach.values()),
   SCOPE("scope", InvalidationScope.values()),
   FLEET_EVENT("event", FleetEvent.values()),

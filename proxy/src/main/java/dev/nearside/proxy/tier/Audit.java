@@ -105,22 +105,22 @@ public final class Audit {
    * Compares what {@code entry} would have shown with the reply that came from Redis, null for nil.
    */
   void compare(Entry entry, byte @Nullable [] reply) {
-    Shard shard = coherence.shard(entry.database());
+    LookupKey key = new LookupKey().set(entry.database(), entry.name());
+    Shard shard = coherence.shard(key);
     if (entry.shows(reply)) {
       count(AuditResult.CONSISTENT);
     } else if (shard == null || !shard.isTracking()) {
       count(AuditResult.OVERTAKEN);
     } else {
-      shard.barrier().await(System.nanoTime(), () -> judge(shard, entry));
+      shard.barrier().await(System.nanoTime(), () -> judge(shard, key, entry));
     }
   }
 
   @SuppressWarnings("ReferenceEquality") // the very entry
-  private void judge(Shard shard, Entry entry) {
-    LookupKey key = new LookupKey().set(entry.database(), entry.name());
+  private void judge(Shard shard, LookupKey key, Entry entry) {
     boolean stillServed =
         shard.isOpen()
-            && entry.epoch() == shard.epoch()
+            && entry.epoch() == shard.epochOf(key)
             && local.find(key) == entry
             && entry.expiresAtNs() - System.nanoTime() > 0;
     if (!stillServed) {

@@ -131,7 +131,7 @@ record Flights(
       Flight.Reader reader) {
     Flight flight = new Flight(System.nanoTime(), tracked);
     flight.join(reader);
-    return local.token(key, shard.epoch(), tiers.number(namespace), flight);
+    return local.token(key, shard.epochOf(key), tiers.number(namespace), flight);
   }
 
   /** A key that is asked for again is read where it can be held. */

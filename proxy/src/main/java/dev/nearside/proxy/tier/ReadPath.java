@@ -14,8 +14,8 @@ import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.TrackedConnection;
+import dev.nearside.proxy.tier.redis.TrackedConnections;
 import java.time.Duration;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,8 +62,7 @@ public final class ReadPath {
       int database) {}
 
   private final Coherence coherence;
-  private final Map<Integer, TrackedConnection> tracked;
-  private final TrackedConnection[] connections;
+  private final TrackedConnections tracked;
   private final Namespaces namespaces;
   private final FillCounters counters;
   private final TierCounters tiers;
@@ -78,7 +77,7 @@ public final class ReadPath {
   /**
    * Creates the path.
    *
-   * @param tracked the tracked connection of each database that has a shard
+   * @param tracked the tracked connection of each shard
    * @param guard the breaker and bulkhead of reads of Redis
    * @param database how misses of namespaces are read through, or null where there is no database
    * @param audit compares what is served with Redis
@@ -86,7 +85,7 @@ public final class ReadPath {
   public ReadPath(
       Coherence coherence,
       LocalTier local,
-      Map<Integer, TrackedConnection> tracked,
+      TrackedConnections tracked,
       Namespaces namespaces,
       Guard guard,
       @Nullable DatabaseFill database,
@@ -95,7 +94,6 @@ public final class ReadPath {
       Metrics metrics) {
     this.coherence = coherence;
     this.tracked = tracked;
-    this.connections = tracked.values().toArray(TrackedConnection[]::new);
     this.namespaces = namespaces;
     this.audit = audit;
     this.counters = FillCounters.of(metrics);
@@ -149,7 +147,7 @@ public final class ReadPath {
 
   /** Looks {@code key} up in L1 and nowhere else. */
   public Outcome look(LookupKey key, long nowNs, long floorNs, Shard.Found found) {
-    Shard shard = coherence.shard(key.database());
+    Shard shard = coherence.shard(key);
     if (shard == null) {
       return Outcome.RELAY;
     }
@@ -171,8 +169,8 @@ public final class ReadPath {
   private void used(LookupKey key, Entry entry, long nowNs) {
     entry.serve();
     if (refresh.isDue(entry, nowNs)) {
-      Shard shard = coherence.shard(key.database());
-      TrackedConnection connection = tracked.get(key.database());
+      Shard shard = coherence.shard(key);
+      TrackedConnection connection = tracked.of(shard);
       if (shard != null && connection != null) {
         refresh.start(shard, connection, entry, standIns.namespaceOf(key));
       }
@@ -185,8 +183,8 @@ public final class ReadPath {
    * @return the entry that would have been served, to be compared with what Redis says; or null
    */
   public @Nullable Entry shadow(LookupKey key, long nowNs, long floorNs, Shard.Found found) {
-    Shard shard = coherence.shard(key.database());
-    TrackedConnection connection = tracked.get(key.database());
+    Shard shard = coherence.shard(key);
+    TrackedConnection connection = tracked.of(shard);
     if (coherence.mode() != L1Mode.SHADOW || shard == null || connection == null) {
       return null;
     }
@@ -209,8 +207,8 @@ public final class ReadPath {
    * is sent at the next {@link #flush}.
    */
   public void bring(LookupKey key, long nowNs) {
-    Shard shard = coherence.shard(key.database());
-    TrackedConnection connection = tracked.get(key.database());
+    Shard shard = coherence.shard(key);
+    TrackedConnection connection = tracked.of(shard);
     if (shard != null && connection != null && shard.isOpen() && coherence.fills()) {
       fill(shard, connection, key, nowNs);
     }
@@ -239,8 +237,8 @@ public final class ReadPath {
     if (inFlight != null) {
       return join(key, inFlight, nowNs, floorNs, reader);
     }
-    Shard shard = coherence.shard(key.database());
-    TrackedConnection connection = tracked.get(key.database());
+    Shard shard = coherence.shard(key);
+    TrackedConnection connection = tracked.of(shard);
     if (shard == null || connection == null || !shard.isOpen() || !coherence.fills()) {
       return Outcome.RELAY;
     }
@@ -260,8 +258,8 @@ public final class ReadPath {
    * @return {@code PENDING} or {@code RELAY}
    */
   public Outcome pass(LookupKey key, long nowNs, Flight.Reader reader) {
-    Shard shard = coherence.shard(key.database());
-    TrackedConnection connection = tracked.get(key.database());
+    Shard shard = coherence.shard(key);
+    TrackedConnection connection = tracked.of(shard);
     boolean passes =
         shard != null
             && connection != null
@@ -275,7 +273,7 @@ public final class ReadPath {
    * would have to wait behind it, nor where the database may have to be asked.
    */
   public boolean passes(LookupKey key, long nowNs) {
-    TrackedConnection connection = tracked.get(key.database());
+    TrackedConnection connection = tracked.of(coherence.shard(key));
     return connection != null
         && connection.passes(nowNs)
         && !standIns.readsThrough(standIns.namespaceOf(key))
@@ -300,7 +298,7 @@ public final class ReadPath {
     if (flight.isTracked()) {
       return false;
     }
-    Shard shard = coherence.shard(key.database());
+    Shard shard = coherence.shard(key);
     return shard == null || shard.isUntold(flight.sentAtNs(), nowNs);
   }
 
@@ -337,21 +335,18 @@ public final class ReadPath {
    * sidecar's own user may run it.
    */
   public boolean allowsMget(int database) {
-    TrackedConnection connection = tracked.get(database);
-    return connection != null && connection.permission().allowsMget();
+    return tracked.allowMget(database);
   }
 
   /** Sends the tracked reads and lease requests gathered since the last call, of every database. */
   public void flush() {
-    for (TrackedConnection connection : connections) {
-      connection.flush();
-    }
+    tracked.flush();
     standIns.flush();
   }
 
-  /** Returns the state of the tracked connection of {@code database} in words. */
-  public String stateOf(int database) {
-    TrackedConnection connection = tracked.get(database);
+  /** Returns the state of the tracked connection of {@code shard} in words. */
+  public String stateOf(Shard shard) {
+    TrackedConnection connection = tracked.of(shard);
     return connection == null ? "none" : connection.state();
   }
 

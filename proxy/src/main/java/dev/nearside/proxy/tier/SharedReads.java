@@ -43,8 +43,10 @@ final class SharedReads {
   /** Returns the read of {@code key} that may be joined, or null. */
   @Nullable Flight find(LookupKey key) {
     Entry token = local.findShared(key);
-    Shard shard = coherence.shard(key.database());
-    return token == null || shard == null || token.epoch() != shard.epoch() ? null : token.flight();
+    Shard shard = coherence.shard(key);
+    return token == null || shard == null || token.epoch() != shard.epochOf(key)
+        ? null
+        : token.flight();
   }
 
   /** Joins {@code flight}; returns false where it has ended meanwhile. */
@@ -58,7 +60,7 @@ final class SharedReads {
 
   /** Lets others join the read of {@code key} that is sent next; null where they should not. */
   @Nullable SharedRead lead(LookupKey key, long nowNs) {
-    Shard shard = coherence.shard(key.database());
+    Shard shard = coherence.shard(key);
     if (shard == null
         || coherence.mode() == L1Mode.OFF
         || (shard.isOpen() && !shard.isStale(nowNs))
@@ -67,7 +69,7 @@ final class SharedReads {
       return null;
     }
     Flight flight = new Flight(System.nanoTime());
-    Entry token = local.token(key, shard.epoch(), 0, flight);
+    Entry token = local.token(key, shard.epochOf(key), 0, flight);
     return local.beginShared(token)
         ? new SharedRead(local, token, flight, admission.maxBytes())
         : null;

@@ -116,7 +116,7 @@ public final class StandIns {
   }
 
   private @Nullable Shard servingShard(LookupKey key) {
-    return coherence.mode() == L1Mode.ON ? coherence.shard(key.database()) : null;
+    return coherence.mode() == L1Mode.ON ? coherence.shard(key) : null;
   }
 
   /**

@@ -42,7 +42,7 @@ final class ShardScene {
   }
 
   Entry begin(String name) {
-    Entry token = local.token(key(0, name), shard.epoch(), 0, new Flight(0));
+    Entry token = local.token(key(0, name), shard.epochOf(key(0, name)), 0, new Flight(0));
     local.begin(token);
     return token;
   }
@@ -53,7 +53,8 @@ final class ShardScene {
 
   void hold(int database, String name) {
     Shard at = coherence.shards().get(database);
-    Entry token = local.token(key(database, name), at.epoch(), 0, new Flight(0));
+    Entry token =
+        local.token(key(database, name), at.epochOf(key(database, name)), 0, new Flight(0));
     local.begin(token);
     land(token);
   }

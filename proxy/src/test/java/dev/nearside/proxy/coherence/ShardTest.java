@@ -86,7 +86,7 @@ class ShardTest {
   @Test
   void close_thenOpen_nothingOfTheOldGenerationIsServed() {
     scene.open(100).hold(0, "k");
-    int before = scene.shard.epoch();
+    long before = scene.shard.epochOf(ShardScene.key(0, "late"));
     scene.shard.close();
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
     Entry late = scene.local.token(ShardScene.key(0, "late"), before, 0, new Flight(0));

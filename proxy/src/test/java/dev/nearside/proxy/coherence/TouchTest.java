@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.coherence.Shard.Verdict;
 import dev.nearside.proxy.tier.local.Entry;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -65,13 +66,14 @@ class TouchTest {
   void flush_killsBeforeForwardingAndAtTheReply() {
     scene.hold(0, "k");
     Touch touch = Touch.flush(scene.coherence);
-    int before = scene.shard.epoch();
+    LookupKey key = ShardScene.key(0, "k");
+    long before = scene.shard.epochOf(key);
     touch.forwarded();
-    int between = scene.shard.epoch();
+    long between = scene.shard.epochOf(key);
     assertThat(between).isNotEqualTo(before);
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.CLOSED);
     replied(touch, "+OK\r\n");
-    assertThat(scene.shard.epoch()).isNotEqualTo(between);
+    assertThat(scene.shard.epochOf(key)).isNotEqualTo(between);
     assertThat(scene.look("k", 100, 0)).isEqualTo(Verdict.MISS);
   }
 

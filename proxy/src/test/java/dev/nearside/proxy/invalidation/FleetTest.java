@@ -82,7 +82,8 @@ class FleetTest {
     }
 
     void hold(String name) {
-      Entry token = local.token(key(name), shard.epoch(), 0, new Flight(System.nanoTime()));
+      Entry token =
+          local.token(key(name), shard.epochOf(key(name)), 0, new Flight(System.nanoTime()));
       local.begin(token);
       local.publish(token, bytes("+v\r\n"), System.nanoTime() + PATIENCE.toNanos());
     }
@@ -248,7 +249,8 @@ class FleetTest {
   void subscribed_emptiesL1AndKillsFlights() {
     Member one = new Member();
     one.hold("a");
-    Entry token = one.local.token(key("b"), one.shard.epoch(), 0, new Flight(System.nanoTime()));
+    Entry token =
+        one.local.token(key("b"), one.shard.epochOf(key("b")), 0, new Flight(System.nanoTime()));
     one.local.begin(token);
     one.invalidation.fleet().subscribed();
     one.local.publish(token, bytes("+v\r\n"), System.nanoTime() + PATIENCE.toNanos());

@@ -67,7 +67,7 @@ public enum Mutant {
       "flight: a new generation kills its token; entries of an older one are dead",
       List.of("race.GenerationRacesWireTest"),
       new Calling("coherence.Shard", "lookThough", "epoch", Change.EACH, 0),
-      new Calling("coherence.Shard", "lookThough", "get", Change.EACH, 0)),
+      new Calling("coherence.Shard", "lookThough", "epochOf", Change.EACH, 0)),
   EPOCH_NOT_MOVED(
       "generation: on loss, close the node's L1 and kill tokens",
       List.of("race.GenerationRacesWireTest"),
@@ -99,7 +99,7 @@ public enum Mutant {
       "barrier: a PING on the tracked connection",
       List.of("race.CausalityRacesWireTest"),
       new Calling("coherence.Barrier", "await", "isTracking", Change.EACH, 0),
-      new Calling("coherence.Barrier", "await", "dropAll", Change.EACH, 0)),
+      new Calling("coherence.Barrier", "await", "drop", Change.EACH, 0)),
   TTL_IGNORED(
       "flight: expiry = send time + min(PTTL, cap)",
       List.of("FlightExpiryIT"),
@@ -253,7 +253,7 @@ public enum Mutant {
   FLOOR_WITHOUT_TRACKING(
       "coherence ttl: an entry is as old as its own read",
       List.of("CoherenceModeIT"),
-      new Calling("coherence.Shard", "lookThough", "asOfNs", Change.EACH, Long.MAX_VALUE)),
+      new Calling("coherence.Shard", "isOutOfDate", "asOfNs", Change.EACH, Long.MAX_VALUE)),
   RETRIES_OVERTAKEN(
       "promises 1 and 2, while a read waits to be sent once more",
       List.of("race.RetriedReadsWireTest"),
@@ -330,7 +330,7 @@ public enum Mutant {
       "switches: L1 off at run time",
       List.of("coherence.ShardTest", "client.LifecycleIT"),
       new Calling("coherence.Coherence", "switchTo", "serve", Change.EACH, 0),
-      new Calling("coherence.Coherence", "switchTo", "dropAll", Change.EACH, 0)),
+      new Calling("coherence.Coherence", "switchTo", "drop", Change.EACH, 0)),
   SHADOW_SERVES(
       "switches: shadow mode never serves",
       List.of("AuditIT"),
@@ -361,7 +361,23 @@ public enum Mutant {
   REFRESH_REPLACES_ANY(
       "leases: a refresh replaces the old value only",
       List.of("tier.redis.LeasesIT"),
-      new Text("tier.redis.LeaseScripts", "<clinit>", "~= ARGV[4]", "== nil"));
+      new Text("tier.redis.LeaseScripts", "<clinit>", "~= ARGV[4]", "== nil")),
+  SLOT_STAYS_TRUE(
+      "cluster: a slot that moves drops what is held of it",
+      List.of("coherence.BySlotTest"),
+      new Calling("coherence.BySlot", "place", "next", Change.EACH, 0)),
+  SLOT_READ_FROM_ITS_OLD_NODE(
+      "cluster: what the old node says late is not taken for the new one's",
+      List.of("coherence.BySlotTest"),
+      new Calling("coherence.BySlot", "epochOf", "get", 1, 0)),
+  NIL_LIKE_ANY_VALUE(
+      "cluster: a nil in a slot that is moving lives at most max-staleness",
+      List.of("coherence.BySlotTest", "ClusterCoherenceIT"),
+      new Returning("coherence.BySlot", "maySpringUpElsewhere", 0)),
+  ANY_ANSWER_OF_A_NODE_COUNTS(
+      "cluster: only who still has the slots moves the staleness clock",
+      List.of("tier.redis.ClusterLinkTest"),
+      new Returning("tier.redis.ClusterNode", "fault", 0));
 
   private final String sentence;
 

@@ -23,6 +23,7 @@ import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.Flight;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.TrackedConnections;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -32,7 +33,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** One client's connection without a socket, in front of an L1 that is open and no upstream. */
@@ -80,7 +80,7 @@ final class EmbeddedClient {
     ReadPath reads = reads();
     Flushes flushes = new Flushes(channel.eventLoop(), reads::flush);
     return new LoopContext(
-        new Lanes(flushes, Topology.of(new Node(nowhere)), new Silence()),
+        new Lanes(flushes, Topology.of(new Node(nowhere, new Silence()))),
         flushes,
         reads,
         coherence,
@@ -113,7 +113,7 @@ final class EmbeddedClient {
     return new ReadPath(
         coherence,
         local,
-        Map.of(),
+        new TrackedConnections(),
         Namespaces.of(List.of()),
         new Guard("redis", Guard.Limits.defaults(1), Clock.systemUTC()),
         null,
@@ -131,7 +131,7 @@ final class EmbeddedClient {
   /** Puts a reply into L1 that expires at {@code expiresAtNs}. */
   void hold(String name, String reply, long expiresAtNs) {
     LookupKey key = new LookupKey().set(0, name.getBytes(StandardCharsets.UTF_8));
-    int epoch = coherence.shards().getFirst().epoch();
+    long epoch = coherence.shards().getFirst().epochOf(key);
     Entry token = local.token(key, epoch, 0, new Flight(System.nanoTime()));
     local.begin(token);
     local.publish(token, reply.getBytes(StandardCharsets.UTF_8), expiresAtNs);

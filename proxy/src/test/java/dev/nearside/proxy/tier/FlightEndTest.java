@@ -86,7 +86,7 @@ class FlightEndTest {
           config.upstream(),
           config.coherence(),
           new SecurityFiles(config),
-          coherence.shards(),
+          coherence,
           new Sockets(loops, LocalChannel.class),
           metrics,
           reply -> {},
@@ -104,7 +104,7 @@ class FlightEndTest {
 
   /** A flight that has found nothing in Redis joins the read of the row that is under way. */
   private void fly() {
-    token = local.token(key, shard.epoch(), 0, new Flight(System.nanoTime()));
+    token = local.token(key, shard.epochOf(key), 0, new Flight(System.nanoTime()));
     assertThat(local.begin(token)).isNull();
     var _ = fills.join(NAME, token.asOfNs(), alone -> underWay);
     Flights flights =
@@ -119,7 +119,7 @@ class FlightEndTest {
             FillCounters.of(metrics),
             new TierCounters(metrics, namespaces),
             new ColdNamespaces(2));
-    new FlightEnd(flights, shard, connections.tracked().get(0), token, namespace).read(null, -2);
+    new FlightEnd(flights, shard, connections.tracked().of(shard), token, namespace).read(null, -2);
   }
 
   private boolean isHeld() {

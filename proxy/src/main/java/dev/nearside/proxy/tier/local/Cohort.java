@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param namespace the number of its namespace in metrics
  * @param baseNs a moment not after the first flight's start
  */
-record Cohort(int database, int epoch, int namespace, long baseNs) {
+record Cohort(int database, long epoch, int namespace, long baseNs) {
   static final int TICK_SHIFT = 18;
 
   /** The unit of times: about a quarter of a millisecond. */
@@ -45,7 +45,7 @@ record Cohort(int database, int epoch, int namespace, long baseNs) {
     return ticks >= 0 && ticks <= MAX_TICKS / 2;
   }
 
-  private boolean takes(int ofDatabase, int ofEpoch, int ofNamespace, long atNs) {
+  private boolean takes(int ofDatabase, long ofEpoch, int ofNamespace, long atNs) {
     long ageNs = atNs - baseNs;
     return database == ofDatabase
         && epoch == ofEpoch
@@ -60,13 +60,13 @@ record Cohort(int database, int epoch, int namespace, long baseNs) {
    */
   static final class Current {
     private static final int SLOTS = 256;
-    private static final int DATABASE_STEP = 31;
+    private static final int STEP = 31;
 
     private final AtomicReferenceArray<@Nullable Cohort> slots = new AtomicReferenceArray<>(SLOTS);
 
     /** Returns the cohort of an entry whose flight begins at {@code atNs}. */
-    Cohort of(int database, int epoch, int namespace, long atNs) {
-      int slot = (database * DATABASE_STEP + namespace) & (SLOTS - 1);
+    Cohort of(int database, long epoch, int namespace, long atNs) {
+      int slot = (int) ((epoch * STEP + database) * STEP + namespace) & (SLOTS - 1);
       Cohort current = slots.getPlain(slot);
       if (current == null || !current.takes(database, epoch, namespace, atNs)) {
         current = new Cohort(database, epoch, namespace, atNs);

@@ -54,8 +54,8 @@ public final class Entry {
     return now instanceof byte[] array ? array : ((InFlight) now).named;
   }
 
-  /** Returns the epoch of its shard in which the flight began; in any other the entry is dead. */
-  public int epoch() {
+  /** Returns the epoch of its key in which the flight began; in any other the entry is dead. */
+  public long epoch() {
     return cohort.epoch();
   }
 

@@ -70,7 +70,7 @@ public final class LocalTier {
    *
    * @param namespace the number of the key's namespace in metrics
    */
-  public Entry token(LookupKey key, int epoch, int namespace, Flight flight) {
+  public Entry token(LookupKey key, long epoch, int namespace, Flight flight) {
     return new Entry(key, cohorts.of(key.database(), epoch, namespace, flight.sentAtNs()), flight);
   }
 
@@ -257,13 +257,9 @@ public final class LocalTier {
     Thread.ofVirtual().name("nearside-l1-clear").start(cache::invalidateAll);
   }
 
-  /** As {@link #clear()}, of the entries of {@code database} from before {@code epoch} only. */
-  public void clear(int database, int epoch) {
-    Thread.ofVirtual()
-        .name("nearside-l1-clear")
-        .start(() ->
-            map.values()
-                .removeIf(entry -> entry.database() == database && entry.epoch() - epoch < 0));
+  /** As {@link #clear()}, of the entries that are {@code over} only. */
+  public void clear(Predicate<Entry> over) {
+    Thread.ofVirtual().name("nearside-l1-clear").start(() -> map.values().removeIf(over));
   }
 
   /** Returns the weight of all entries in bytes. */

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.local;
 
+import dev.nearside.proxy.cluster.HashSlot;
 import io.netty.buffer.ByteBuf;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -28,6 +29,7 @@ public final class LookupKey {
   private int length;
   private int database;
   private int hash;
+  private int slot = HashSlot.NONE;
 
   /** Sets this key to {@code length} bytes of {@code from} at {@code start}; returns this. */
   public LookupKey set(int database, ByteBuf from, int start, int length) {
@@ -38,6 +40,7 @@ public final class LookupKey {
     this.length = length;
     this.database = database;
     hash = hash(bytes, 0, length);
+    slot = HashSlot.NONE;
     return this;
   }
 
@@ -54,6 +57,7 @@ public final class LookupKey {
     length = name.length;
     this.database = database;
     hash = hash(name, 0, name.length);
+    slot = HashSlot.NONE;
     return this;
   }
 
@@ -85,6 +89,14 @@ public final class LookupKey {
   /** Returns the database the key is looked up in. */
   public int database() {
     return database;
+  }
+
+  /** Returns the slot of a cluster that the key is in. */
+  public int slot() {
+    if (slot == HashSlot.NONE) {
+      slot = HashSlot.of(bytes, length);
+    }
+    return slot;
   }
 
   /** Returns this key in another database. */

@@ -8,7 +8,9 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -29,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * failover. All of it happens on the scheduler's thread.
  */
 final class ClusterWatch implements AutoCloseable {
+  /** To be run once an answer has come to what was asked at {@code sinceNs} or later. */
+  private record Waiter(long sinceNs, Runnable then) {}
+
   private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
   private static final long PERIOD_MS = 1_000;
   private static final long DOUBT_MS = 20;
@@ -43,6 +48,10 @@ final class ClusterWatch implements AutoCloseable {
   private final ScheduledExecutorService scheduler;
   private final CountDownLatch known = new CountDownLatch(1);
   private final AtomicBoolean doubted = new AtomicBoolean();
+
+  /** Who waits for the word of another node than that at the address. */
+  private final Map<Address, Waiter> waiters = new HashMap<>();
+
   private @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private @Nullable Future<?> next;
   private Address asked;
@@ -50,7 +59,7 @@ final class ClusterWatch implements AutoCloseable {
   private int answers;
   private int failures;
   private long latestEpoch;
-  private long askedAtMs;
+  private long askedAtNs;
   private boolean asking;
   private boolean inDoubt;
   private String trouble = "";
@@ -94,13 +103,41 @@ final class ClusterWatch implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs {@code then}, on the scheduler's thread, once another node than the one at {@code about},
+   * where there is another, has been asked from now on and is believed. Who waited for the same
+   * before waits no more.
+   */
+  void confirm(Address about, Runnable then) {
+    run(() -> {
+      waiters.put(about, new Waiter(System.nanoTime(), then));
+      again(DOUBT_MS);
+    });
+  }
+
+  private void wakeWaiters() {
+    boolean isAlone = map.snapshot().primaries().size() == 1;
+    List<Address> told =
+        waiters.entrySet().stream()
+            .filter(each -> each.getValue().sinceNs - askedAtNs <= 0)
+            .map(Map.Entry::getKey)
+            .filter(about -> isAlone || !about.equals(asked))
+            .toList();
+    for (Address about : told) {
+      Objects.requireNonNull(waiters.remove(about)).then.run();
+    }
+    if (waiters.containsKey(asked)) {
+      leave();
+    }
+  }
+
   /** Asks in a while, and not before. */
   private void again(long delayMs) {
     Future<?> before = next;
     if (before != null) {
       before.cancel(false);
     }
-    long sinceMs = System.nanoTime() / 1_000_000 - askedAtMs;
+    long sinceMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - askedAtNs);
     long waitMs = Math.max(delayMs, LEAST_GAP_MS - sinceMs);
     try {
       next = scheduler.schedule(() -> guarded(this::ask), waitMs, TimeUnit.MILLISECONDS);
@@ -132,7 +169,7 @@ final class ClusterWatch implements AutoCloseable {
     }
     doubted.set(false);
     asking = true;
-    askedAtMs = System.nanoTime() / 1_000_000;
+    askedAtNs = System.nanoTime();
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null && current.isOpen()) {
       ask(current);
@@ -210,7 +247,8 @@ final class ClusterWatch implements AutoCloseable {
     if (++answers % ANSWERS_OF_ONE == 0 || inVain) {
       leave();
     }
-    again(doubted.get() ? DOUBT_MS : PERIOD_MS);
+    wakeWaiters();
+    again(doubted.get() || !waiters.isEmpty() ? DOUBT_MS : PERIOD_MS);
   }
 
   private static long epoch(String info) {

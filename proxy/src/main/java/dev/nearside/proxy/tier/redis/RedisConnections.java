@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.cluster.ClusterMap;
+import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.NearsideConfig;
@@ -24,9 +25,9 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,6 +47,7 @@ import org.slf4j.LoggerFactory;
 public final class RedisConnections implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisConnections.class);
   private static final int OWN_LOOPS = 2;
+  private static final String TRACKED = "nearside-tracked";
 
   /** Sentinels have users of their own, who do not change. */
   private static final Credentials NOBODY = new Credentials("", null);
@@ -65,11 +67,13 @@ public final class RedisConnections implements AutoCloseable {
 
   private final ScheduledExecutorService scheduler;
   private final ConnectPace pace = new ConnectPace();
-  private final Map<Integer, TrackedConnection> tracked = new LinkedHashMap<>();
+  private final TrackedConnections tracked = new TrackedConnections();
+  private final @Nullable ClusterTracking clusterTracking;
   private final LeaseWatch leaseWatch;
   private final RedisAdministration administration;
   private final FleetConnection fleet;
   private final RelayNodes relayNodes = new RelayNodes();
+  private final Map<Address, RelayNodes> ofCluster = new ConcurrentHashMap<>();
   private final LongAdder moves;
   private volatile Runnable moved = () -> {};
 
@@ -77,7 +81,7 @@ public final class RedisConnections implements AutoCloseable {
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       SecurityFiles security,
-      List<Shard> shards,
+      Coherence l1,
       Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable,
@@ -125,15 +129,32 @@ public final class RedisConnections implements AutoCloseable {
     }
     TrackedContext context =
         new TrackedContext(scheduler, relayNodes, pace, Clocks.SYSTEM, metrics);
+    List<Shard> shards = l1.shards();
     for (Shard shard : shards) {
-      tracked.put(
-          shard.database(),
+      tracked.add(
+          shard,
           new TrackedConnection(
-              connector(trackingClient, own, shard.database(), "nearside-tracked"),
+              connector(trackingClient, own, shard.database(), TRACKED),
               shard,
-              settings(coherence, shards.size(), sentinels != null),
+              settings(coherence, shards.size(), sentinels != null, null),
               context));
     }
+    clusterTracking =
+        map == null || cluster == null || l1.cluster() == null
+            ? null
+            : new ClusterTracking(
+                map,
+                l1.cluster(),
+                tracked,
+                (at, shard) -> {
+                  ClusterNode node = new ClusterNode(map, cluster, at);
+                  int primaries = map.snapshot().primaries().size();
+                  return new TrackedConnection(
+                      Connector.to(trackingClient, () -> uris.uri(at, own, 0, TRACKED)),
+                      shard,
+                      settings(coherence, primaries, true, node),
+                      context.of(relayNodes(at)));
+                });
     leaseWatch =
         new LeaseWatch(
             connector(trackingClient, own, database, "nearside-leases"),
@@ -174,6 +195,7 @@ public final class RedisConnections implements AutoCloseable {
   /**
    * Creates the connections; none is made before {@link #start}.
    *
+   * @param l1 whose shards are kept true
    * @param sockets how they are driven
    * @param metrics where ends of generations are counted
    * @param commandTable told what COMMAND says, on an event loop
@@ -183,13 +205,13 @@ public final class RedisConnections implements AutoCloseable {
       NearsideConfig.Upstream upstream,
       NearsideConfig.Coherence coherence,
       SecurityFiles security,
-      List<Shard> shards,
+      Coherence l1,
       Sockets sockets,
       Metrics metrics,
       Consumer<List<Object>> commandTable,
       @Nullable ClusterMap map) {
     return new RedisConnections(
-        upstream, coherence, security, shards, sockets, metrics, commandTable, map);
+        upstream, coherence, security, l1, sockets, metrics, commandTable, map);
   }
 
   /** Asks where the upstream is, if that has to be asked, and waits a while for the answer. */
@@ -223,7 +245,7 @@ public final class RedisConnections implements AutoCloseable {
   private void moved(Address to) {
     log.warn("the upstream's primary is {} from now on", to);
     moves.increment();
-    tracked.values().forEach(each -> each.reconnect("the primary is " + to + " now"));
+    tracked.all().forEach(each -> each.reconnect("the primary is " + to + " now"));
     trackingClient.closeAll();
     administrationClient.closeAll();
     pace.succeeded(); // that it could not be reached was said of elsewhere
@@ -233,7 +255,10 @@ public final class RedisConnections implements AutoCloseable {
   /** Starts connecting. */
   public void start() {
     administration.start();
-    tracked.values().forEach(TrackedConnection::start);
+    tracked.all().forEach(TrackedConnection::start);
+    if (clusterTracking != null) {
+      clusterTracking.start();
+    }
   }
 
   /** A row that L1 may have as absent may be there by now. */
@@ -250,28 +275,31 @@ public final class RedisConnections implements AutoCloseable {
     return leaseWatch;
   }
 
-  /** Returns the tracked connection of each database. */
-  public Map<Integer, TrackedConnection> tracked() {
+  /** Returns the tracked connection of each shard. */
+  public TrackedConnections tracked() {
     return tracked;
   }
 
-  /** Returns where relay connections say which node they have reached. */
-  public RelayNodes relayNodes() {
-    return relayNodes;
+  /**
+   * Returns where relay connections say which server they have reached at {@code node} of a
+   * cluster; where there is none, at the upstream.
+   */
+  public RelayNodes relayNodes(@Nullable Address node) {
+    return node == null ? relayNodes : ofCluster.computeIfAbsent(node, at -> new RelayNodes());
   }
 
-  /** A relay connection has reached the node called {@code runId}: the others go there, too. */
-  public void follow(String runId) {
-    if (cluster != null) {
-      return; // every node is another
-    }
-    for (TrackedConnection connection : tracked.values()) {
+  /**
+   * A relay connection to {@code node} of a cluster, or to the upstream, has reached the server
+   * called {@code runId}: the others go there, too.
+   */
+  public void follow(@Nullable Address node, String runId) {
+    for (TrackedConnection connection : tracked.all()) {
       String trackedOn = connection.nodeId();
-      if (trackedOn != null && !runId.equals(trackedOn)) {
+      if (connection.leadsTo(node) && trackedOn != null && !runId.equals(trackedOn)) {
         connection.reconnect("a relay connection reached another node, " + runId);
       }
     }
-    if (administration.follow(runId)) {
+    if (node == null && administration.follow(runId)) {
       leaseWatch.renew();
     }
   }
@@ -329,7 +357,7 @@ public final class RedisConnections implements AutoCloseable {
       cluster.close();
     }
     fleet.close();
-    tracked.values().forEach(TrackedConnection::close);
+    tracked.all().forEach(TrackedConnection::close);
     leaseWatch.close();
     administration.close();
     scheduler.shutdownNow();
@@ -341,7 +369,10 @@ public final class RedisConnections implements AutoCloseable {
 
   /** What a sidecar may make the upstream remember is shared out evenly among its connections. */
   private static TrackedSettings settings(
-      NearsideConfig.Coherence coherence, int connections, boolean primaryOnly) {
+      NearsideConfig.Coherence coherence,
+      int connections,
+      boolean primaryOnly,
+      @Nullable ClusterNode node) {
     return new TrackedSettings(
         coherence.heartbeat(),
         coherence.fillTimeout(),
@@ -350,7 +381,8 @@ public final class RedisConnections implements AutoCloseable {
         Math.max(1, coherence.maxTrackedKeys() / connections),
         primaryOnly,
         coherence.mode() == CoherenceMode.TRACKING,
-        coherence.unheldReads());
+        coherence.unheldReads(),
+        node);
   }
 
   private static ClientResources resources(Sockets sockets) {

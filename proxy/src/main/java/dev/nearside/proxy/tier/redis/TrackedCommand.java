@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A command on a {@link TrackedLink}. Its answer, whatever it says, moves the staleness clock to
- * the moment at which it was sent. Ends once: in {@link #answered} or in {@link #unanswered}, on
- * the connection's thread or the sender's.
+ * the moment at which it was sent; in a cluster only one that shows that the node is still the one
+ * to ask. Ends once: in {@link #answered} or in {@link #unanswered}, on the connection's thread or
+ * the sender's.
  */
 class TrackedCommand<T> extends Command<byte[], byte[], T> {
   private final TrackedLink link;
@@ -33,6 +34,11 @@ class TrackedCommand<T> extends Command<byte[], byte[], T> {
   /** It will never be answered. */
   void unanswered() {}
 
+  /** Returns whether the answer shows that the node of a cluster has the slots it is asked for. */
+  boolean showsOwnership() {
+    return succeeded();
+  }
+
   final long sentAtNs() {
     return sentAtNs;
   }
@@ -50,7 +56,7 @@ class TrackedCommand<T> extends Command<byte[], byte[], T> {
   @Override
   public final void complete() {
     super.complete();
-    link.received(sentAtNs);
+    link.received(this);
     answered();
   }
 

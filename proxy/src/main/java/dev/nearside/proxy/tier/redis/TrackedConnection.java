@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.security.TlsRefusal;
@@ -55,7 +56,8 @@ public final class TrackedConnection implements AutoCloseable {
           TrackingCheck.LABEL,
           PermissionCheck.LABEL,
           SwapCheck.LABEL,
-          ServerClockCheck.LABEL);
+          ServerClockCheck.LABEL,
+          SlotCheck.LABEL);
 
   /** From here on the way takes longer than what a read costs more here than on a lane. */
   private static final long FAR_NS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -107,6 +109,22 @@ public final class TrackedConnection implements AutoCloseable {
   /** Starts connecting, and goes on for ever. */
   public void start() {
     tries.soon(this::connect);
+  }
+
+  /** Returns the number of the database that it reads. */
+  int database() {
+    return shard.database();
+  }
+
+  /** Returns whether it leads to {@code other} of a cluster, or, for null, to the one server. */
+  boolean leadsTo(@Nullable Address other) {
+    ClusterNode node = settings.node();
+    return node == null ? other == null : node.address().equals(other);
+  }
+
+  /** Returns where it leads to now, in words. */
+  public String place() {
+    return connector.place();
   }
 
   /** Returns in words how the connection is, for readiness and logs. */
@@ -256,7 +274,8 @@ public final class TrackedConnection implements AutoCloseable {
           } else if (closed) {
             connection.closeAsync();
           } else {
-            new TrackedOpening(link(connection), settings.tracking(), this::open).begin();
+            new TrackedOpening(link(connection), settings.tracking(), settings.node(), this::open)
+                .begin();
           }
         });
   }
@@ -273,6 +292,9 @@ public final class TrackedConnection implements AutoCloseable {
   private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
     List<LinkCheck> checks = new ArrayList<>();
     checks.add(new RoleCheck(settings.primaryOnly()));
+    if (settings.node() != null) {
+      checks.add(new SlotCheck(settings.node()));
+    }
     checks.add(new PermissionCheck(permission, settings.permissionTtl()));
     if (settings.tracking()) {
       checks.add(new TrackingCheck());

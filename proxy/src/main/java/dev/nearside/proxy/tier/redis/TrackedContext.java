@@ -18,4 +18,9 @@ record TrackedContext(
     RelayNodes relayNodes,
     ConnectPace pace,
     Clocks clocks,
-    Metrics metrics) {}
+    Metrics metrics) {
+  /** Returns that of one node of a cluster: another may well be reached while it cannot be. */
+  TrackedContext of(RelayNodes reached) {
+    return new TrackedContext(scheduler, reached, new ConnectPace(), clocks, metrics);
+  }
+}

@@ -11,13 +11,14 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.output.IntegerOutput;
 import io.lettuce.core.output.NestedMultiOutput;
-import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to the upstream, from its making to its loss: the commands on it, their order, the
@@ -45,10 +46,13 @@ final class TrackedLink implements RedisConnectionStateListener {
   private final LinkChecks checks;
   private final ClockWatch clocks;
   private final RoundTrip roundTrip = new RoundTrip();
+  private final @Nullable ClusterNode node;
+  private final long pingIntervalNs;
   private final LookupKey lookup = new LookupKey();
   private final AtomicBoolean lost = new AtomicBoolean();
   private volatile boolean open;
   private volatile boolean gathered;
+  private volatile long pingedAtNs;
 
   TrackedLink(
       StatefulRedisConnection<byte[], byte[]> connection,
@@ -65,6 +69,8 @@ final class TrackedLink implements RedisConnectionStateListener {
     this.keys = new TrackedKeys(settings.maxTrackedKeys());
     this.checks = new LinkChecks(this, checks);
     this.clocks = new ClockWatch(context.clocks(), settings.maxStaleness());
+    this.node = settings.node();
+    this.pingIntervalNs = settings.heartbeat().toNanos();
     connection.addListener(new TrackedPushes(shard, keys));
     connection.addListener(this);
   }
@@ -128,6 +134,7 @@ final class TrackedLink implements RedisConnectionStateListener {
             if (get.succeeded() && succeeded()) {
               listener.read(get.get(), get());
             } else if (get.wasAnswered() && wasAnswered()) {
+              refused(get);
               listener.refused();
             } else {
               listener.failed();
@@ -164,9 +171,11 @@ final class TrackedLink implements RedisConnectionStateListener {
               listener.read(get(), -1);
               return;
             }
-            if (!getOutput().getError().startsWith("WRONGTYPE")) {
+            String error = getOutput().getError();
+            if (!error.startsWith("WRONGTYPE") && !ClusterNode.isElsewhere(error)) {
               unfit.run(); // unknown, or no writes now
             }
+            refused(this);
             listener.refused();
           }
 
@@ -176,6 +185,12 @@ final class TrackedLink implements RedisConnectionStateListener {
             listener.failed();
           }
         });
+  }
+
+  private void refused(TrackedCommand<?> read) {
+    if (node != null && read.getOutput().hasError()) {
+      node.answered(read.getOutput().getError());
+    }
   }
 
   private static CommandArgs<byte[], byte[]> arguments(byte[] name) {
@@ -198,6 +213,11 @@ final class TrackedLink implements RedisConnectionStateListener {
             rest,
             System.nanoTime()) {
           @Override
+          boolean showsOwnership() {
+            return false;
+          }
+
+          @Override
           void answered() {
             measured(sentAtNs());
             told.accept(Told.of(getOutput().get(), getOutput().getError(), sentAtNs()));
@@ -205,14 +225,16 @@ final class TrackedLink implements RedisConnectionStateListener {
         });
   }
 
-  /** Sends a PING whose answer is that of the shard's barrier. */
+  /** Asks what a heartbeat asks; the answer is that of the shard's barrier. */
   void pingForBarrier() {
     send(
-        new Ping() {
+        new Ping(pinging()) {
           @Override
           void answered() {
             super.answered();
-            shard.barrierAnswered(sentAtNs());
+            if (!isLost()) {
+              shard.barrierAnswered(sentAtNs());
+            }
           }
         });
     flush();
@@ -240,10 +262,21 @@ final class TrackedLink implements RedisConnectionStateListener {
       return;
     }
     boolean asked = open && checks.askDue(nowNs);
-    if (asked || heartbeat.isDue(nowNs)) {
-      send(new Ping());
+    if (asked || isPingDue(nowNs)) {
+      send(new Ping(pinging()));
       flush();
     }
+  }
+
+  /** In a cluster not every answer moves the clock. */
+  private boolean isPingDue(long nowNs) {
+    return heartbeat.isDue(nowNs) || (node != null && nowNs - pingedAtNs >= pingIntervalNs);
+  }
+
+  /** Returns the name that a heartbeat asks about; null where it is a plain PING. */
+  private byte @Nullable [] pinging() {
+    pingedAtNs = System.nanoTime();
+    return node == null ? null : node.probe().getBytes(StandardCharsets.US_ASCII);
   }
 
   /** A command is about to be sent. */
@@ -251,10 +284,12 @@ final class TrackedLink implements RedisConnectionStateListener {
     heartbeat.sending(nowNs);
   }
 
-  /** The answer to a command has come: the staleness clock moves. */
-  void received(long sentAtNs) {
+  /** The answer to {@code command} has come: the staleness clock moves. */
+  void received(TrackedCommand<?> command) {
     heartbeat.received();
-    shard.answered(sentAtNs);
+    if (node == null || command.showsOwnership()) {
+      shard.answered(command.sentAtNs());
+    }
   }
 
   private void measured(long sentAtNs) {
@@ -274,14 +309,30 @@ final class TrackedLink implements RedisConnectionStateListener {
     }
   }
 
-  private class Ping extends TrackedCommand<String> {
-    Ping() {
-      super(TrackedLink.this, CommandType.PING, new StatusOutput<>(CODEC), null, System.nanoTime());
+  /** PING, or EXISTS of a name in one of the slots that the node of a cluster has. */
+  private class Ping extends TrackedCommand<List<Object>> {
+    Ping(byte @Nullable [] name) {
+      super(
+          TrackedLink.this,
+          name == null ? CommandType.PING : CommandType.EXISTS,
+          new NestedMultiOutput<>(CODEC),
+          name == null ? null : arguments(name),
+          System.nanoTime());
+    }
+
+    @Override
+    boolean showsOwnership() {
+      return ClusterNode.fault(getOutput().getError()) == null;
     }
 
     @Override
     void answered() {
       measured(sentAtNs());
+      String fault = node == null ? null : ClusterNode.fault(getOutput().getError());
+      if (node != null && fault != null) {
+        node.answered(getOutput().getError());
+        lost(GenerationEnd.NODE, fault);
+      }
     }
   }
 }

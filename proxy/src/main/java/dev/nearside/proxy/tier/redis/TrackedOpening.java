@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.telemetry.GenerationEnd;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is said on a new link before its generation opens: tracking is turned on and confirmed, the
@@ -27,6 +28,7 @@ final class TrackedOpening {
 
   private final TrackedLink link;
   private final boolean tracks;
+  private final @Nullable ClusterNode node;
   private final Done done;
   private long sentAtNs;
   private String info = "";
@@ -35,10 +37,12 @@ final class TrackedOpening {
    * Creates the opening of {@code link}.
    *
    * @param tracks whether tracking is asked for
+   * @param node the primary of a cluster that is reached; null where there is no cluster
    */
-  TrackedOpening(TrackedLink link, boolean tracks, Done done) {
+  TrackedOpening(TrackedLink link, boolean tracks, @Nullable ClusterNode node, Done done) {
     this.link = link;
     this.tracks = tracks;
+    this.node = node;
     this.done = done;
   }
 
@@ -67,7 +71,32 @@ final class TrackedOpening {
 
   private void askAgain() {
     link.checks().askAgain();
-    link.ask(PING, told -> finish());
+    link.ask(PING, told -> confirm());
+  }
+
+  /** What a node of a cluster says of itself has to be confirmed by another, and then by itself. */
+  private void confirm() {
+    if (node == null) {
+      finish();
+    } else {
+      node.confirm(() -> probe(node));
+    }
+  }
+
+  private void probe(ClusterNode known) {
+    if (!link.isLost()) {
+      link.ask(List.of("EXISTS", known.probe()), this::confirmed);
+    }
+  }
+
+  private void confirmed(Told told) {
+    String fault = ClusterNode.fault(told.error());
+    if (fault == null) {
+      sentAtNs = told.sentAtNs();
+      finish();
+    } else {
+      link.lost(GenerationEnd.NODE, fault);
+    }
   }
 
   private void finish() {

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a tracked connection is kept.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param primaryOnly whether a node that is no primary is as good as none
  * @param tracking whether the upstream is asked to tell of changes
  * @param unheldReads where reads of keys go that are not to be held
+ * @param node which primary of a cluster it leads to; null where there is no cluster
  */
 record TrackedSettings(
     Duration heartbeat,
@@ -23,4 +25,5 @@ record TrackedSettings(
     int maxTrackedKeys,
     boolean primaryOnly,
     boolean tracking,
-    UnheldReads unheldReads) {}
+    UnheldReads unheldReads,
+    @Nullable ClusterNode node) {}

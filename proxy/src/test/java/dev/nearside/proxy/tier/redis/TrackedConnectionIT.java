@@ -15,6 +15,7 @@ import dev.nearside.proxy.telemetry.GenerationEnd;
 import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LocalTier;
+import dev.nearside.proxy.tier.local.LookupKey;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -88,7 +89,8 @@ class TrackedConnectionIT {
                 100,
                 false,
                 true,
-                UnheldReads.RELAYED),
+                UnheldReads.RELAYED,
+                null),
             new TrackedContext(
                 scheduler,
                 new RelayNodes(),
@@ -179,11 +181,12 @@ class TrackedConnectionIT {
       Waiting.until(
           "a clock that stands still is noticed", () -> breaches(Breach.SERVER_CLOCK) > 0);
       answers.put("TIME", "+OK\r\n");
-      int epoch = coherence.shards().getFirst().epoch();
+      LookupKey any = new LookupKey();
+      long epoch = coherence.shards().getFirst().epochOf(any);
       assertThat(epoch).isPositive();
       answers.put("INFO commandstats", "$23\r\ncmdstat_swapdb:calls=1,\r\n");
       Waiting.until("a swap is noticed", () -> breaches(Breach.SWAPDB) == 1);
-      assertThat(coherence.shards().getFirst().epoch()).isGreaterThan(epoch);
+      assertThat(coherence.shards().getFirst().epochOf(any)).isGreaterThan(epoch);
       assertThat(coherence.shards().getFirst().generation()).isEqualTo(1);
       assertThat(connection.isOpen()).isTrue();
     }
@@ -217,7 +220,8 @@ class TrackedConnectionIT {
     try (ScriptedUpstream upstream = scripted();
         TrackedConnection connection = open(upstream.port())) {
       assertThat(connection.checksOff())
-          .containsExactlyInAnyOrderElementsOf(TrackedConnection.CHECKS);
+          .containsExactlyInAnyOrder(
+              "role", "tracking-info", "permission", "swapdb", "server-clock");
       assertThat(connection.state()).contains("role", "tracking-info", "permission");
       assertThat(connection.permission().isKnown()).isFalse();
       awaitRounds(2);
@@ -291,7 +295,8 @@ class TrackedConnectionIT {
                     100,
                     false,
                     true,
-                    UnheldReads.RELAYED),
+                    UnheldReads.RELAYED,
+                    null),
                 new TrackedContext(
                     scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics))) {
       connection.start();

@@ -8,11 +8,7 @@ import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.redis.TrackedConnection.ReadListener;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.protocol.RedisCommand;
 import io.prometheus.client.CollectorRegistry;
-import java.lang.reflect.Proxy;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class TrackedLinkTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  private final List<RedisCommand<byte[], byte[], ?>> sent = new ArrayList<>();
+  private final SentCommands sent = new SentCommands();
   private final List<String> told = new ArrayList<>();
   private final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(0);
   private final Metrics metrics = new Metrics(new CollectorRegistry(), List.of());
@@ -36,18 +32,18 @@ class TrackedLinkTest {
       new Coherence(new LocalTier(1 << 20, 4096), List.of(0), SECOND, metrics);
   private final TrackedLink link =
       new TrackedLink(
-          connection(),
+          sent.connection(),
           coherence.shards().getFirst(),
           (lost, end, why) -> {},
           List.of(),
           new TrackedSettings(
-              SECOND, SECOND, SECOND, SECOND, 1000, false, true, UnheldReads.ORDERED),
+              SECOND, SECOND, SECOND, SECOND, 1000, false, true, UnheldReads.ORDERED, null),
           new TrackedContext(
               scheduler, new RelayNodes(), new ConnectPace(), Clocks.SYSTEM, metrics));
 
   @BeforeEach
   void read() {
-    link.read(bytes("k"), new Told());
+    link.read(SentCommands.bytes("k"), new Told());
   }
 
   @AfterEach
@@ -57,24 +53,24 @@ class TrackedLinkTest {
 
   @Test
   void read_answeredInOrder_tellsValueAndTtl() {
-    answer(0, "v");
-    answer(1, -1);
+    sent.answer(0, "v");
+    sent.answer(1, -1);
 
     assertThat(told).containsExactly("v -1");
   }
 
   @Test
   void read_ofNoKey_tellsNil() {
-    answer(0, (String) null);
-    answer(1, -2);
+    sent.answer(0, (String) null);
+    sent.answer(1, -2);
 
     assertThat(told).containsExactly("null -2");
   }
 
   @Test
   void read_whosePttlIsAnsweredFirst_hasFailedAndTellsNoNil() {
-    answer(1, -1);
-    answer(0, "v");
+    sent.answer(1, -1);
+    sent.answer(0, "v");
 
     assertThat(told).containsExactly("failed");
   }
@@ -82,7 +78,7 @@ class TrackedLinkTest {
   @Test
   void pass_tellsTheValue() {
     pass();
-    answer(2, "v");
+    sent.answer(2, "v");
 
     assertThat(told).containsExactly("v -1");
   }
@@ -90,7 +86,7 @@ class TrackedLinkTest {
   @Test
   void pass_ofAKeyThatHoldsNoString_isRefused_andTheNextMayPass() {
     pass();
-    refuse(2, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    sent.refuse(2, "WRONGTYPE Operation against a key holding the wrong kind of value");
 
     assertThat(told).containsExactly("failed");
   }
@@ -99,7 +95,7 @@ class TrackedLinkTest {
   @Test
   void pass_refused_noneIsTriedForAWhile() {
     pass();
-    refuse(2, "NOREPLICAS Not enough good replicas to write.");
+    sent.refuse(2, "NOREPLICAS Not enough good replicas to write.");
 
     assertThat(told).containsExactly("unfit", "failed");
   }
@@ -118,41 +114,7 @@ class TrackedLinkTest {
   }
 
   private void pass() {
-    link.pass(bytes("k"), new Told(), () -> told.add("unfit"));
-  }
-
-  private void refuse(int command, String error) {
-    sent.get(command).getOutput().setError(error);
-    sent.get(command).complete();
-  }
-
-  private void answer(int command, @Nullable String value) {
-    sent.get(command).getOutput().set(value == null ? null : ByteBuffer.wrap(bytes(value)));
-    sent.get(command).complete();
-  }
-
-  private void answer(int command, long value) {
-    sent.get(command).getOutput().set(value);
-    sent.get(command).complete();
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Keeps what is dispatched, and does nothing else. */
-  @SuppressWarnings("unchecked") // a proxy of the very interface
-  private StatefulRedisConnection<byte[], byte[]> connection() {
-    return (StatefulRedisConnection<byte[], byte[]>)
-        Proxy.newProxyInstance(
-            TrackedLinkTest.class.getClassLoader(),
-            new Class<?>[] {StatefulRedisConnection.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("dispatch")) {
-                sent.addAll((List<RedisCommand<byte[], byte[], ?>>) arguments[0]);
-              }
-              return null;
-            });
+    link.pass(SentCommands.bytes("k"), new Told(), () -> told.add("unfit"));
   }
 
   private final class Told implements ReadListener {

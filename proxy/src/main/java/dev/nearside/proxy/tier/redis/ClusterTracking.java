@@ -1,0 +1,85 @@
+package dev.nearside.proxy.tier.redis;
+
+import dev.nearside.proxy.cluster.ClusterMap;
+import dev.nearside.proxy.cluster.HashSlot;
+import dev.nearside.proxy.coherence.ClusterShards;
+import dev.nearside.proxy.coherence.Shard;
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a shard and a tracked connection for each primary of a cluster, and gives each slot to the
+ * shard of who has it, before anybody else hears that it has moved. Changed by one thread at a
+ * time.
+ */
+final class ClusterTracking {
+  private final ClusterMap map;
+  private final ClusterShards shards;
+  private final TrackedConnections connections;
+  private final BiFunction<Address, Shard, TrackedConnection> maker;
+  private final Map<Address, Shard> known = new HashMap<>();
+
+  /**
+   * Creates a tracking of nobody.
+   *
+   * @param connections has those of the primaries of now
+   * @param maker makes the connection to a primary, which is not started yet
+   */
+  ClusterTracking(
+      ClusterMap map,
+      ClusterShards shards,
+      TrackedConnections connections,
+      BiFunction<Address, Shard, TrackedConnection> maker) {
+    this.map = map;
+    this.shards = shards;
+    this.connections = connections;
+    this.maker = maker;
+  }
+
+  /** Starts connecting to the primaries of now, and follows them. */
+  void start() {
+    map.onChange(this::place);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later
+  private void place(ClusterMap.Snapshot next) {
+    @Nullable Address[] addresses = next.bySlot();
+    @Nullable Shard[] owners = new Shard[HashSlot.COUNT];
+    for (int slot = 0; slot < HashSlot.COUNT; slot++) {
+      boolean sameAsLast = slot > 0 && addresses[slot] == addresses[slot - 1];
+      owners[slot] = sameAsLast ? owners[slot - 1] : shardAt(addresses[slot]);
+    }
+    shards.place(owners);
+    forgetOthers(next);
+  }
+
+  private @Nullable Shard shardAt(@Nullable Address address) {
+    return address == null ? null : known.computeIfAbsent(address, this::joined);
+  }
+
+  private Shard joined(Address address) {
+    Shard shard = shards.add();
+    TrackedConnection connection = maker.apply(address, shard);
+    connections.add(shard, connection);
+    connection.start();
+    return shard;
+  }
+
+  private void forgetOthers(ClusterMap.Snapshot next) {
+    for (Iterator<Map.Entry<Address, Shard>> each = known.entrySet().iterator(); each.hasNext(); ) {
+      Map.Entry<Address, Shard> entry = each.next();
+      if (!next.primaries().contains(entry.getKey())) {
+        each.remove();
+        Shard shard = entry.getValue();
+        Objects.requireNonNull(connections.of(shard)).close();
+        connections.remove(shard);
+        shards.remove(shard);
+      }
+    }
+  }
+}
