@@ -86,10 +86,18 @@ public final class RedisServer implements AutoCloseable {
    * was.
    */
   public static RedisServer startOnPort(int port, String... args) {
-    return awaited(launch(RedisProgram.preferred(), port, null, args));
+    return startOnPort(RedisProgram.preferred(), port, args);
   }
 
-  /** As {@link #startOnPort}, in a directory that is the caller's and outlives the server. */
+  /** As {@link #startOnPort(int, String...)}, of a program the caller chose. */
+  public static RedisServer startOnPort(RedisProgram program, int port, String... args) {
+    return awaited(launch(program, port, null, args));
+  }
+
+  /**
+   * As {@link #startOnPort(int, String...)}, in a directory that is the caller's and outlives the
+   * server.
+   */
   static RedisServer startIn(Path directory, RedisProgram program, int port, String... args) {
     return awaited(launch(program, port, directory, args));
   }

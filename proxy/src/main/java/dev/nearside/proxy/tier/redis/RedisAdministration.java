@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.TagStore;
+import dev.nearside.proxy.security.TlsRefusal;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
@@ -31,6 +32,8 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile @Nullable Leases leases;
   private volatile @Nullable String nodeId;
+  private volatile @Nullable String serverInfo;
+  private volatile String said = "";
   private volatile boolean closed;
 
   /**
@@ -68,6 +71,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
         .connect()
         .whenComplete((made, failure) -> {
           if (made == null) {
+            tellIfTooOld(TlsRefusal.words(failure));
             tries.failed();
             tries.later(this::connect);
           } else if (closed) {
@@ -141,6 +145,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     AtomicBoolean lost = new AtomicBoolean();
     Leases given = new Leases(made, leaseWatch);
     nodeId = null;
+    serverInfo = null;
     leases = given;
     connection = made;
     made.addListener(
@@ -181,6 +186,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
           String reached = NodeId.of(info);
           given.reached(reached);
           nodeId = reached;
+          serverInfo = info;
         });
   }
 
@@ -204,6 +210,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     from.async()
         .command()
         .whenComplete((reply, failure) -> {
+          tellVersion(reply);
           if (reply != null) {
             commandTable.accept(reply);
           } else if (failure instanceof RedisCommandTimeoutException && from.isOpen()) {
@@ -212,6 +219,36 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
             log.warn("COMMAND is refused, the built-in table stands in: {}", failure.getMessage());
           }
         });
+  }
+
+  /** COMMAND was answered, or refused; INFO, which was asked before it, too. */
+  private void tellVersion(@Nullable List<Object> commands) {
+    String info = serverInfo;
+    if (info == null) {
+      return; // refused: who may not ask is not told
+    }
+    UpstreamVersion version = UpstreamVersion.of(info, commands);
+    if (isNews(version.words())) {
+      log.info("upstream is {}", version.words());
+      if (version.tracksUnasked()) {
+        log.warn("{} is older than 6.2: it cannot be asked if it still tracks L1", version.name());
+      }
+    }
+  }
+
+  private void tellIfTooOld(String why) {
+    if (why.contains("unknown command") && why.contains("HELLO") && isNews(why)) {
+      log.error(
+          "the upstream is older than Redis 6.0, or hides HELLO: without it nothing is relayed to"
+              + " it, and nothing is held in L1");
+    }
+  }
+
+  /** Told on one thread at a time: that of one connection after the other. */
+  private boolean isNews(String words) {
+    boolean isNews = !words.equals(said);
+    said = words;
+    return isNews;
   }
 
   @Override
