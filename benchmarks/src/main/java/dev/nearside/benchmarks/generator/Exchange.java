@@ -15,10 +15,10 @@ final class Exchange {
   private final int[] numbersAt;
   private final ReplyPattern reply;
   private final int reads;
-  private final boolean cold;
+  private final KeyFamily family;
   private @Nullable Exchange follower;
 
-  private Exchange(String request, String reply, int reads, boolean cold) {
+  private Exchange(String request, String reply, int reads, KeyFamily family) {
     this.request = request.getBytes(StandardCharsets.US_ASCII);
     this.numbersAt =
         IntStream.range(0, request.length())
@@ -26,16 +26,15 @@ final class Exchange {
             .toArray();
     this.reply = new ReplyPattern(reply);
     this.reads = reads;
-    this.cold = cold;
+    this.family = family;
   }
 
   static Exchange get(KeyFamily family, Values values) {
-    return new Exchange(
-        command("GET", family.pattern()), bulk(values.pattern()), 1, family == KeyFamily.COLD);
+    return new Exchange(command("GET", family.pattern()), bulk(values.pattern()), 1, family);
   }
 
   static Exchange set(KeyFamily family, Values values) {
-    return new Exchange(command("SET", family.pattern(), values.pattern()), OK, 0, false);
+    return new Exchange(command("SET", family.pattern(), values.pattern()), OK, 0, family);
   }
 
   static Exchange incr() {
@@ -43,12 +42,12 @@ final class Exchange {
         command("INCR", KeyFamily.COUNTER.pattern()),
         ":" + ReplyPattern.INTEGER + "\r\n",
         0,
-        false);
+        KeyFamily.COUNTER);
   }
 
   static Exchange eval(Values values) {
     String request = command("EVAL", SCRIPT, "1", KeyFamily.HOT.pattern());
-    return new Exchange(request, bulk(values.pattern()), 0, false);
+    return new Exchange(request, bulk(values.pattern()), 0, KeyFamily.HOT);
   }
 
   /** MULTI, ten commands on ten keys, EXEC. */
@@ -62,7 +61,7 @@ final class Exchange {
     int commands = 2 * INCREMENTS_OF_MULTI;
     String replies = (":" + ReplyPattern.INTEGER + "\r\n" + OK).repeat(INCREMENTS_OF_MULTI);
     String reply = OK + "+QUEUED\r\n".repeat(commands) + "*" + commands + "\r\n" + replies;
-    return new Exchange(request.toString(), reply, 0, false);
+    return new Exchange(request.toString(), reply, 0, KeyFamily.COUNTER);
   }
 
   /** Lets another exchange follow on the same connection and with the same number; returns this. */
@@ -105,7 +104,12 @@ final class Exchange {
 
   /** Returns whether its number is the next of the cold ones. */
   boolean isCold() {
-    return cold;
+    return family == KeyFamily.COLD;
+  }
+
+  /** Returns the keys of which it has one; MULTI has several like it. */
+  KeyFamily family() {
+    return family;
   }
 
   /** Returns the request with this number, for people. */

@@ -5,11 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 
 /** One client: writes a batch, checks its replies, writes the next. Confined to one thread. */
 final class LoadConnection {
-  private final SocketChannel channel;
+  private final Wire wire;
   private final SelectionKey key;
   private final Batch batch;
   private final ReplyCheck check;
@@ -17,18 +16,16 @@ final class LoadConnection {
   private long dueNs;
   private long receivedBytes;
 
-  private LoadConnection(SocketChannel channel, Selector selector, Batch batch) throws IOException {
-    this.channel = channel;
+  private LoadConnection(Wire wire, Selector selector, Batch batch) throws IOException {
+    this.wire = wire;
     this.batch = batch;
     this.check = new ReplyCheck(batch);
-    this.key = channel.register(selector, SelectionKey.OP_READ, this);
+    this.key = wire.channel().register(selector, SelectionKey.OP_READ, this);
   }
 
   /** Connects and registers for reading, itself as the attachment. */
   static LoadConnection open(Address address, Selector selector, Batch batch) throws IOException {
-    SocketChannel channel = address.connect();
-    channel.configureBlocking(false);
-    return new LoadConnection(channel, selector, batch);
+    return new LoadConnection(Wire.open(address), selector, batch);
   }
 
   /** Writes the next batch; the previous one must be answered. */
@@ -56,10 +53,8 @@ final class LoadConnection {
 
   /** Writes what the socket had no room for. */
   void flush() throws IOException {
-    ByteBuffer bytes = batch.bytes();
-    channel.write(bytes);
-    int interest =
-        bytes.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ;
+    boolean left = wire.write(batch.bytes());
+    int interest = left ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE;
     if (key.interestOps() != interest) {
       key.interestOps(interest);
     }
@@ -74,7 +69,7 @@ final class LoadConnection {
    * @throws WrongReplyException if a reply is not what it must be
    */
   int read(ByteBuffer buffer, MemorySegment memory) throws IOException {
-    int n = channel.read(buffer.clear());
+    int n = wire.read(buffer.clear());
     if (n < 0) {
       throw new IOException("the server closed a connection");
     }
@@ -100,6 +95,6 @@ final class LoadConnection {
   }
 
   void close() throws IOException {
-    channel.close();
+    wire.close();
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,7 +33,10 @@ final class LoadLoop {
 
   private final Assignment assignment;
   private final int part;
-  private final Mix mix;
+
+  /** One for each node of a cluster, else one. */
+  private final List<Mix> mixes;
+
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
   private final MemorySegment memory = MemorySegment.ofBuffer(buffer);
   private final Histogram latencies = new Histogram(LONGEST_NS, DIGITS);
@@ -65,7 +69,9 @@ final class LoadLoop {
   LoadLoop(Assignment assignment, int part) {
     this.assignment = assignment;
     this.part = part;
-    this.mix = new Mix(assignment, part);
+    int nodes = Math.max(1, assignment.address().nodes().size());
+    this.mixes =
+        IntStream.range(0, nodes).mapToObj(node -> new Mix(assignment, part, node)).toList();
     Load load = assignment.load();
     long perRound = (long) load.connections() * load.pipeline();
     this.periodNs = load.rate() == 0 ? 0 : perRound * 1_000_000_000 / load.rate();
@@ -91,7 +97,12 @@ final class LoadLoop {
       drain(selector);
       boolean ofDue = periodNs > 0; // who was due and is answered only now has waited, too
       return new Result(
-          began, ended, ofDue ? latencies : measured, replies, mix.reads(), mix.coldReads());
+          began,
+          ended,
+          ofDue ? latencies : measured,
+          replies,
+          mixes.stream().mapToLong(Mix::reads).sum(),
+          mixes.stream().mapToLong(Mix::coldReads).sum());
     } finally {
       for (LoadConnection connection : connections) {
         connection.close();
@@ -107,8 +118,8 @@ final class LoadLoop {
   private void connect(Selector selector) throws IOException {
     Load load = assignment.load();
     for (int i = part; i < load.connections(); i += load.threads()) {
-      Batch batch = new Batch(mix, load.pipeline());
-      connections.add(LoadConnection.open(assignment.address(), selector, batch));
+      Batch batch = new Batch(mixes.get(i % mixes.size()), load.pipeline());
+      connections.add(LoadConnection.open(assignment.address().of(i), selector, batch));
     }
     long nowNs = System.nanoTime();
     for (int i = 0; i < connections.size(); i++) {

@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.generator;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -46,6 +47,25 @@ public record Round(
   /** Returns the CPU time of watched process {@code i} per request, in microseconds. */
   public double cpuUs(int i) {
     return cpuSeconds.get(i) * 1e6 / requests;
+  }
+
+  /** Returns the same with the processes from {@code first} on taken for one. */
+  public Round gathering(int first) {
+    List<Double> gathered = new ArrayList<>(cpuSeconds.subList(0, first));
+    gathered.add(cpuSeconds.stream().skip(first).mapToDouble(each -> each).sum());
+    return new Round(
+        requests,
+        seconds,
+        p50Us,
+        p99Us,
+        p9999Us,
+        maxUs,
+        bytes,
+        List.copyOf(gathered),
+        generatorCpuSeconds,
+        totalRequests,
+        totalReads,
+        coldReads);
   }
 
   /**

@@ -18,6 +18,7 @@ final class CaseTable {
   private final Series peer;
   private final Map<String, Function<Series, String>> columns = new LinkedHashMap<>();
 
+  /** Creates the table of a case with at least one series. */
   CaseTable(Report.Case shown) {
     this.shown = shown;
     List<Series> all = shown.series();
@@ -90,8 +91,7 @@ final class CaseTable {
   }
 
   String markdown() {
-    StringBuilder text = new StringBuilder("## " + shown.trial().title() + "\n\n");
-    shown.trial().notes().forEach(note -> text.append(note).append("\n\n"));
+    StringBuilder text = new StringBuilder();
     text.append("| server | " + String.join(" | ", columns.keySet()) + " |\n");
     text.append("|---|" + "--:|".repeat(columns.size() - 1) + "---|\n");
     for (Series series : shown.series()) {

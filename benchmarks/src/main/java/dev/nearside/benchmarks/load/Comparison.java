@@ -114,7 +114,7 @@ final class Comparison {
     int increments = load.workload().increments();
     try {
       long before = increments == 0 ? 0 : contestant.counted();
-      Round round = generator.run(assignment);
+      Round round = contestant.gathered(generator.run(assignment));
       contestant.readCold(round.coldReads());
       if (increments > 0) {
         requireCounted(round.totalRequests() * increments, contestant.counted() - before);

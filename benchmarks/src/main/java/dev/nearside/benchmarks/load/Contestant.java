@@ -1,15 +1,18 @@
 package dev.nearside.benchmarks.load;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.nearside.benchmarks.generator.Address;
-import dev.nearside.benchmarks.generator.KeyFamily;
 import dev.nearside.benchmarks.generator.Measure;
-import dev.nearside.benchmarks.servers.EmbeddedRedis;
+import dev.nearside.benchmarks.generator.Round;
 import dev.nearside.benchmarks.servers.Ports;
 import dev.nearside.benchmarks.servers.RedisConnection;
-import dev.nearside.benchmarks.servers.ServerException;
 import dev.nearside.benchmarks.servers.ServerProcess;
+import dev.nearside.benchmarks.servers.TlsIdentity;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,75 +21,93 @@ import org.jspecify.annotations.Nullable;
  */
 final class Contestant implements AutoCloseable {
   private static final int PINGS = 101;
-  private static final String SUM_OF_COUNTERS =
-      "local sum = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do"
-          + " sum = sum + redis.call('GET', key) end return sum";
 
   private final Entrant entrant;
-  private final EmbeddedRedis redis;
+  private final Store store;
+  private final Path directory;
+  private final @Nullable TlsIdentity identity;
+  private final int httpPort = Ports.free();
   private @Nullable ServerProcess hop;
   private @Nullable ServerProcess proxy;
   private Address address;
-  private int upstream;
+  private Address upstream;
   private long coldReads;
 
-  private Contestant(Entrant entrant, EmbeddedRedis redis, Address address) {
+  private Contestant(Entrant entrant, Store store, Path directory, @Nullable TlsIdentity identity) {
     this.entrant = entrant;
-    this.redis = redis;
-    this.address = address;
-    this.upstream = redis.port();
+    this.store = store;
+    this.directory = directory;
+    this.identity = identity;
+    this.address = store.address();
+    this.upstream = store.address();
   }
 
   /**
-   * Starts a Redis and what stands before it, and writes the data.
+   * Starts a Redis; {@link #complete} does the rest.
    *
    * @param program the redis-server
    * @param directory an existing one for what this contestant writes
-   * @throws IOException if the data is not there in the end
+   * @param identity what servers show, where the entrant's links need that
    */
-  static Contestant start(Entrant entrant, DataSet data, Path program, Path directory)
+  static Contestant begin(
+      Entrant entrant, Path program, Path directory, @Nullable TlsIdentity identity)
       throws IOException {
-    Path socket = directory.resolve("redis.sock");
-    List<String> options = entrant.unix() ? List.of("--unixsocket", socket.toString()) : List.of();
-    EmbeddedRedis redis = EmbeddedRedis.start(program, directory, options);
-    Address address =
-        entrant.unix() ? Address.ofPath(socket.toString()) : Address.ofPort(redis.port());
-    Contestant contestant = new Contestant(entrant, redis, address);
-    try {
-      contestant.prepare(data, directory);
-      return contestant;
-    } catch (IOException | ServerException e) {
-      contestant.close();
-      throw e;
-    }
+    TlsIdentity shown = entrant.links().needIdentity() ? identity : null;
+    Store store = Store.start(entrant.links(), program, directory, shown);
+    return new Contestant(entrant, store, directory, shown);
   }
 
-  private void prepare(DataSet data, Path directory) throws IOException {
-    try (RedisConnection connection = RedisConnection.open(redis.port())) {
-      data.writeTo(connection);
-    }
+  /**
+   * Writes the data, and starts what stands before the Redis.
+   *
+   * @throws IOException if the data is not there in the end
+   */
+  void complete(DataSet data) throws IOException {
+    store.fill(data);
     if (entrant.far()) {
-      upstream = Ports.free();
-      hop = DelayHop.start(upstream, redis.port(), directory);
-      address = Address.ofPort(upstream);
+      int port = Ports.free();
+      hop = DelayHop.start(port, upstream.port(), directory);
+      upstream = Address.ofPort(port);
+      address = upstream;
     }
     if (entrant.peer() != Peer.REDIS) {
-      startProxy(directory);
+      startProxy();
     }
-    try (RedisConnection connection = RedisConnection.over(address.connect())) {
+    try (RedisConnection connection = connect(address.of(DataSet.FIRST_KEY))) {
       data.requireFrom(connection, name());
     }
   }
 
-  private void startProxy(Path directory) throws IOException {
-    Address listen =
-        entrant.unix()
-            ? Address.ofPath(directory.resolve("proxy.sock").toString())
-            : Address.ofPort(Ports.free());
-    List<String> command = entrant.peer().command(entrant, listen, upstream, directory);
+  private static RedisConnection connect(Address to) throws IOException {
+    return to.certificate().isEmpty()
+        ? RedisConnection.over(to.connect())
+        : RedisConnection.openTls(to.port(), Path.of(to.certificate()));
+  }
+
+  private void startProxy() throws IOException {
+    TlsIdentity shown = entrant.links() == Links.TLS ? identity : null;
+    Address listen = listen(shown);
+    ProxyCommand command = new ProxyCommand(listen, httpPort, upstream, shown, directory);
     Path log = directory.resolve("proxy.log");
-    proxy = ServerProcess.start(command, () -> listens(listen), log, "TERM");
+    proxy =
+        ServerProcess.start(
+            entrant.peer().command(entrant, command), () -> serves(listen), log, "TERM");
     address = listen;
+  }
+
+  private Address listen(@Nullable TlsIdentity shown) {
+    if (entrant.links() == Links.UNIX) {
+      return Address.ofPath(directory.resolve("proxy.sock").toString());
+    }
+    return shown == null
+        ? Address.ofPort(Ports.free())
+        : Address.ofTls(Ports.free(), shown.certificate().toString());
+  }
+
+  /** Nearside opens its HTTP port last. */
+  private boolean serves(Address listen) {
+    return listens(listen)
+        && (entrant.peer() != Peer.NEARSIDE || listens(Address.ofPort(httpPort)));
   }
 
   private static boolean listens(Address address) {
@@ -113,7 +134,32 @@ final class Contestant implements AutoCloseable {
 
   /** Returns the process that is measured and, where it is a proxy, the Redis behind it. */
   List<Long> pids() {
-    return proxy == null ? List.of(redis.pid()) : List.of(proxy.pid(), redis.pid());
+    List<Long> pids = new ArrayList<>();
+    if (proxy != null) {
+      pids.add(proxy.pid());
+    }
+    pids.addAll(store.pids());
+    return pids;
+  }
+
+  /** Returns the round with the nodes of a cluster taken for one process. */
+  Round gathered(Round round) {
+    return round.gathering(proxy == null ? 0 : 1);
+  }
+
+  /**
+   * Returns whether this is a sidecar that says its memory is off.
+   *
+   * @throws IOException if it does not say
+   */
+  boolean saysMemoryIsOff() throws IOException {
+    if (entrant.peer() != Peer.NEARSIDE) {
+      return false;
+    }
+    URI uri = URI.create("http://127.0.0.1:" + httpPort + "/v1/l1");
+    try (InputStream in = uri.toURL().openStream()) {
+      return new ObjectMapper().readTree(in).path("mode").asText().equals("off");
+    }
   }
 
   /** Returns how many cold keys a thread of the generator has read from it. */
@@ -128,24 +174,18 @@ final class Contestant implements AutoCloseable {
 
   /** Returns how often Redis has executed a command, named in small letters, whoever asked. */
   long executed(String command) throws IOException {
-    String prefix = "cmdstat_" + command + ":calls=";
-    return askRedis("INFO", "commandstats")
-        .lines()
-        .filter(line -> line.startsWith(prefix))
-        .map(line -> line.substring(prefix.length(), line.indexOf(',')))
-        .mapToLong(Long::parseLong)
-        .sum();
+    return store.executed(command);
   }
 
   /** Returns the sum of all counters at Redis. */
   long counted() throws IOException {
-    return Long.parseLong(askRedis("EVAL", SUM_OF_COUNTERS, "0", KeyFamily.COUNTER.glob()));
+    return store.counted();
   }
 
   /** Returns the median time that a PING takes to its Redis, over the hop where there is one. */
   double roundTripUs() throws IOException {
     double[] times = new double[PINGS];
-    try (RedisConnection connection = RedisConnection.open(upstream)) {
+    try (RedisConnection connection = RedisConnection.open(upstream.port())) {
       for (int i = 0; i < PINGS; i++) {
         long began = System.nanoTime();
         connection.call("PING");
@@ -153,12 +193,6 @@ final class Contestant implements AutoCloseable {
       }
     }
     return Measure.median(times);
-  }
-
-  private String askRedis(String... words) throws IOException {
-    try (RedisConnection connection = RedisConnection.open(redis.port())) {
-      return connection.call(words);
-    }
   }
 
   @Override
@@ -169,6 +203,6 @@ final class Contestant implements AutoCloseable {
     if (hop != null) {
       hop.close();
     }
-    redis.close();
+    store.close();
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
  * @param peer which program it is
  * @param settings {@code key=value}, other than the program's defaults; for Nearside only
  * @param far whether its Redis is a millisecond away, see {@link DelayHop}
- * @param unix whether clients come by a Unix socket, for Redis and Nearside only
+ * @param links how it is reached, and how it reaches its Redis
  */
-record Entrant(String label, Peer peer, List<String> settings, boolean far, boolean unix) {
+record Entrant(String label, Peer peer, List<String> settings, boolean far, Links links) {
   static final String NEARSIDE = Peer.NEARSIDE.label();
   private static final String ONE_LOOP = "event-loops=1";
 
@@ -25,23 +25,23 @@ record Entrant(String label, Peer peer, List<String> settings, boolean far, bool
    */
   static Entrant of(Peer peer) {
     List<String> settings = peer == Peer.NEARSIDE ? List.of(ONE_LOOP, LASTING) : List.of();
-    return new Entrant(peer.label(), peer, settings, false, false);
+    return new Entrant(peer.label(), peer, settings, false, Links.TCP);
   }
 
   /** Returns the same with more settings, under another name. */
   Entrant with(String otherLabel, String... more) {
     List<String> all = new ArrayList<>(settings);
     all.addAll(List.of(more));
-    return new Entrant(otherLabel, peer, List.copyOf(all), far, unix);
+    return new Entrant(otherLabel, peer, List.copyOf(all), far, links);
   }
 
   /** Returns the same with its Redis a millisecond away. */
   Entrant asFar() {
-    return new Entrant(label, peer, settings, true, unix);
+    return new Entrant(label, peer, settings, true, links);
   }
 
-  /** Returns the same on a Unix socket. */
-  Entrant onUnixSocket() {
-    return new Entrant(label, peer, settings, far, true);
+  /** Returns the same on other links. */
+  Entrant over(Links others) {
+    return new Entrant(label, peer, settings, far, others);
   }
 }

@@ -36,8 +36,8 @@ final class LoopsRun implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     List<Entrant> entrants =
         List.of(
-            new Entrant(ONE, Peer.NEARSIDE, List.of("event-loops=1"), false, false),
-            new Entrant(TWO, Peer.NEARSIDE, List.of("event-loops=2"), false, false));
+            new Entrant(ONE, Peer.NEARSIDE, List.of("event-loops=1"), false, Links.TCP),
+            new Entrant(TWO, Peer.NEARSIDE, List.of("event-loops=2"), false, Links.TCP));
     int cores = Runtime.getRuntime().availableProcessors();
     List<Trial> trials = new ArrayList<>();
     for (int pipeline : new int[] {1, 32}) {
@@ -63,6 +63,7 @@ final class LoopsRun implements Callable<Integer> {
         ONE,
         targets,
         List.of(note),
+        false,
         false);
   }
 }

@@ -46,7 +46,11 @@ record Report(
     versions.forEach((what, value) -> text.append("- %s: %s%n".formatted(what, value)));
     method.forEach(sentence -> text.append("- ").append(sentence).append('\n'));
     for (Case each : cases) {
-      text.append('\n').append(new CaseTable(each).markdown());
+      text.append("\n## ").append(each.trial().title()).append('\n');
+      each.trial().notes().forEach(note -> text.append('\n').append(note).append('\n'));
+      if (!each.series().isEmpty()) {
+        text.append('\n').append(new CaseTable(each).markdown());
+      }
     }
     return text.toString();
   }

@@ -111,7 +111,7 @@ final class SizesRun implements Callable<Integer> {
               options.load(Workload.READ, pipeline),
               Peer.REDIS));
     }
-    List<Entrant> entrants = entrants().stream().map(Entrant::onUnixSocket).toList();
+    List<Entrant> entrants = entrants().stream().map(entrant -> entrant.over(Links.UNIX)).toList();
     return new Stage(entrants, options.data(), trials);
   }
 }

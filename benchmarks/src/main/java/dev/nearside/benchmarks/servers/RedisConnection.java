@@ -11,7 +11,9 @@ import java.net.Socket;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * A blocking RESP2 connection over loopback, for loading data and asking for statistics.
@@ -37,7 +39,20 @@ public final class RedisConnection implements AutoCloseable {
    * @throws IOException if nothing listens there
    */
   public static RedisConnection open(int port) throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    return over(new Socket(InetAddress.getLoopbackAddress(), port));
+  }
+
+  /**
+   * As above, by TLS.
+   *
+   * @param certificate a PEM file with what must be shown there
+   */
+  public static RedisConnection openTls(int port, Path certificate) throws IOException {
+    SSLSocketFactory sockets = TlsIdentity.trusting(certificate).getSocketFactory();
+    return over(sockets.createSocket(InetAddress.getLoopbackAddress(), port));
+  }
+
+  private static RedisConnection over(Socket socket) throws IOException {
     socket.setSoTimeout(Math.toIntExact(TIMEOUT.toMillis()));
     socket.setTcpNoDelay(true);
     return new RedisConnection(socket, socket.getOutputStream(), socket.getInputStream());

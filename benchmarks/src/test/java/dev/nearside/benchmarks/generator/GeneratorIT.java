@@ -2,11 +2,15 @@ package dev.nearside.benchmarks.generator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
+import dev.nearside.benchmarks.servers.Ports;
+import dev.nearside.benchmarks.servers.Programs;
 import dev.nearside.benchmarks.servers.RedisConnection;
 import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ScratchDirectory;
+import dev.nearside.benchmarks.servers.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Short rounds against a real Redis: its own statistics must tell the same story. */
 @Timeout(60)
@@ -97,6 +102,49 @@ final class GeneratorIT {
     assertThat(round.seconds()).isGreaterThanOrEqualTo(load.measuredMs() / 1e3);
   }
 
+  /** Batches of more than one record, which the first buffer does not hold. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 600})
+  void round_byTls_isTheSame(int pipeline) throws Exception {
+    assumeTrue(Programs.onPath("redis-server") != null, "the Redis of the build has no TLS");
+    TlsIdentity identity = TlsIdentity.create(scratch.path());
+    int port = Ports.free();
+    try (EmbeddedRedis tls =
+            EmbeddedRedis.start(
+                RedisProgram.INSTALLED.find(scratch.path()),
+                scratch.path(),
+                options(port, identity));
+        RedisConnection filled = RedisConnection.openTls(port, identity.certificate())) {
+      for (int i = 0; i < KEYS; i++) {
+        filled.call("SET", KeyFamily.HOT.key(i), VALUES.value(i));
+        filled.call("SET", KeyFamily.COLD.key(i), VALUES.value(i));
+      }
+      Address address = Address.ofTls(port, identity.certificate().toString());
+      Assignment assignment =
+          new Assignment(load(Workload.CHURN, pipeline), address, List.of(tls.pid()), 1, 0);
+
+      Round round = Generator.inOwnProcess(assignment);
+
+      assertThat(executed(filled, "get") + executed(filled, "set") - 2 * KEYS)
+          .isEqualTo(round.totalRequests())
+          .isPositive();
+    }
+  }
+
+  private static List<String> options(int port, TlsIdentity identity) {
+    return List.of(
+        "--tls-port",
+        String.valueOf(port),
+        "--tls-cert-file",
+        identity.certificate().toString(),
+        "--tls-key-file",
+        identity.key().toString(),
+        "--tls-ca-cert-file",
+        identity.certificate().toString(),
+        "--tls-auth-clients",
+        "no");
+  }
+
   @Test
   void round_oneValueIsWrong_failsAndShowsIt() throws Exception {
     connection.call("SET", KeyFamily.HOT.key(7), VALUES.value(8));
@@ -147,9 +195,12 @@ final class GeneratorIT {
   }
 
   private long executed(String command) throws IOException {
+    return executed(connection, command);
+  }
+
+  private static long executed(RedisConnection at, String command) throws IOException {
     String prefix = "cmdstat_" + command + ":calls=";
-    return connection
-        .call("INFO", "commandstats")
+    return at.call("INFO", "commandstats")
         .lines()
         .filter(line -> line.startsWith(prefix))
         .map(line -> line.substring(prefix.length(), line.indexOf(',')))

@@ -34,11 +34,12 @@ final class ComparisonIT {
   void start() throws Exception {
     scratch = ScratchDirectory.create();
     redis =
-        Contestant.start(
+        Contestant.begin(
             Entrant.of(Peer.REDIS).asFar(),
-            options.data(),
             RedisProgram.INSTALLED.find(scratch.path()),
-            scratch.path());
+            scratch.path(),
+            null);
+    redis.complete(options.data());
   }
 
   @AfterEach

@@ -106,6 +106,30 @@ final class SeriesTest {
         .containsPattern("\\| nearside \\| 220 \\|.*\\| 2\\.20 \\|.*: 2\\.20, met \\|");
   }
 
+  @Test
+  void markdown_ofACaseLeftOut_saysWhyAndHasNoTable() {
+    Trial trial =
+        new Trial("GET hit", new RunOptions().load(Workload.READ, 1), Peer.REDIS).noting("Why.");
+    Report report =
+        new Report(
+            "x",
+            "2026-01-01",
+            Map.of(),
+            Map.of(),
+            List.of(),
+            List.of(new Report.Case(trial, List.of())));
+
+    assertThat(report.markdown()).endsWith("## GET hit\n\nWhy.\n");
+  }
+
+  @Test
+  void gathering_theNodesOfACluster_countsThemAsOne() {
+    Round round = new Round(10, 1, 1, 1, 1, 1, 1, List.of(4.0, 1.0, 2.0), 0, 10, 0, 0);
+
+    assertThat(round.gathering(0).cpuSeconds()).containsExactly(7.0);
+    assertThat(round.gathering(1).cpuSeconds()).containsExactly(4.0, 3.0);
+  }
+
   private static Series series(String server, double... requestsPerSecond) {
     List<Round> rounds =
         DoubleStream.of(requestsPerSecond)
