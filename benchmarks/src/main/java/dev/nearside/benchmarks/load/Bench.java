@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       MixedRun.class,
       SizesRun.class,
       LoopsRun.class,
+      LinksRun.class,
       ProfileRun.class,
       CoherenceRun.class,
       FootprintRun.class,
