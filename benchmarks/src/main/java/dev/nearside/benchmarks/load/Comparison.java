@@ -29,9 +29,10 @@ final class Comparison {
   }
 
   /**
-   * Runs what nobody looks at: the hot keys alone where the load has cold ones, too, so that memory
-   * holds them, and a round that compiles what is to be compiled. Then come the rounds that count;
-   * every second one goes through the contestants backwards.
+   * Runs what nobody looks at, which Nearside alone has need of: the hot keys alone where the load
+   * has cold ones, too, so that memory holds them, and a round that compiles what is to be
+   * compiled. Then come the rounds that count; every second one goes through the contestants
+   * backwards.
    *
    * @throws IOException if a server or the generator fails, a reply was wrong, or what was counted
    *     up is not at Redis
@@ -67,6 +68,9 @@ final class Comparison {
   private void warmUp(Load load) throws IOException, InterruptedException {
     double hotReads = load.keys().hotReads();
     for (Contestant contestant : contestants) {
+      if (contestant.entrant().peer() != Peer.NEARSIDE) {
+        continue;
+      }
       if (hotReads > 0 && hotReads < 1) {
         round(contestant, load.ofHotKeys(), 0);
       }

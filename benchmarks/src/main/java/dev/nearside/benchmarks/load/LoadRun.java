@@ -150,13 +150,14 @@ final class LoadRun {
         "again: `./nearside bench " + usualName + "`; written by the run",
         "clients: a closed loop on the same machine, one thread of a process of its own unless said"
             + " otherwise; \"generator\" is how much of a core that took",
-        "rounds: %d of %.1f s, each after %.1f s of warm-up, and before the first one of %.1f s that"
+        "rounds: %d of %.1f s, each after %.1f s of warm-up; before its first one Nearside, which has"
                 .formatted(
                     options.rounds(),
                     options.measured().toMillis() / 1e3,
-                    options.warmup().toMillis() / 1e3,
-                    options.first().toMillis() / 1e3)
-            + " nobody looks at; servers in turn; medians of the rounds",
+                    options.warmup().toMillis() / 1e3)
+            + " to be compiled, has one of %.1f s that nobody looks at; servers in turn; medians of"
+                .formatted(options.first().toMillis() / 1e3)
+            + " the rounds",
         "hits: where some of the keys are cold, the hot ones are read alone before, so that memory"
             + " holds them; \"answered locally\" is what it then came to",
         "every reply, warm-up included, was compared byte by byte with what it must be; what was"
