@@ -101,9 +101,11 @@ final class SeriesTest {
             List.of(new Report.Case(trial, series)));
 
     assertThat(report.markdown())
-        .contains("- a method\n", "## GET, pipeline 32\n\nA note.\n\n| server | requests/s |")
-        .containsPattern("\\| redis \\| 100 \\|.*\\| 1\\.00 \\| 1\\.00 \\| 1\\.00 \\|.*\\|  \\|")
-        .containsPattern("\\| nearside \\| 220 \\|.*\\| 2\\.20 \\|.*: 2\\.20, met \\|");
+        .contains("- a method\n", "## GET, pipeline 32\n\nA note.\n\n| server | CPU µs/request |")
+        .containsPattern(
+            "\\| redis \\| 10\\.00 \\|  \\| 100 \\|.*\\| 1\\.00 \\| 1\\.00 \\| 1\\.00 \\|.*\\|  \\|")
+        .containsPattern(
+            "\\| nearside \\| 4\\.55 \\|  \\| 220 \\|.*\\| 2\\.20 \\|.*: 2\\.20, met \\|");
   }
 
   @Test
