@@ -1,6 +1,8 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.generator.Address;
 import dev.nearside.benchmarks.report.Versions;
+import dev.nearside.benchmarks.servers.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -29,6 +31,12 @@ final class Participants {
     }
     if (!entrant.settings().isEmpty()) {
       found.put("settings of " + entrant.label(), String.join(", ", entrant.settings()));
+    }
+    Address address = contestant.address();
+    if (!address.certificate().isEmpty()) {
+      found.put(
+          "TLS between clients and " + entrant.label(),
+          TlsIdentity.agreedWith(address.port(), Path.of(address.certificate())));
     }
     if (entrant.far()) {
       found.put(

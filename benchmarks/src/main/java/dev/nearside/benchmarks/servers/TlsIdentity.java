@@ -2,6 +2,7 @@ package dev.nearside.benchmarks.servers;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.security.cert.CertificateFactory;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -110,6 +113,24 @@ public record TlsIdentity(Path certificate, Path key, Path both) {
       return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the certificate cannot be trusted: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns which version and which cipher a server on loopback and this JDK agree on.
+   *
+   * @param certificate a PEM file with what is shown there
+   * @throws IOException if they do not
+   */
+  public static String agreedWith(int port, Path certificate) throws IOException {
+    try (SSLSocket socket =
+        (SSLSocket)
+            trusting(certificate)
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), port)) {
+      socket.startHandshake();
+      SSLSession session = socket.getSession();
+      return session.getProtocol() + ", " + session.getCipherSuite();
     }
   }
 }

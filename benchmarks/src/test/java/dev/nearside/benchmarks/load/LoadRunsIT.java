@@ -95,6 +95,7 @@ final class LoadRunsIT {
             "--only=Cluster of three, INCR, pipeline 32");
 
     assertThat(headings(report)).hasSize(2);
+    assertThat(report.at("/versions/TLS between clients and nearside").asText()).contains("TLSv1");
     assertThat(report.at("/cases/1/series/0/rounds/0/cpuSeconds")).hasSize(1);
     assertThat(report.at("/cases/1/series/1/rounds/0/cpuSeconds")).hasSize(2);
   }
