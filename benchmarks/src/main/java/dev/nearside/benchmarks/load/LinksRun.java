@@ -18,7 +18,10 @@ import picocli.CommandLine.Mixin;
     defaultValueProvider = LinksDefaults.class,
     description = "INCR and GET hits by TLS, Unix sockets and over a cluster, against HAProxy.")
 final class LinksRun implements Callable<Integer> {
-  private static final int[] PIPELINES = {1, 32};
+
+  /** The longer first: it has all compiled, and memory filled, in a fraction of the time. */
+  private static final int[] PIPELINES = {32, 1};
+
   private static final String TLS_UPSTREAM =
       "Clients speak clear text to the proxy, and that TLS to Redis; beside them a client that"
           + " speaks TLS to Redis by itself.";
