@@ -41,7 +41,7 @@ final class Gauges {
     metrics.gauge(Metric.L1_MAX_BYTES, from.local::maxBytes);
     metrics.gauge(Metric.L1_OPEN, () -> isOpen(from.coherence) ? 1 : 0);
     metrics.gauge(Metric.FENCES_UP, from.coherence.fences()::up);
-    metrics.gauge(Metric.GENERATION, () -> sum(from.coherence.shards()));
+    metrics.gauge(Metric.GENERATION, from.coherence::generations);
     metrics.gauge(Metric.STALENESS, () -> stalenessSeconds(from.coherence.shards()));
     metrics.gauge(Metric.CLIENTS, from.listener::clients);
     metrics.gauge(
@@ -87,10 +87,6 @@ final class Gauges {
   private static boolean isOpen(Coherence coherence) {
     List<Shard> shards = coherence.shards();
     return !shards.isEmpty() && shards.stream().allMatch(coherence::isServing);
-  }
-
-  private static double sum(List<Shard> shards) {
-    return shards.stream().mapToInt(Shard::generation).sum();
   }
 
   private static double stalenessSeconds(List<Shard> shards) {

@@ -102,6 +102,7 @@ public final class Proxy implements AutoCloseable {
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
   private final AdminServer admin;
+  private volatile boolean wereTracked;
   private final ResourceAgent agent;
   private final AtomicReference<CommandTable> commands =
       new AtomicReference<>(CommandTable.builtIn());
@@ -507,17 +508,21 @@ public final class Proxy implements AutoCloseable {
         invalidation);
   }
 
+  /** All of them, at first; from then on one that is away is its own keys' matter. */
   private boolean isTracked() {
     List<Shard> shards = coherence.shards();
+    boolean all = !shards.isEmpty() && shards.stream().allMatch(Shard::isOpen);
+    wereTracked |= all;
     return config.coherence().mode() == CoherenceMode.OFF
-        || (!shards.isEmpty() && shards.stream().allMatch(Shard::isOpen));
+        || all
+        || (cluster != null && wereTracked && shards.stream().anyMatch(Shard::isOpen));
   }
 
   private static String trackedState(List<TrackedConnection> all) {
     return all.isEmpty()
         ? "nobody is known to have slots"
         : all.stream()
-            .map(each -> all.size() == 1 ? each.state() : each.place() + ": " + each.state())
+            .map(each -> all.size() == 1 ? each.state() : each.name() + ": " + each.state())
             .collect(Collectors.joining("; "));
   }
 }

@@ -5,20 +5,17 @@ import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /*
  * Why an entry of a slot that has gone is dead. An entry is true as long as the epoch lasts in which
  * its flight began: the later of its shard's and its slot's, both drawn from one sequence, so that
- * neither can move on without the later one becoming another number.
- *
- * A slot moves in this order: its shard is replaced, then its epoch. Whoever asks for a key's epoch
- * looks in the other order, at the epoch and then at the shard. So a flight on the old node's
- * connection cannot have the new epoch: who sees that finds the new shard behind it. What the old
- * node says late, one that was demoted and does not know it yet for example, is never taken for the
- * new node's.
+ * neither can move on without the later one becoming another number. Who has a slot and since which
+ * epoch are one object, replaced whole: nobody sees the one without the other. So a flight on the old
+ * node's connection cannot have the new epoch, whenever it begins, and what the new one has brought in
+ * is never judged by the old one's clock. What the old node says late, one that was demoted and does
+ * not know it yet for example, is not taken for the new node's.
  *
  * What no push tells. While a slot is on its way from one node to the other, a key that neither has
  * is created at the other; nobody told the old one, which is asked about it here. So what is known
@@ -33,14 +30,20 @@ import org.jspecify.annotations.Nullable;
 final class BySlot implements Placement {
   private static final List<Integer> DATABASES = List.of(0);
 
+  /** Who answers for a slot, and since which epoch. */
+  private record Seat(@Nullable Shard shard, long since) {}
+
   private final Epochs epochs;
+
   private volatile List<Shard> shards = List.of();
-  private final AtomicReferenceArray<@Nullable Shard> bySlot =
-      new AtomicReferenceArray<>(HashSlot.COUNT);
-  private final AtomicLongArray since = new AtomicLongArray(HashSlot.COUNT);
+  private final AtomicReferenceArray<Seat> seats = new AtomicReferenceArray<>(HashSlot.COUNT);
 
   BySlot(Epochs epochs) {
     this.epochs = epochs;
+    Seat nobody = new Seat(null, epochs.next());
+    for (int slot = 0; slot < HashSlot.COUNT; slot++) {
+      seats.setPlain(slot, nobody);
+    }
   }
 
   void add(Shard shard) {
@@ -61,26 +64,26 @@ final class BySlot implements Placement {
    */
   @SuppressWarnings("ReferenceEquality") // the very shard
   void place(@Nullable Shard[] owners) {
-    shards.forEach(Shard::changing);
     long epoch = epochs.next();
+    Seat last = new Seat(null, epoch);
     for (int slot = 0; slot < HashSlot.COUNT; slot++) {
-      if (bySlot.get(slot) != owners[slot]) {
-        bySlot.set(slot, owners[slot]);
-        since.set(slot, epoch);
+      Shard owner = owners[slot];
+      if (seats.get(slot).shard != owner) {
+        last = last.shard == owner ? last : new Seat(owner, epoch);
+        seats.set(slot, last);
       }
     }
-    shards.forEach(Shard::changed);
   }
 
   @Override
   public @Nullable Shard shardOf(LookupKey key) {
-    return key.database() == 0 ? bySlot.get(key.slot()) : null;
+    return key.database() == 0 ? seats.get(key.slot()).shard : null;
   }
 
   @Override
   public @Nullable Shard shardOf(Entry entry) {
     byte[] name = entry.name();
-    return bySlot.get(HashSlot.of(name, name.length));
+    return seats.get(HashSlot.of(name, name.length)).shard;
   }
 
   @Override
@@ -96,9 +99,8 @@ final class BySlot implements Placement {
   @Override
   @SuppressWarnings("ReferenceEquality") // the very shard
   public long epochOf(LookupKey key, Shard shard, long epoch) {
-    int slot = key.slot();
-    long sinceThen = since.get(slot);
-    return bySlot.get(slot) == shard ? Math.max(epoch, sinceThen) : NOWHERE;
+    Seat seat = seats.get(key.slot());
+    return seat.shard == shard ? Math.max(epoch, seat.since) : NOWHERE;
   }
 
   @Override

@@ -32,6 +32,8 @@ public final class ClusterShards {
    * nothing is served any more of what was known of those that have gone elsewhere.
    */
   public void place(@Nullable Shard[] owners) {
+    shared.sequence().incrementAndGet(); // a snapshot of many keys sees it move
     slots.place(owners);
+    shared.sequence().incrementAndGet();
   }
 }

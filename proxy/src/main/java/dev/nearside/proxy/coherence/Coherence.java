@@ -9,6 +9,7 @@ import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ public final class Coherence {
   private final CoherenceMode by;
   private final Fences fences = new Fences();
   private final Invalidations invalidations;
+  private final Shard.Shared shared;
   private final Placement placement;
   private final @Nullable ClusterShards cluster;
 
@@ -66,8 +68,16 @@ public final class Coherence {
     this.invalidations = new Invalidations(metrics);
     boolean tracking = by == CoherenceMode.TRACKING;
     Epochs epochs = new Epochs();
-    Shard.Shared shared =
-        new Shard.Shared(local, fences, invalidations, epochs, maxStaleness.toNanos(), tracking);
+    shared =
+        new Shard.Shared(
+            local,
+            fences,
+            invalidations,
+            epochs,
+            new AtomicLong(),
+            new AtomicLong(),
+            maxStaleness.toNanos(),
+            tracking);
     if (databases == null) {
       BySlot slots = new BySlot(epochs);
       placement = slots;
@@ -109,13 +119,14 @@ public final class Coherence {
     }
   }
 
-  /** Returns how often anything has removed something, or more; changes before and after each. */
+  /** Returns how often anything was removed, or more; changes before and after each. */
   public long sequence() {
-    long sum = 0;
-    for (Shard shard : shards()) {
-      sum += shard.sequence();
-    }
-    return sum;
+    return shared.sequence().get();
+  }
+
+  /** Returns how many generations have been opened. */
+  public long generations() {
+    return shared.generations().get();
   }
 
   /** Returns whether the upstream tells of changes. */

@@ -68,9 +68,10 @@ public final class Shard {
   private final Epochs epochs;
   private final Barrier barrier;
   private final AtomicLong epoch;
-  private final AtomicLong sequence = new AtomicLong();
+  private final AtomicLong sequence;
   private final AtomicLong ownFlushes = new AtomicLong();
   private final AtomicInteger generation = new AtomicInteger();
+  private final AtomicLong generations;
   private volatile @Nullable Remains remains;
   private volatile boolean open;
   private volatile boolean serving;
@@ -81,6 +82,8 @@ public final class Shard {
   /**
    * What all shards share.
    *
+   * @param sequence how often anything was removed; changes before and after each
+   * @param generations how many were opened
    * @param maxStalenessNs the oldest a local read may be
    * @param tracking whether the upstream tells of changes
    */
@@ -89,6 +92,8 @@ public final class Shard {
       Fences fences,
       Invalidations invalidations,
       Epochs epochs,
+      AtomicLong sequence,
+      AtomicLong generations,
       long maxStalenessNs,
       boolean tracking) {}
 
@@ -104,6 +109,8 @@ public final class Shard {
     this.fences = shared.fences;
     this.invalidations = shared.invalidations;
     this.epochs = shared.epochs;
+    this.sequence = shared.sequence;
+    this.generations = shared.generations;
     this.maxStalenessNs = shared.maxStalenessNs;
     this.tracking = shared.tracking;
     this.epoch = new AtomicLong(epochs.next());
@@ -180,12 +187,9 @@ public final class Shard {
    * this sidecar has removed it.
    */
   public @Nullable Entry findStale(LookupKey key, long nowNs, long maxAgeNs) {
-    Remains left = remains();
-    if (left == null || !isAllowed(left, key, nowNs, maxAgeNs)) {
-      return null;
-    }
-    Entry entry = local.find(key);
-    return isUsable(entry, key, left, nowNs) ? entry : null;
+    Remains left = remains(); // before the look-up, as the clock is
+    Entry entry = left == null ? null : local.find(key);
+    return ageNs(entry, left, key, nowNs, maxAgeNs) < 0 ? null : entry;
   }
 
   /**
@@ -194,10 +198,7 @@ public final class Shard {
    */
   public long staleAgeNs(LookupKey key, long nowNs, long maxAgeNs) {
     Remains left = remains();
-    if (left == null || !isAllowed(left, key, nowNs, maxAgeNs)) {
-      return -1;
-    }
-    return isUsable(local.peek(key), key, left, nowNs) ? Math.max(0, nowNs - left.asOfNs) : -1;
+    return ageNs(left == null ? null : local.peek(key), left, key, nowNs, maxAgeNs);
   }
 
   private @Nullable Remains remains() {
@@ -209,16 +210,21 @@ public final class Shard {
     return left != null && epoch.get() == left.next ? left : null;
   }
 
-  private boolean isAllowed(Remains left, LookupKey key, long nowNs, long maxAgeNs) {
-    boolean toldAll = !opaqueEver || left.asOfNs - opaqueEndedNs.get() >= 0;
-    return toldAll && nowNs - left.asOfNs <= maxAgeNs && !fences.isUp(key.hashCode());
-  }
-
-  private boolean isUsable(@Nullable Entry entry, LookupKey key, Remains left, long nowNs) {
-    return entry != null
-        && entry.epoch() == placement.epochOf(key, this, left.epoch)
-        && entry.flight() == null
-        && entry.expiresAtNs() - nowNs > 0;
+  /** Returns how long ago {@code entry} was known to be true, or -1 if it may not be served. */
+  private long ageNs(
+      @Nullable Entry entry, @Nullable Remains left, LookupKey key, long nowNs, long maxAgeNs) {
+    if (entry == null
+        || left == null
+        || fences.isUp(key.hashCode())
+        || entry.epoch() != placement.epochOf(key, this, left.epoch)
+        || entry.flight() != null
+        || entry.expiresAtNs() - nowNs <= 0) {
+      return -1;
+    }
+    boolean ownAge = !tellsOf(entry) && entry.asOfNs() - left.asOfNs < 0;
+    long asOfNs = ownAge ? entry.asOfNs() : left.asOfNs;
+    boolean toldAll = !opaqueEver || asOfNs - opaqueEndedNs.get() >= 0;
+    return toldAll && nowNs - asOfNs <= maxAgeNs ? Math.max(0, nowNs - asOfNs) : -1;
   }
 
   /**
@@ -261,11 +267,6 @@ public final class Shard {
   /** Returns the moment as of which everything that happened upstream has had its effect here. */
   public long coherentAsOfNs() {
     return coherentAsOfNs;
-  }
-
-  /** Returns how often a push or flush has removed something; changes before and after each. */
-  public long sequence() {
-    return sequence.get();
   }
 
   /** Returns how many generations have been opened. */
@@ -324,6 +325,7 @@ public final class Shard {
   public void open(long sentAtNs, Runnable sendPing) {
     coherentAsOfNs = sentAtNs;
     generation.incrementAndGet();
+    generations.incrementAndGet();
     barrier.arm(sendPing);
     remains = null;
     open = true;
@@ -446,16 +448,6 @@ public final class Shard {
   /** An entry was found that should not have been there: no other is trusted either. */
   public void distrust() {
     dropAll(InvalidationCause.AUDIT);
-  }
-
-  /** Keys may be about to come from elsewhere, or go there; a snapshot sees the sequence move. */
-  void changing() {
-    sequence.incrementAndGet();
-  }
-
-  /** They have come, or gone. */
-  void changed() {
-    sequence.incrementAndGet();
   }
 
   /** Moves the epoch on, and returns what the one that ended has left. */

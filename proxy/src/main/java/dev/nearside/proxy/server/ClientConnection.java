@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -268,22 +269,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   /** Runs {@code then} on the event loop once L1 has seen everything that has happened so far. */
   void afterBarrier(Runnable then) {
-    List<Shard> open = new ArrayList<>(1);
-    for (Shard shard : context.coherence().shards()) {
-      if (shard.isOpen()) {
-        open.add(shard);
-      }
-    }
-    await(open, System.nanoTime(), then);
-  }
-
-  private void await(List<Shard> shards, long momentNs, Runnable then) {
-    if (shards.isEmpty()) {
+    List<Shard> open = context.coherence().shards().stream().filter(Shard::isOpen).toList();
+    if (open.isEmpty()) {
       then.run();
       return;
     }
-    Shard next = shards.removeFirst();
-    next.barrier().await(momentNs, () -> execute(() -> await(shards, momentNs, then)));
+    long momentNs = System.nanoTime();
+    AtomicInteger left = new AtomicInteger(open.size());
+    for (Shard shard : open) {
+      shard
+          .barrier()
+          .await(
+              momentNs,
+              () -> {
+                if (left.decrementAndGet() == 0) {
+                  execute(then);
+                }
+              });
+    }
   }
 
   /** Replies were written, or none is owed any more. */

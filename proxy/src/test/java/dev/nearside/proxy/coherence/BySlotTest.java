@@ -154,6 +154,18 @@ class BySlotTest {
   }
 
   @Test
+  void nil_isStaleFromItsOwnReadOn() {
+    land(begin(one), null);
+    one.answered(nowNs + 5 * MAX_STALENESS_NS);
+    one.close();
+    long laterNs = nowNs + 6 * MAX_STALENESS_NS;
+    assertThat(one.findStale(key, laterNs, 2 * MAX_STALENESS_NS)).isNull();
+    assertThat(one.findStale(key, laterNs, 7 * MAX_STALENESS_NS)).isNotNull();
+    assertThat(one.staleAgeNs(key, laterNs, 7 * MAX_STALENESS_NS))
+        .isGreaterThanOrEqualTo(6 * MAX_STALENESS_NS);
+  }
+
+  @Test
   void placing_movesTheSequence() {
     long before = coherence.sequence();
     place(other);

@@ -101,12 +101,12 @@ class ShardTest {
   @Test
   void sequence_pushesAndFlushes_changeIt() {
     scene.open(100);
-    long first = scene.shard.sequence();
+    long first = scene.coherence.sequence();
     scene.shard.pushed(ShardScene.key(0, "never held"));
-    long second = scene.shard.sequence();
+    long second = scene.coherence.sequence();
     scene.shard.pushedAll();
     assertThat(second).isNotEqualTo(first);
-    assertThat(scene.shard.sequence()).isNotEqualTo(second);
+    assertThat(scene.coherence.sequence()).isNotEqualTo(second);
   }
 
   @Test

@@ -366,10 +366,6 @@ public enum Mutant {
       "cluster: a slot that moves drops what is held of it",
       List.of("coherence.BySlotTest"),
       new Calling("coherence.BySlot", "place", "next", Change.EACH, 0)),
-  SLOT_READ_FROM_ITS_OLD_NODE(
-      "cluster: what the old node says late is not taken for the new one's",
-      List.of("coherence.BySlotTest"),
-      new Calling("coherence.BySlot", "epochOf", "get", 1, 0)),
   NIL_LIKE_ANY_VALUE(
       "cluster: a nil in a slot that is moving lives at most max-staleness",
       List.of("coherence.BySlotTest", "ClusterCoherenceIT"),

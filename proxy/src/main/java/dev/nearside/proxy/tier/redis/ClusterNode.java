@@ -14,26 +14,26 @@ import org.jspecify.annotations.Nullable;
  * <p>One that was demoted while it stood still goes on answering for a moment as if it had not
  * been. So its word alone opens no generation: another node is asked as well. From then on it is
  * asked about a name in one of its slots, instead of being pinged, which it answers only while it
- * has that slot and believes that the cluster is well.
+ * has that slot and believes that the cluster is well; for its role, where the own user may not ask
+ * about names.
  */
 final class ClusterNode {
-  private static final int MOST_TRIES = 1 << 18;
+  /** What it is called in metrics and logs that the node is asked about its slots. */
+  static final String CHECK = "slots";
+
   private static final List<String> ELSEWHERE =
       List.of("MOVED ", "ASK ", "TRYAGAIN ", "CLUSTERDOWN ");
 
-  /** A name that nobody has a key of. */
-  private record Probe(String name, int slot) {
-    static Probe of(int number) {
-      String name = "nearside:probe:" + number;
-      byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
-      return new Probe(name, HashSlot.of(bytes, bytes.length));
-    }
-  }
+  /** A name that nobody has a key of, for each slot. */
+  private static final String[] NAMES = names();
+
+  private record Probe(String name, int slot) {}
 
   private final ClusterMap map;
   private final ClusterWatch watch;
   private final Address address;
   private volatile @Nullable Probe last;
+  private volatile boolean mayProbe = true;
 
   ClusterNode(ClusterMap map, ClusterWatch watch, Address address) {
     this.map = map;
@@ -60,23 +60,48 @@ final class ClusterNode {
     return address.equals(now.bySlot()[probe.slot]);
   }
 
+  /** The last of its slots: they usually leave in ascending order. */
   private Probe find(ClusterMap.Snapshot now) {
-    Probe probe = Probe.of(0);
-    int tries = now.primaries().contains(address) ? MOST_TRIES : 0;
-    for (int i = 1; i < tries && !has(now, probe); i++) {
-      probe = Probe.of(i);
+    int slot = HashSlot.COUNT - 1;
+    while (slot > 0 && !address.equals(now.bySlot()[slot])) {
+      slot--;
     }
-    return probe;
+    return new Probe(NAMES[slot], slot);
+  }
+
+  private static String[] names() {
+    String[] names = new String[HashSlot.COUNT];
+    int left = names.length;
+    for (int i = 0; left > 0; i++) {
+      String name = "nearside:probe:" + i;
+      byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+      int slot = HashSlot.of(bytes, bytes.length);
+      left -= names[slot] == null ? 1 : 0;
+      names[slot] = name;
+    }
+    return names;
+  }
+
+  /** Returns what a heartbeat asks. */
+  List<String> question() {
+    return mayProbe ? List.of("EXISTS", probe()) : List.of("ROLE");
+  }
+
+  /** The own user may not ask about names like {@link #probe}. */
+  void stopProbing() {
+    mayProbe = false;
   }
 
   /**
-   * Returns why an answer to {@link #probe} means that the node is not the one to ask, or null.
-   * Where the key is asked for elsewhere because its slot is leaving, the node still has the slot;
-   * and the own user may have no right to ask.
+   * Returns why an answer to {@link #question} means that the node is not the one to ask, or null.
+   * Where the name is asked for elsewhere because its slot is leaving, the node still has the slot.
    */
-  static @Nullable String fault(@Nullable String error) {
-    boolean stands = error == null || error.startsWith("ASK ") || error.startsWith("NOPERM");
-    return stands ? null : "the node does not answer for its slots: " + error;
+  static @Nullable String fault(Told told) {
+    String error = told.error();
+    boolean stands = error == null ? !told.word(0).equals("slave") : error.startsWith("ASK ");
+    return stands || told.isForbidden()
+        ? null
+        : "the node does not answer for its slots: " + (error == null ? "a replica" : error);
   }
 
   /** Returns whether a node says by {@code error} that somebody else, or later, is to be asked. */
@@ -85,10 +110,15 @@ final class ClusterNode {
   }
 
   /** A read of a key was answered with {@code error}. */
-  void answered(String error) {
+  void refused(String error) {
     if (isElsewhere(error)) {
-      map.doubt();
+      doubt();
     }
+  }
+
+  /** It may not be the one to ask any more. */
+  void doubt() {
+    map.doubt();
   }
 
   /** Runs {@code then}, on a thread that must not wait, once another node has said who is who. */

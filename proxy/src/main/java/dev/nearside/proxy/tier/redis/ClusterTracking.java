@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,23 +17,30 @@ import org.jspecify.annotations.Nullable;
  * time.
  */
 final class ClusterTracking {
+  /** Makes tracked connections. */
+  interface Maker {
+    /**
+     * Returns the connection to a primary, which is not started yet.
+     *
+     * @param primaries how many there are of them now
+     */
+    TrackedConnection make(Address primary, Shard shard, int primaries);
+  }
+
   private final ClusterMap map;
   private final ClusterShards shards;
   private final TrackedConnections connections;
-  private final BiFunction<Address, Shard, TrackedConnection> maker;
+  private final Maker maker;
   private final Map<Address, Shard> known = new HashMap<>();
+  private int primaries;
 
   /**
    * Creates a tracking of nobody.
    *
    * @param connections has those of the primaries of now
-   * @param maker makes the connection to a primary, which is not started yet
    */
   ClusterTracking(
-      ClusterMap map,
-      ClusterShards shards,
-      TrackedConnections connections,
-      BiFunction<Address, Shard, TrackedConnection> maker) {
+      ClusterMap map, ClusterShards shards, TrackedConnections connections, Maker maker) {
     this.map = map;
     this.shards = shards;
     this.connections = connections;
@@ -48,6 +54,7 @@ final class ClusterTracking {
 
   @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later
   private void place(ClusterMap.Snapshot next) {
+    primaries = next.primaries().size();
     @Nullable Address[] addresses = next.bySlot();
     @Nullable Shard[] owners = new Shard[HashSlot.COUNT];
     for (int slot = 0; slot < HashSlot.COUNT; slot++) {
@@ -64,7 +71,7 @@ final class ClusterTracking {
 
   private Shard joined(Address address) {
     Shard shard = shards.add();
-    TrackedConnection connection = maker.apply(address, shard);
+    TrackedConnection connection = maker.make(address, shard, primaries);
     connections.add(shard, connection);
     connection.start();
     return shard;

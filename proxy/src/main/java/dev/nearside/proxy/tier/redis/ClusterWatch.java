@@ -39,6 +39,7 @@ final class ClusterWatch implements AutoCloseable {
   private static final long DOUBT_MS = 20;
   private static final long LEAST_GAP_MS = 100;
   private static final int ANSWERS_OF_ONE = 10;
+  private static final long FORGOTTEN_NS = TimeUnit.SECONDS.toNanos(10);
   private static final String EPOCH = "cluster_current_epoch:";
   private static final String WELL = "cluster_state:ok";
 
@@ -59,6 +60,7 @@ final class ClusterWatch implements AutoCloseable {
   private int answers;
   private int failures;
   private long latestEpoch;
+  private long refusedSinceNs;
   private long askedAtNs;
   private boolean asking;
   private boolean inDoubt;
@@ -115,18 +117,18 @@ final class ClusterWatch implements AutoCloseable {
     });
   }
 
-  private void wakeWaiters() {
+  private void wakeWaiters(Address self) {
     boolean isAlone = map.snapshot().primaries().size() == 1;
     List<Address> told =
         waiters.entrySet().stream()
             .filter(each -> each.getValue().sinceNs - askedAtNs <= 0)
             .map(Map.Entry::getKey)
-            .filter(about -> isAlone || !about.equals(asked))
+            .filter(about -> isAlone || !about.equals(self))
             .toList();
     for (Address about : told) {
       Objects.requireNonNull(waiters.remove(about)).then.run();
     }
-    if (waiters.containsKey(asked)) {
+    if (waiters.containsKey(self)) {
       leave();
     }
   }
@@ -202,19 +204,21 @@ final class ClusterWatch implements AutoCloseable {
 
   private void ask(StatefulRedisConnection<byte[], byte[]> on) {
     CompletionStage<Told> info = Question.ask(on, CommandType.CLUSTER, "INFO");
+    CompletionStage<Told> self = Question.ask(on, CommandType.CLUSTER, "MYID");
     Question.ask(on, CommandType.CLUSTER, "SLOTS")
-        .thenCombine(info, (slots, status) -> new Told[] {slots, status})
+        .thenCombine(info, (slots, status) -> List.of(slots, status))
+        .thenCombine(self, (both, id) -> List.of(both.get(0), both.get(1), id))
         .whenComplete((told, failure) ->
             run(() -> {
               if (told == null) {
                 failed(TlsRefusal.words(failure));
               } else {
-                told(told[0], told[1]);
+                told(told.get(0), told.get(1), told.get(2));
               }
             }));
   }
 
-  private void told(Told slots, Told status) {
+  private void told(Told slots, Told status, Told self) {
     String error = slots.error() == null ? status.error() : slots.error();
     if (error != null) {
       failed(error);
@@ -225,17 +229,25 @@ final class ClusterWatch implements AutoCloseable {
     @Nullable Address[] owners = owners(slots.values());
     if (!info.contains(WELL)) {
       failed("it says that the cluster is down");
-    } else if (epoch < latestEpoch) {
+    } else if (epoch < latestEpoch && !isLatestByNow()) {
       failed("it knows of no later epoch than " + epoch + ", another one of " + latestEpoch);
     } else if (Arrays.stream(owners).allMatch(Objects::isNull)) {
       failed("it knows of nobody who has slots");
     } else {
       latestEpoch = epoch;
-      believe(owners);
+      refusedSinceNs = 0;
+      believe(owners, self(slots.values(), self.word(0)));
     }
   }
 
-  private void believe(@Nullable Address[] owners) {
+  /** Who knew of a later epoch may be gone with it, and its cluster made anew. */
+  private boolean isLatestByNow() {
+    long nowNs = System.nanoTime();
+    refusedSinceNs = refusedSinceNs == 0 ? nowNs : refusedSinceNs;
+    return nowNs - refusedSinceNs > FORGOTTEN_NS;
+  }
+
+  private void believe(@Nullable Address[] owners, Address self) {
     asking = false;
     failures = 0;
     trouble = "";
@@ -247,7 +259,7 @@ final class ClusterWatch implements AutoCloseable {
     if (++answers % ANSWERS_OF_ONE == 0 || inVain) {
       leave();
     }
-    wakeWaiters();
+    wakeWaiters(self);
     again(doubted.get() || !waiters.isEmpty() ? DOUBT_MS : PERIOD_MS);
   }
 
@@ -260,15 +272,29 @@ final class ClusterWatch implements AutoCloseable {
   }
 
   /** A node that says no host of itself, or another's, means the one that it was asked at. */
+  private Address address(List<?> node) {
+    String host = String.valueOf(node.get(0));
+    boolean isSaid = !host.isEmpty() && !host.equals("?");
+    return new Address(isSaid ? host : asked.host(), ((Number) node.get(1)).intValue());
+  }
+
+  /**
+   * Returns by which address the one that was asked is known: it may have been asked at another.
+   */
+  private Address self(List<?> ranges, String id) {
+    return ranges.stream()
+        .map(range -> (List<?>) ((List<?>) range).get(2))
+        .filter(primary -> primary.size() > 2 && id.equals(String.valueOf(primary.get(2))))
+        .map(this::address)
+        .findFirst()
+        .orElse(asked);
+  }
+
   private @Nullable Address[] owners(List<?> ranges) {
     @Nullable Address[] owners = new Address[HashSlot.COUNT];
     for (Object each : ranges) {
       List<?> range = (List<?>) each;
-      List<?> primary = (List<?>) range.get(2);
-      String host = String.valueOf(primary.get(0));
-      boolean isSaid = !host.isEmpty() && !host.equals("?");
-      Address owner =
-          new Address(isSaid ? host : asked.host(), ((Number) primary.get(1)).intValue());
+      Address owner = address((List<?>) range.get(2));
       int last = ((Number) range.get(1)).intValue();
       for (int slot = ((Number) range.get(0)).intValue(); slot <= last; slot++) {
         owners[slot] = owner;

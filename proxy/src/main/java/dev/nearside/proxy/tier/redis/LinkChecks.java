@@ -64,6 +64,14 @@ final class LinkChecks {
     return sent;
   }
 
+  /** The upstream does not answer for what is asked elsewhere, under this label. */
+  void noteOff(String label, String why) {
+    if (!off.contains(label)) {
+      off.add(label);
+      log.warn("the upstream does not answer for {}, so that is not watched: {}", label, why);
+    }
+  }
+
   /** Returns the labels of the checks that the upstream does not answer. */
   List<String> off() {
     return new ArrayList<>(off);

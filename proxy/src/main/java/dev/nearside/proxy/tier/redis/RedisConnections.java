@@ -146,15 +146,12 @@ public final class RedisConnections implements AutoCloseable {
                 map,
                 l1.cluster(),
                 tracked,
-                (at, shard) -> {
-                  ClusterNode node = new ClusterNode(map, cluster, at);
-                  int primaries = map.snapshot().primaries().size();
-                  return new TrackedConnection(
-                      Connector.to(trackingClient, () -> uris.uri(at, own, 0, TRACKED)),
-                      shard,
-                      settings(coherence, primaries, true, node),
-                      context.of(relayNodes(at)));
-                });
+                (at, shard, primaries) ->
+                    new TrackedConnection(
+                        Connector.to(trackingClient, () -> uris.uri(at, own, 0, TRACKED)),
+                        shard,
+                        settings(coherence, primaries, true, new ClusterNode(map, cluster, at)),
+                        context.of(relayNodes(at))));
     leaseWatch =
         new LeaseWatch(
             connector(trackingClient, own, database, "nearside-leases"),
@@ -162,7 +159,7 @@ public final class RedisConnections implements AutoCloseable {
             pace,
             LeaseWatch.Settings.of(
                 coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
-            name -> forget(shards, database, name));
+            name -> forget(l1.shards(), database, name));
     administration =
         new RedisAdministration(
             connector(administrationClient, own, database, "nearside-administration"),

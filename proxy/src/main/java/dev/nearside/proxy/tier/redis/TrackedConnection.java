@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connection whose reads the upstream remembers and whose pushes say when they are out of date:
- * one per database, in default tracking mode, carrying admitted reads, reads in passing, barriers
- * and heartbeats only.
+ * one per shard, in default tracking mode, carrying admitted reads, reads in passing, barriers and
+ * heartbeats only.
  *
  * <p>It makes one {@link TrackedLink} after the other by itself: after Lettuce's own reconnect
  * tracking would silently be off. A generation opens only when the server has said OK to CLIENT
@@ -57,7 +57,7 @@ public final class TrackedConnection implements AutoCloseable {
           PermissionCheck.LABEL,
           SwapCheck.LABEL,
           ServerClockCheck.LABEL,
-          SlotCheck.LABEL);
+          ClusterNode.CHECK);
 
   /** From here on the way takes longer than what a read costs more here than on a lane. */
   private static final long FAR_NS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -80,6 +80,7 @@ public final class TrackedConnection implements AutoCloseable {
   private final ReentrantLock changing = new ReentrantLock();
 
   private volatile @Nullable TrackedLink link;
+  private volatile @Nullable TrackedLink opening;
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
   private volatile @Nullable String lastNodeId;
@@ -123,8 +124,8 @@ public final class TrackedConnection implements AutoCloseable {
   }
 
   /** Returns where it leads to now, in words. */
-  public String place() {
-    return connector.place();
+  public String name() {
+    return "database " + shard.database() + " of " + connector.place();
   }
 
   /** Returns in words how the connection is, for readiness and logs. */
@@ -254,10 +255,14 @@ public final class TrackedConnection implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    TrackedLink current = link;
-    if (current != null) {
-      current.lost(GenerationEnd.DISCONNECTED, "stopping");
+    closed = true; // before: a link that opens from now on sees it
+    lose(openLink());
+    lose(opening);
+  }
+
+  private static void lose(@Nullable TrackedLink one) {
+    if (one != null) {
+      one.lost(GenerationEnd.DISCONNECTED, "stopping");
     }
   }
 
@@ -274,10 +279,18 @@ public final class TrackedConnection implements AutoCloseable {
           } else if (closed) {
             connection.closeAsync();
           } else {
-            new TrackedOpening(link(connection), settings.tracking(), settings.node(), this::open)
-                .begin();
+            begin(link(connection));
           }
         });
+  }
+
+  private void begin(TrackedLink next) {
+    opening = next;
+    if (closed) {
+      lose(next);
+    } else {
+      new TrackedOpening(next, settings.tracking(), settings.node(), this::open).begin();
+    }
   }
 
   /** What is left of the last generation was said in a time that has since stood still, or not. */
@@ -292,9 +305,6 @@ public final class TrackedConnection implements AutoCloseable {
   private TrackedLink link(StatefulRedisConnection<byte[], byte[]> connection) {
     List<LinkCheck> checks = new ArrayList<>();
     checks.add(new RoleCheck(settings.primaryOnly()));
-    if (settings.node() != null) {
-      checks.add(new SlotCheck(settings.node()));
-    }
     checks.add(new PermissionCheck(permission, settings.permissionTtl()));
     if (settings.tracking()) {
       checks.add(new TrackingCheck());
@@ -307,7 +317,7 @@ public final class TrackedConnection implements AutoCloseable {
   }
 
   private void count(Breach breach) {
-    log.warn("database {}: an exception of the contract: {}", shard.database(), breach.label());
+    log.warn("{}: an exception of the contract: {}", name(), breach.label());
     context.metrics().counter(Metric.BREACHES, breach.label()).increment();
   }
 
@@ -320,7 +330,7 @@ public final class TrackedConnection implements AutoCloseable {
       return;
     }
     tries.succeeded();
-    log.info("tracked connection open: database {} of {}", shard.database(), connector.place());
+    log.info("tracked connection open: {}", name());
   }
 
   /**
@@ -330,7 +340,7 @@ public final class TrackedConnection implements AutoCloseable {
   private boolean isOpened(TrackedLink next, long sentAtNs, @Nullable String reached) {
     changing.lock();
     try {
-      if (next.isLost() || !context.relayNodes().agree(reached)) {
+      if (closed || next.isLost() || !context.relayNodes().agree(reached)) {
         return false;
       }
       next.opened();
@@ -410,7 +420,7 @@ public final class TrackedConnection implements AutoCloseable {
 
   private void tell(String why) {
     if (!closed && !why.equals(state)) {
-      log.warn("tracked connection of database {}: {}", shard.database(), why);
+      log.warn("tracked connection to {}: {}", name(), why);
     }
     state = why;
   }

@@ -42,13 +42,16 @@ public final class TrackedConnections {
     }
   }
 
-  /** Returns whether the sidecar's own user may certainly run MGET in {@code database}. */
+  /**
+   * Returns whether the sidecar's own user may certainly run MGET in {@code database}, as far as
+   * its connections are there.
+   */
   public boolean allowMget(int database) {
     boolean any = false;
     List<TrackedConnection> now = all;
     for (int i = 0; i < now.size(); i++) {
       TrackedConnection each = now.get(i);
-      if (each.database() == database) {
+      if (each.database() == database && each.isOpen()) {
         any = true;
         if (!each.permission().allowsMget()) {
           return false;

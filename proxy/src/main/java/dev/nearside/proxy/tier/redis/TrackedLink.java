@@ -14,7 +14,6 @@ import io.lettuce.core.output.NestedMultiOutput;
 import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -37,6 +36,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   }
 
   private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
+  private static final List<String> PING = List.of("PING");
 
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final Shard shard;
@@ -189,12 +189,18 @@ final class TrackedLink implements RedisConnectionStateListener {
 
   private void refused(TrackedCommand<?> read) {
     if (node != null && read.getOutput().hasError()) {
-      node.answered(read.getOutput().getError());
+      node.refused(read.getOutput().getError());
     }
   }
 
   private static CommandArgs<byte[], byte[]> arguments(byte[] name) {
     return new CommandArgs<>(CODEC).addKey(name);
+  }
+
+  private static CommandArgs<byte[], byte[]> arguments(List<String> question) {
+    CommandArgs<byte[], byte[]> rest = new CommandArgs<>(CODEC);
+    question.subList(1, question.size()).forEach(rest::add);
+    return rest;
   }
 
   /**
@@ -203,14 +209,12 @@ final class TrackedLink implements RedisConnectionStateListener {
    * @param told hears the answer on the connection's thread, or nothing when the link is lost
    */
   void ask(List<String> question, Consumer<Told> told) {
-    CommandArgs<byte[], byte[]> rest = new CommandArgs<>(CODEC);
-    question.subList(1, question.size()).forEach(rest::add);
     send(
         new TrackedCommand<>(
             this,
             CommandType.valueOf(question.getFirst()),
             new NestedMultiOutput<>(CODEC),
-            rest,
+            arguments(question),
             System.nanoTime()) {
           @Override
           boolean showsOwnership() {
@@ -228,7 +232,7 @@ final class TrackedLink implements RedisConnectionStateListener {
   /** Asks what a heartbeat asks; the answer is that of the shard's barrier. */
   void pingForBarrier() {
     send(
-        new Ping(pinging()) {
+        new Ping(question()) {
           @Override
           void answered() {
             super.answered();
@@ -263,7 +267,7 @@ final class TrackedLink implements RedisConnectionStateListener {
     }
     boolean asked = open && checks.askDue(nowNs);
     if (asked || isPingDue(nowNs)) {
-      send(new Ping(pinging()));
+      send(new Ping(question()));
       flush();
     }
   }
@@ -273,10 +277,10 @@ final class TrackedLink implements RedisConnectionStateListener {
     return heartbeat.isDue(nowNs) || (node != null && nowNs - pingedAtNs >= pingIntervalNs);
   }
 
-  /** Returns the name that a heartbeat asks about; null where it is a plain PING. */
-  private byte @Nullable [] pinging() {
+  /** Returns what a heartbeat asks. */
+  private List<String> question() {
     pingedAtNs = System.nanoTime();
-    return node == null ? null : node.probe().getBytes(StandardCharsets.US_ASCII);
+    return node == null ? PING : node.question();
   }
 
   /** A command is about to be sent. */
@@ -309,28 +313,42 @@ final class TrackedLink implements RedisConnectionStateListener {
     }
   }
 
-  /** PING, or EXISTS of a name in one of the slots that the node of a cluster has. */
+  /** Asks whether the node is there, and of one of a cluster whether it still is the one to ask. */
   private class Ping extends TrackedCommand<List<Object>> {
-    Ping(byte @Nullable [] name) {
+    Ping(List<String> question) {
       super(
           TrackedLink.this,
-          name == null ? CommandType.PING : CommandType.EXISTS,
+          CommandType.valueOf(question.getFirst()),
           new NestedMultiOutput<>(CODEC),
-          name == null ? null : arguments(name),
+          arguments(question),
           System.nanoTime());
+    }
+
+    private Told told() {
+      return Told.of(getOutput().get(), getOutput().getError(), sentAtNs());
     }
 
     @Override
     boolean showsOwnership() {
-      return ClusterNode.fault(getOutput().getError()) == null;
+      return ClusterNode.fault(told()) == null;
     }
 
     @Override
     void answered() {
       measured(sentAtNs());
-      String fault = node == null ? null : ClusterNode.fault(getOutput().getError());
-      if (node != null && fault != null) {
-        node.answered(getOutput().getError());
+      if (node != null) {
+        look(node, told());
+      }
+    }
+
+    private void look(ClusterNode asked, Told told) {
+      if (told.isForbidden()) {
+        asked.stopProbing();
+        checks.noteOff(ClusterNode.CHECK, String.valueOf(told.error()));
+      }
+      String fault = ClusterNode.fault(told);
+      if (fault != null) {
+        asked.doubt();
         lost(GenerationEnd.NODE, fault);
       }
     }

@@ -85,12 +85,12 @@ final class TrackedOpening {
 
   private void probe(ClusterNode known) {
     if (!link.isLost()) {
-      link.ask(List.of("EXISTS", known.probe()), this::confirmed);
+      link.ask(known.question(), this::confirmed);
     }
   }
 
   private void confirmed(Told told) {
-    String fault = ClusterNode.fault(told.error());
+    String fault = ClusterNode.fault(told);
     if (fault == null) {
       sentAtNs = told.sentAtNs();
       finish();

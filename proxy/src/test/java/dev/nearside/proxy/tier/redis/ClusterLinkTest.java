@@ -109,15 +109,22 @@ class ClusterLinkTest {
   }
 
   @Test
-  void heartbeat_inASlotThatIsLeaving_andWithoutThePermission_counts() {
+  void heartbeat_inASlotThatIsLeaving_counts() {
     link.pingForBarrier();
     sent.refuse(0, "ASK 1 127.0.0.1:2");
     assertThat(hasClockMoved()).isTrue();
-    long beforeNs = shard.coherentAsOfNs();
-    link.pingForBarrier();
-    sent.refuse(1, "NOPERM No permissions to access a key");
-    assertThat(shard.coherentAsOfNs()).isGreaterThan(beforeNs);
     assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void heartbeat_withoutThePermissionToAsk_asksForTheRoleFromThenOn() {
+    link.pingForBarrier();
+    sent.refuse(0, "NOPERM No permissions to access a key");
+    assertThat(link.checks().off()).containsExactly("slots");
+    link.pingForBarrier();
+    assertThat(sent.get(1).getType()).hasToString("ROLE");
+    sent.answer(1, "slave");
+    assertThat(lost).hasSize(1);
   }
 
   @Test
