@@ -34,7 +34,7 @@ final class Arena implements AutoCloseable {
     this.name = "g" + number + ":";
     this.random = new SplittableRandom(seed * 1_000_003 + number);
     this.clients = clients;
-    this.databases = scenario.flushes() ? new int[] {2 * number, 2 * number + 1} : new int[] {0, 1};
+    this.databases = databases(scenario, number);
     Round first = round(false);
     for (int sidecar : paths()) {
       Player.Habit habit = habit(sidecar, players.size());
@@ -42,15 +42,22 @@ final class Arena implements AutoCloseable {
           new Player(
               sidecar,
               habit,
-              () -> field.port(sidecar),
+              () -> field.connect(sidecar),
               field::isFailingOver,
               random.split(),
               first));
     }
     for (int sidecar = 0; sidecar < 2; sidecar++) {
       int there = sidecar;
-      listeners.add(new Listener(there, () -> field.port(there), first.group().channel()));
+      listeners.add(new Listener(there, () -> field.connect(there), first.group().channel()));
     }
+  }
+
+  private static int[] databases(Scenario scenario, int number) {
+    if (scenario.shape() == Shape.CLUSTER) {
+      return new int[] {0, 0};
+    }
+    return scenario.flushes() ? new int[] {2 * number, 2 * number + 1} : new int[] {0, 1};
   }
 
   /** SWAPDB through one sidecar is not told to the other, which is one of the exceptions. */
@@ -74,7 +81,8 @@ final class Arena implements AutoCloseable {
   private Round round(boolean strict) {
     String prefix = (strict ? "strict:" : "") + name + rounds++ + ":";
     int operations = LEAST_OPERATIONS + random.nextInt(MORE_OPERATIONS);
-    return new Round(new Group(name, prefix, databases), strict, operations);
+    return new Round(
+        new Group(name, prefix, databases, scenario.shape() == Shape.CLUSTER), strict, operations);
   }
 
   private Workload.Mood mood() {
@@ -113,15 +121,14 @@ final class Arena implements AutoCloseable {
   private void tidyUp(Group group) {
     try {
       if (janitor == null) {
-        janitor = new Wire(field.port(Operation.DIRECT));
+        janitor = field.connect(Operation.DIRECT);
       }
-      List<String> unlink = new ArrayList<>(List.of("UNLINK", group.queue()));
-      for (int key = 0; key < Group.KEYS; key++) {
-        unlink.add(group.name(key));
-      }
-      for (int database : databases) {
-        janitor.call("SELECT", Integer.toString(database));
-        janitor.call(unlink.toArray(String[]::new));
+      for (int slot = 0; slot < Group.SLOTS; slot++) {
+        if (slot % Group.KEYS == 0) {
+          janitor.call("SELECT", group.database(slot));
+          janitor.call("UNLINK", group.queue());
+        }
+        janitor.call("UNLINK", group.name(slot));
       }
     } catch (IOException e) {
       janitor = null;

@@ -1,13 +1,15 @@
 package dev.nearside.proxy.history;
 
-import dev.nearside.proxy.history.SentinelNodes.Way;
+import dev.nearside.proxy.history.Failover.Way;
 import dev.nearside.proxy.scene.DelayingHop;
 import dev.nearside.proxy.scene.DelayingHop.Side;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** What befalls a run. Each strikes once and is over when the method returns. */
 enum Fault {
@@ -92,7 +94,7 @@ enum Fault {
     void strike(Field field, SplittableRandom random) throws IOException {
       field.tellEach("CONFIG", "SET", "tracking-table-max-keys", "1000");
       for (int i = 0; i < 2; i++) {
-        try (Wire reader = new Wire(field.port(i))) {
+        try (Wire reader = new OneWire(field.port(i))) {
           for (int key = 0; key < MANY_KEYS; key += AT_ONCE) {
             readMany(reader, key);
           }
@@ -146,50 +148,67 @@ enum Fault {
       field.tellEach("ACL", "SETUSER", "default", "+client|tracking");
     }
   },
-  /** The sentinels have the primary hand over to a replica. */
-  HANDED_OVER {
-    @Override
-    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
-      field.failOver(Way.HANDED_OVER, 0);
-    }
-
-    @Override
-    boolean isFailover() {
-      return true;
-    }
-  },
+  /** The primary hands over to a replica. */
+  HANDED_OVER(Way.HANDED_OVER),
   /** The primary is killed, and comes back when another has taken its place. */
-  PRIMARY_KILLED {
-    @Override
-    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
-      field.failOver(Way.KILLED, random.nextInt(LONGEST_AWAY_MS));
-    }
-
-    @Override
-    boolean isFailover() {
-      return true;
-    }
-  },
+  PRIMARY_KILLED(Way.KILLED),
   /** The primary hangs, and goes on as if nothing was when another has taken its place. */
-  PRIMARY_HUNG {
+  PRIMARY_HUNG(Way.HUNG),
+  /** A slot in which there are keys goes to another primary of the cluster. */
+  SLOT_MOVED {
     @Override
-    void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
-      field.failOver(Way.HUNG, random.nextInt(LONGEST_AWAY_MS));
+    void strike(Field field, SplittableRandom random) throws IOException {
+      field.cluster().moveSlot(random);
     }
 
     @Override
-    boolean isFailover() {
-      return true;
+    boolean befalls(Shape shape) {
+      return shape == Shape.CLUSTER;
+    }
+
+    @Override
+    boolean needsHops() {
+      return false;
+    }
+
+    @Override
+    long restNs() {
+      return BETWEEN_SLOTS_NS;
     }
   };
 
   private static final int MANY_KEYS = 3_000;
   private static final int AT_ONCE = 50;
   private static final int LONGEST_AWAY_MS = 1_000;
+  private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(700);
+  private static final long BETWEEN_SLOTS_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final @Nullable Way way;
+
+  Fault() {
+    this(null);
+  }
+
+  /** A failover. */
+  Fault(@Nullable Way way) {
+    this.way = way;
+  }
 
   /** Strikes once, and heals. */
-  abstract void strike(Field field, SplittableRandom random)
-      throws IOException, InterruptedException;
+  void strike(Field field, SplittableRandom random) throws IOException, InterruptedException {
+    Way of = Objects.requireNonNull(way);
+    field.failOver(of, of == Way.HANDED_OVER ? 0 : random.nextInt(LONGEST_AWAY_MS));
+  }
+
+  /** Returns the least time from one strike to the next. */
+  long restNs() {
+    return REST_NS;
+  }
+
+  /** Returns whether it strikes what lies between the sidecars and the servers. */
+  boolean needsHops() {
+    return this != NONE && !isFailover();
+  }
 
   /** Returns whether the sidecars have to be processes of their own. */
   boolean needsProcesses() {
@@ -198,12 +217,12 @@ enum Fault {
 
   /** Returns whether another node becomes the primary; its {@link Recovery} is measured then. */
   boolean isFailover() {
-    return false;
+    return way != null;
   }
 
   /** Returns whether it can happen to servers of this shape. */
   boolean befalls(Shape shape) {
-    return !isFailover() || shape == Shape.SENTINEL;
+    return !isFailover() || shape != Shape.SINGLE;
   }
 
   /** Lets time pass. */

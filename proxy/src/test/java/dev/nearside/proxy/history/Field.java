@@ -51,11 +51,13 @@ final class Field implements AutoCloseable {
     settings.add("coherence.unheld-reads=" + UNHELD_READS[sidecar]);
     settings.add("coherence.max-staleness=" + staleness.toMillis() + "ms");
     settings.add("coherence.heartbeat=" + staleness.toMillis() / 5 + "ms");
-    settings.add(
-        "upstream.local-databases="
-            + IntStream.range(0, scenario.databases())
-                .mapToObj(Integer::toString)
-                .collect(Collectors.joining(",")));
+    if (scenario.shape() != Shape.CLUSTER) {
+      settings.add(
+          "upstream.local-databases="
+              + IntStream.range(0, scenario.databases())
+                  .mapToObj(Integer::toString)
+                  .collect(Collectors.joining(",")));
+    }
     return settings;
   }
 
@@ -75,9 +77,22 @@ final class Field implements AutoCloseable {
     throw new IllegalStateException("there is more than one Redis in " + scenario);
   }
 
-  /** Returns where clients of this sidecar, or of Redis, connect now. */
+  /** Returns where clients of this sidecar connect. */
   int port(int sidecar) {
-    return sidecar == Operation.DIRECT ? servers.port() : fronts[sidecar].port();
+    return fronts[sidecar].port();
+  }
+
+  /** Connects a client of this sidecar, or of Redis. */
+  Wire connect(int sidecar) throws IOException {
+    return sidecar == Operation.DIRECT ? servers.connect() : new OneWire(port(sidecar));
+  }
+
+  /** Returns the servers where they are a cluster. */
+  ClusterNodes cluster() {
+    if (servers instanceof ClusterNodes nodes) {
+      return nodes;
+    }
+    throw new IllegalStateException("there are no slots in " + scenario);
   }
 
   /** Returns all that lies between a sidecar and the servers; empty where nothing does. */
@@ -111,9 +126,9 @@ final class Field implements AutoCloseable {
   }
 
   /** Makes another node the primary, and measures how long that takes clients. */
-  void failOver(SentinelNodes.Way way, int awayMs) throws IOException, InterruptedException {
-    if (!(servers instanceof SentinelNodes nodes)) {
-      throw new IllegalStateException("there are no sentinels in " + scenario);
+  void failOver(Failover.Way way, int awayMs) throws IOException, InterruptedException {
+    if (!(servers instanceof Failover nodes)) {
+      throw new IllegalStateException("nobody takes a primary's place in " + scenario);
     }
     failingOver = true;
     try {

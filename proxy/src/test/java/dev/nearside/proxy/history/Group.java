@@ -1,21 +1,24 @@
 package dev.nearside.proxy.history;
 
 /**
- * A few keys in two databases, for one round.
+ * A few keys in two databases, for one round; in a cluster in two slots of its one database, by two
+ * hash tags, which stand for databases then.
  *
  * @param arena where it is played: who is told by a channel is told in all rounds of it
  * @param prefix of their names
  * @param databases their two databases
+ * @param tagged whether these are two hash tags instead
  */
 @SuppressWarnings("ArrayRecordComponent") // never changed; a list would box or double what is held
-record Group(String arena, String prefix, int[] databases) {
+record Group(String arena, String prefix, int[] databases, boolean tagged) {
   /** How many names there are; each is a key in either database. */
   static final int KEYS = 4;
 
   static final int SLOTS = 2 * KEYS;
 
   String name(int slot) {
-    return prefix + (char) ('a' + slot % KEYS);
+    String tag = tagged ? "{" + prefix + slot / KEYS + "}" : "";
+    return prefix + tag + (char) ('a' + slot % KEYS);
   }
 
   String database(int slot) {

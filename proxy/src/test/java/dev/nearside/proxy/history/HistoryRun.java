@@ -42,7 +42,6 @@ final class HistoryRun {
   private static final int CHECKS_AT_ONCE = 64;
   private static final long STEP_NS = 10_000_000;
   private static final long BETWEEN_WEATHERS_NS = 25_000_000;
-  private static final long BETWEEN_STRIKES_NS = 700_000_000;
 
   private final Settings settings;
   private final AtomicLong operations = new AtomicLong();
@@ -193,8 +192,9 @@ final class HistoryRun {
 
   private void strike(Field field) {
     SplittableRandom random = new SplittableRandom(settings.seed());
+    long restNs = settings.scenario().fault().restNs();
     while (!ended && settings.scenario().fault() != Fault.NONE) {
-      await(BETWEEN_STRIKES_NS + random.nextLong(BETWEEN_STRIKES_NS));
+      await(restNs + random.nextLong(restNs));
       if (ended && strikes.get() > 0) {
         return;
       }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A subscriber to an arena's channel through one sidecar; listens in a thread of its own. */
@@ -12,15 +11,15 @@ final class Listener implements AutoCloseable {
   private static final long BETWEEN_CONNECTS_NS = 20_000_000;
 
   private final int sidecar;
-  private final IntSupplier port;
+  private final Player.Way way;
   private final String channel;
   private final AtomicReference<@Nullable Round> round = new AtomicReference<>();
   private volatile @Nullable Wire wire;
   private volatile boolean closed;
 
-  Listener(int sidecar, IntSupplier port, String channel) {
+  Listener(int sidecar, Player.Way way, String channel) {
     this.sidecar = sidecar;
-    this.port = port;
+    this.way = way;
     this.channel = channel;
     Thread.ofVirtual().name("listener").start(this::listen);
   }
@@ -32,7 +31,7 @@ final class Listener implements AutoCloseable {
 
   private void listen() {
     while (!closed) {
-      try (Wire current = new Wire(port.getAsInt())) {
+      try (Wire current = way.connect()) {
         wire = current;
         current.add(List.of("SUBSCRIBE", channel));
         current.flush();

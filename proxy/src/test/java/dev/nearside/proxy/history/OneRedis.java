@@ -42,7 +42,11 @@ final class OneRedis implements Servers {
   }
 
   @Override
-  public int port() {
+  public Wire connect() throws IOException {
+    return new OneWire(redis.port());
+  }
+
+  int port() {
     return redis.port();
   }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +24,11 @@ final class Player implements AutoCloseable {
     READING,
     /** It asks Redis itself, anything. */
     DIRECT
+  }
+
+  /** Leads to whom it asks. */
+  interface Way {
+    Wire connect() throws IOException;
   }
 
   private static final long BETWEEN_CONNECTS_NS = 20_000_000;
@@ -48,7 +52,7 @@ final class Player implements AutoCloseable {
   private final int sidecar;
   private final Habit habit;
   private final boolean pins;
-  private final IntSupplier port;
+  private final Way way;
   private final BooleanSupplier seldom;
   private final SplittableRandom random;
   private List<Operation> noted = new ArrayList<>();
@@ -67,18 +71,18 @@ final class Player implements AutoCloseable {
    * Creates one that is not connected yet.
    *
    * @param sidecar the one it asks, or {@link Operation#DIRECT}
-   * @param port where that is, now
+   * @param way to there, now
    * @param seldom whether to ask seldom, now, so that a round outlasts what happens
    */
   Player(
       int sidecar,
       Habit habit,
-      IntSupplier port,
+      Way way,
       BooleanSupplier seldom,
       SplittableRandom random,
       Round first) {
     this.sidecar = sidecar;
-    this.port = port;
+    this.way = way;
     this.seldom = seldom;
     this.random = random;
     this.round = first;
@@ -117,7 +121,7 @@ final class Player implements AutoCloseable {
         long nowNs = System.nanoTime();
         brokenSinceNs = brokenSinceNs == 0 ? nowNs : brokenSinceNs;
         if (nowNs - brokenSinceNs > CONNECT_LIMIT_NS) {
-          throw new IllegalStateException("nobody answers at port " + port.getAsInt(), e);
+          throw new IllegalStateException("nobody answers at sidecar " + sidecar, e);
         }
         close();
         round.giveBack(atOnce, habit);
@@ -149,7 +153,7 @@ final class Player implements AutoCloseable {
   private Wire connected() throws IOException {
     Wire current = wire;
     if (current == null) {
-      current = new Wire(port.getAsInt());
+      current = way.connect();
       wire = current;
       connection = round.newConnection();
       pipeline = 0;

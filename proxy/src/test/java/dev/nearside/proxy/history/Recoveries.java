@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * Measures failovers as clients of the sidecars see them, one after the other. Its clients begin
  * when the old primary takes no more writes: the first one that succeeds is the next one's.
  */
-final class Recoveries implements SentinelNodes.Watcher {
+final class Recoveries implements Failover.Watcher {
   private static final long STEP_NS = 2_000_000;
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(40);
   private static final String LOCAL = "local";
@@ -23,11 +23,10 @@ final class Recoveries implements SentinelNodes.Watcher {
   private record Served(long writtenAtNs, long localAtNs) {}
 
   private final Field field;
-  private final SentinelNodes.Way way;
+  private final Failover.Way way;
   private final Queue<Recovery> measured;
   private final double[] movesBefore = new double[2];
   private final List<Future<Served>> clients = new ArrayList<>();
-  private final String key = "recovery:" + System.nanoTime() + ":";
   private long begunAtNs;
   private long namedAtNs;
 
@@ -36,21 +35,21 @@ final class Recoveries implements SentinelNodes.Watcher {
    *
    * @param measured gets what it finds
    */
-  Recoveries(Field field, SentinelNodes.Way way, Queue<Recovery> measured) {
+  Recoveries(Field field, Failover.Way way, Queue<Recovery> measured) {
     this.field = field;
     this.way = way;
     this.measured = measured;
   }
 
   @Override
-  public void begun() throws IOException {
+  public void begun(String stem) throws IOException {
     for (int sidecar = 0; sidecar < 2; sidecar++) {
       movesBefore[sidecar] = field.moves(sidecar);
     }
     begunAtNs = System.nanoTime();
     for (int sidecar = 0; sidecar < 2; sidecar++) {
       int port = field.port(sidecar);
-      String own = key + sidecar;
+      String own = stem + sidecar;
       clients.add(
           CompletableFuture.supplyAsync(() -> serve(port, own), Thread::startVirtualThread));
     }
@@ -111,7 +110,7 @@ final class Recoveries implements SentinelNodes.Watcher {
   private static long await(int port, Attempt attempt) {
     long endNs = System.nanoTime() + PATIENCE_NS;
     while (System.nanoTime() - endNs < 0) {
-      try (Wire wire = new Wire(port)) {
+      try (Wire wire = new OneWire(port)) {
         while (System.nanoTime() - endNs < 0) {
           if (attempt.succeeds(wire)) {
             return System.nanoTime();

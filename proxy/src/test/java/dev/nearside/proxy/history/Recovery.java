@@ -9,7 +9,7 @@ package dev.nearside.proxy.history;
  * @param writtenNs from its going until a write of a client succeeded
  * @param localNs from its going until a read of a client was answered from memory again
  */
-record Recovery(SentinelNodes.Way way, int sidecar, long namedNs, long writtenNs, long localNs) {
+record Recovery(Failover.Way way, int sidecar, long namedNs, long writtenNs, long localNs) {
   @Override
   public String toString() {
     return "%s at sidecar %d: named %d ms, written %d ms, local %d ms"

@@ -38,7 +38,7 @@ record Scenario(Shape shape, Weather weather, Fault fault, boolean flushes) {
 
   /** Returns whether anything lies between the sidecars and the servers. */
   boolean hasHops() {
-    return !weather.isCalm() || !(fault == Fault.NONE || fault.isFailover());
+    return !weather.isCalm() || fault.needsHops();
   }
 
   /** Returns how many groups are played at a time: who waits costs nothing. */

@@ -20,29 +20,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A primary and two replicas under three sentinels, whose failovers lose nothing.
  *
- * <p>Redis replicates asynchronously: an ordinary failover may lose what was acknowledged, and that
- * is no violation of the sidecars'. Rather than to let the checker forgive it, every failover here
- * is made lossless, and none happens unasked:
- *
- * <ul>
- *   <li>Between failovers a node may be silent for a minute before it is taken for down.
- *   <li>A primary that is to go executes no more writes ({@link #hold}: it refuses them, as without
- *       enough replicas), and then waits until its replicas have all that it executed. Only then is
- *       it told to hand over, killed or stopped.
- *   <li>One that hands over goes on answering reads, so the next refuses writes, too, until nobody
- *       asks the old one any more: otherwise who asks it would be shown the past by Redis itself.
- *       One that was killed or stopped answers nobody, and the next takes writes at once.
- *   <li>Who goes without a sidecar does so by a hop, which follows the primary.
- * </ul>
- *
- * Where hops lie between, sidecars ask the sentinels on a {@link SentinelHop}, and are told of
+ * <p>Where hops lie between, sidecars ask the sentinels on a {@link SentinelHop}, and are told of
  * those hops; else they are told of the nodes themselves.
  */
-final class SentinelNodes implements Servers {
+final class SentinelNodes implements Servers, Failover {
   private static final int REPLICAS = 2;
   private static final int NEVER_DOWN_MS = 60_000;
   private static final int DOWN_AFTER_MS = 500;
-  private static final int MORE_THAN_THERE_ARE = 99;
   private static final long ORDER_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
   private static final long LEFT_WITHIN_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -85,8 +69,8 @@ final class SentinelNodes implements Servers {
   }
 
   @Override
-  public int port() {
-    return direct.port();
+  public Wire connect() throws IOException {
+    return new OneWire(direct.port());
   }
 
   @Override
@@ -116,44 +100,16 @@ final class SentinelNodes implements Servers {
     trio.awaitSettled();
   }
 
-  /** How a primary goes. */
-  enum Way {
-    /** It is told to, and becomes a replica. */
-    HANDED_OVER,
-    /** It is killed, and comes back empty, as the primary it was for a moment. */
-    KILLED,
-    /** It hangs, and goes on as the primary it was, for a moment. */
-    HUNG
-  }
-
-  /** Who is told of what happens in a failover. */
-  interface Watcher {
-    /** The primary no longer takes writes, and goes now. */
-    void begun() throws IOException;
-
-    /** Most of the sentinels name another. */
-    void named();
-
-    /** Waits until every sidecar has said that it goes elsewhere. */
-    void awaitMoved();
-
-    /** The next takes writes: waits until every sidecar serves as before. */
-    void awaitServed() throws InterruptedException;
-  }
-
-  /**
-   * Makes another node the primary, loses nothing, and returns once all is settled.
-   *
-   * @param awayMs how long the old primary stays away once the sidecars serve again
-   */
-  void failOver(Way way, int awayMs, Watcher watcher) throws IOException, InterruptedException {
+  @Override
+  public void failOver(Way way, int awayMs, Watcher watcher)
+      throws IOException, InterruptedException {
     trio.awaitSettled();
     RedisNode old = trio.primary();
     for (RedisNode node : way == Way.HANDED_OVER ? trio.nodes() : List.of(old)) {
-      hold(node, true);
+      Failover.hold(node, true);
     }
-    awaitCopied(old);
-    watcher.begun();
+    Failover.awaitCopied(old, trio.replicas());
+    watcher.begun("recovery:" + System.nanoTime() + ":");
     go(old, way);
     RedisNode next = awaitNext(old, way);
     watcher.named();
@@ -164,37 +120,14 @@ final class SentinelNodes implements Servers {
       watcher.awaitMoved();
       awaitLeft(old);
     }
-    hold(next, false);
+    Failover.hold(next, false);
     watcher.awaitServed();
     Fault.pause(awayMs);
-    comeBack(old, way);
+    Failover.comeBack(old, way);
     for (RedisNode node : trio.nodes()) {
-      hold(node, false);
+      Failover.hold(node, false);
     }
     trio.awaitSettled();
-  }
-
-  /** Has it refuse every write for want of replicas, whoever sends it, or take them again. */
-  private static void hold(RedisNode node, boolean on) throws IOException {
-    node.ask("CONFIG", "SET", "min-replicas-to-write", on ? "" + MORE_THAN_THERE_ARE : "0");
-  }
-
-  /** Waits until the replicas have all that it has executed. */
-  private void awaitCopied(RedisNode primary) throws IOException {
-    long executed = offset(primary, "master_repl_offset:");
-    for (RedisNode replica : trio.replicas()) {
-      Waiting.until(
-          replica + " has it all", () -> offset(replica, "slave_repl_offset:") >= executed);
-    }
-  }
-
-  private static long offset(RedisNode node, String field) throws IOException {
-    return node.call("INFO", "replication")
-        .lines()
-        .filter(line -> line.startsWith(field))
-        .mapToLong(line -> Long.parseLong(line.substring(field.length())))
-        .findFirst()
-        .orElseThrow();
   }
 
   private void go(RedisNode primary, Way way) throws IOException {
@@ -243,14 +176,6 @@ final class SentinelNodes implements Servers {
                 && !line.contains(" flags=S")
                 && !line.contains(" flags=M")
                 && !line.contains(" cmd=client"));
-  }
-
-  private static void comeBack(RedisNode old, Way way) {
-    switch (way) {
-      case HANDED_OVER -> {}
-      case KILLED -> old.restart();
-      case HUNG -> old.resume();
-    }
   }
 
   @Override

@@ -12,8 +12,8 @@ interface Servers extends AutoCloseable {
   /** Returns what a sidecar is told as its {@code upstream.uri}. */
   String uri(int sidecar);
 
-  /** Returns where connects, now, who goes without a sidecar. */
-  int port();
+  /** Connects a client that goes without a sidecar. */
+  Wire connect() throws IOException;
 
   /**
    * Returns all that lies between a sidecar and the servers; empty where nothing does. Weather and

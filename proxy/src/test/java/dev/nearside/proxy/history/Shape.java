@@ -18,6 +18,13 @@ enum Shape {
     Servers start(Scenario scenario) throws IOException {
       return new SentinelNodes(scenario);
     }
+  },
+  /** Primaries with a replica each, over which slots are spread. */
+  CLUSTER {
+    @Override
+    Servers start(Scenario scenario) throws IOException {
+      return new ClusterNodes(scenario);
+    }
   };
 
   /** Starts what a scenario is played on. */

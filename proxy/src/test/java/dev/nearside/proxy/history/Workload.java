@@ -50,7 +50,7 @@ final class Workload {
       return several(mayPin ? Request.Form.EXEC : Request.Form.SCRIPT, database, true);
     }
     if (kind < 0.16) {
-      return several(Request.Form.SCRIPT, database, chance(0.5));
+      return several(Request.Form.SCRIPT, database, round.group().tagged() || chance(0.5));
     }
     if (kind < 0.22) {
       Step told = Step.text(Verb.TELL, slot(database), round.newTelling());
@@ -122,6 +122,7 @@ final class Workload {
   Step change(int database) {
     int slot = slot(database);
     int inOther = (slot + Group.KEYS) % Group.SLOTS;
+    boolean isAlone = round.group().tagged(); // nothing is about two slots of a cluster at once
     return switch (random.nextInt(26)) {
       case 0, 1, 2, 3, 4, 5 -> set(slot);
       case 6, 7, 8 -> Step.of(Verb.INCR, slot);
@@ -134,8 +135,8 @@ final class Workload {
       case 15 -> Step.of(Verb.UNLINK, slot);
       case 16, 17 -> Step.of(Verb.RENAME, slot, otherSlot(slot));
       case 18 -> Step.of(Verb.RENAMENX, slot, otherSlot(slot));
-      case 19 -> copy(slot, chance(0.5) ? otherSlot(slot) : inOther);
-      case 20 -> Step.of(Verb.MOVE, slot, inOther);
+      case 19 -> copy(slot, isAlone || chance(0.5) ? otherSlot(slot) : inOther);
+      case 20 -> isAlone ? set(slot) : Step.of(Verb.MOVE, slot, inOther);
       case 21 -> chance(mood.ttlShare()) ? Step.number(Verb.PEXPIRE, slot, ttlMs()) : set(slot);
       case 22 -> Step.number(Verb.EXPIRE, slot, random.nextInt(3));
       case 23 -> Step.of(Verb.PERSIST, slot);

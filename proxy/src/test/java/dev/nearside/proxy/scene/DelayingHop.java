@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 
 /**
  * A stretch of bad network between sidecar and Redis: it delays, stalls or cuts, and does so to the
@@ -23,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class DelayingHop implements AutoCloseable {
   private static final String TRACKED = "nearside-tracked";
   private static final String LEASES = "nearside-leases";
+  private static final String CLUSTER = "nearside-cluster";
   private static final int NAMED_WITHIN_BYTES = 4096;
   private static final long STEP_NS = 200_000;
   private static final long LONGEST_STEP_NS = 20_000_000;
@@ -45,7 +47,19 @@ public final class DelayingHop implements AutoCloseable {
     }
   }
 
+  /** Changes what the server says on one connection. */
+  interface Translation {
+    /** Returns what is passed on, now that these bytes have come too. */
+    byte[] translated(byte[] bytes);
+
+    /** Returns one that changes nothing. */
+    static Translation none() {
+      return bytes -> bytes;
+    }
+  }
+
   private final ServerSocket listener;
+  private final Function<Boolean, Translation> translations;
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private volatile int target;
   private volatile int trackedTarget;
@@ -56,8 +70,9 @@ public final class DelayingHop implements AutoCloseable {
   private volatile boolean leasesStalled;
   private volatile boolean closed;
 
-  private DelayingHop(int target) throws IOException {
+  private DelayingHop(int target, Function<Boolean, Translation> translations) throws IOException {
     this.target = target;
+    this.translations = translations;
     this.trackedTarget = target;
     listener = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("hop").start(this::accept);
@@ -65,7 +80,18 @@ public final class DelayingHop implements AutoCloseable {
 
   /** Starts a hop that forwards to {@code target} of this host, at first without any fault. */
   public static DelayingHop to(int target) throws IOException {
-    return new DelayingHop(target);
+    return to(target, aboutTheCluster -> Translation.none());
+  }
+
+  /**
+   * As {@link #to(int)}.
+   *
+   * @param translations makes that of a connection, which may be the one that asks about the
+   *     cluster
+   */
+  static DelayingHop to(int target, Function<Boolean, Translation> translations)
+      throws IOException {
+    return new DelayingHop(target, translations);
   }
 
   /** Returns the port it listens on. */
@@ -174,6 +200,7 @@ public final class DelayingHop implements AutoCloseable {
     private final StringBuilder said = new StringBuilder();
     private volatile boolean tracked;
     private volatile boolean leases;
+    private final Translation translation;
 
     Link(Socket client, Socket server, byte[] first) throws IOException {
       this.client = client;
@@ -182,6 +209,7 @@ public final class DelayingHop implements AutoCloseable {
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
       listenForName(first);
+      translation = translations.apply(said.indexOf(CLUSTER) >= 0);
     }
 
     void start() {
@@ -208,8 +236,10 @@ public final class DelayingHop implements AutoCloseable {
           byte[] bytes = Arrays.copyOf(buffer, n);
           if (upstream) {
             listenForName(bytes);
+            add(chunks, bytes);
+          } else {
+            add(chunks, translation.translated(bytes));
           }
-          add(chunks, bytes);
         }
       } catch (IOException e) {
         // ended; the other direction is told by the close
