@@ -223,15 +223,6 @@ class ClusterIT {
   }
 
   @Test
-  void whatNeedsAConnectionOfItsOwn_isRefusedInWords() throws IOException {
-    try (RespClient client = sidecar.connect()) {
-      assertThat(client.call("MULTI"))
-          .isEqualTo("-ERR Nearside does not take MULTI to a cluster yet; nothing was done\r\n");
-      assertThat(client.call("PING")).isEqualTo("+PONG\r\n");
-    }
-  }
-
-  @Test
   void primaryIsKilled_requestsWaitForTheNext() throws IOException {
     try (RedisCluster three = RedisCluster.start(3, 1);
         Sidecar patient =

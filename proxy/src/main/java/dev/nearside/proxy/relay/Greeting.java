@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the sidecar says first on a connection, and what the upstream answered. HELLO with the
  * sidecar's own credentials, SELECT where the database is not 0, ROLE where only a primary will do,
- * INFO for the node's name, then whatever a client had said before its state was moved here. Used
- * once, on one event loop.
+ * whatever a client had said before its state was moved here, INFO for the node's name, and last
+ * what makes somebody else of a client. Used once, on one event loop.
  */
 final class Greeting {
   private static final byte[] EMPTY = {};
@@ -27,6 +27,8 @@ final class Greeting {
   private final int database;
   private final UpstreamLink link;
   private final List<byte[]> replayed;
+  private final List<byte[]> held;
+  private @Nullable String refusal;
   private byte[] helloReply = EMPTY;
   private byte[] selectReply = EMPTY;
   private byte[] role = EMPTY;
@@ -39,10 +41,22 @@ final class Greeting {
    * @param replayed whole requests to repeat; their replies were learned before and are discarded
    */
   Greeting(UpstreamLink link, int protocol, int database, List<byte[]> replayed) {
+    this(link, protocol, database, replayed, List.of());
+  }
+
+  /**
+   * Creates a greeting.
+   *
+   * @param held whole requests that have to be agreed to as they were elsewhere, above all as whom
+   *     a client acts
+   */
+  Greeting(
+      UpstreamLink link, int protocol, int database, List<byte[]> replayed, List<byte[]> held) {
     this.link = link;
     this.protocol = protocol;
     this.database = database;
     this.replayed = replayed;
+    this.held = held;
   }
 
   /** Returns the upstream's reply to INFO server. */
@@ -76,20 +90,24 @@ final class Greeting {
     for (byte[] request : replayed) {
       say(connection, request, new Learn(reply -> {}));
     }
+    Consumer<byte[]> told = reply -> info = reply;
     say(
         connection,
         Requests.encode("INFO", "server"),
-        new Learn(
-            reply -> {
-              info = reply;
-              done.accept(verdict());
-            }) {
-          @Override
-          public void lost() {
-            String said = verdict();
-            done.accept(said == null ? "the connection was closed during the greeting" : said);
-          }
-        });
+        held.isEmpty() ? new Last(told, done) : new Learn(told));
+    for (int i = 0; i < held.size(); i++) {
+      boolean isLast = i == held.size() - 1;
+      say(
+          connection,
+          held.get(i),
+          isLast ? new Last(this::noteHeld, done) : new Learn(this::noteHeld));
+    }
+  }
+
+  private void noteHeld(byte[] reply) {
+    if (reply[0] == '-' && refusal == null) {
+      refusal = text(reply);
+    }
   }
 
   private byte[] hello() {
@@ -110,6 +128,9 @@ final class Greeting {
       if (said.startsWith("-") && !said.startsWith("-NOAUTH")) {
         return said;
       }
+    }
+    if (refusal != null) {
+      return refusal;
     }
     return isReplica() ? "the node is a replica, and only its primary is wanted" : null;
   }
@@ -149,5 +170,24 @@ final class Greeting {
 
     @Override
     public void refused(Reason reason) {}
+  }
+
+  /** Gathers the last reply. */
+  private final class Last extends Learn {
+    private final Consumer<@Nullable String> done;
+
+    Last(Consumer<byte[]> learned, Consumer<@Nullable String> done) {
+      super(reply -> {
+        learned.accept(reply);
+        done.accept(verdict());
+      });
+      this.done = done;
+    }
+
+    @Override
+    public void lost() {
+      String said = verdict();
+      done.accept(said == null ? "the connection was closed during the greeting" : said);
+    }
   }
 }

@@ -40,9 +40,15 @@ public final class Lanes {
    *
    * @param node where it leads
    * @param replayed whole requests the client had been answered before, to repeat on it
+   * @param held such that have to be agreed to on it as well
    */
   public @Nullable PinnedConnection pin(
-      Node node, int protocol, int database, List<byte[]> replayed, PinnedConnection.Owner owner) {
+      Node node,
+      int protocol,
+      int database,
+      List<byte[]> replayed,
+      List<byte[]> held,
+      PinnedConnection.Owner owner) {
     UpstreamLink link = node.link();
     if (!link.isPlaceKnown() || !link.pace().tryEnter(System.nanoTime())) {
       return null;
@@ -51,7 +57,7 @@ public final class Lanes {
         new PinnedConnection(
             flushes,
             link,
-            new Greeting(link, protocol, database, replayed),
+            new Greeting(link, protocol, database, replayed, held),
             owner,
             node.listener());
     pinned.add(made);

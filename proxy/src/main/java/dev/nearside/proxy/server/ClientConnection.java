@@ -157,7 +157,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
       processing = false;
     }
     intake.releaseIfEmpty();
-    if (inputEnded && !paused && !closed && channel.isWritable()) {
+    if (inputEnded && !closed && channel.isWritable() && (!paused || upstream.isBlocked())) {
       endOfInput();
     }
   }

@@ -1,7 +1,11 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.resp.Requests;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,21 @@ record HelloOptions(byte @Nullable [] user, byte @Nullable [] password, byte @Nu
       }
     }
     return new HelloOptions(user, password, setName);
+  }
+
+  /** Returns the AUTH that {@code request}, an accepted HELLO, has in it, or null. */
+  static byte @Nullable [] authOf(Request request) {
+    for (int at = 2; at + 2 < request.argCount(); at++) {
+      if (request.argIs(at, "AUTH")) {
+        ByteBuf out = Unpooled.buffer();
+        Replies.writeArrayHeader(out, 3);
+        request.writeArg(out, at);
+        request.writeArg(out, at + 1);
+        request.writeArg(out, at + 2);
+        return ByteBufUtil.getBytes(out);
+      }
+    }
+    return null;
   }
 
   boolean authenticates() {

@@ -107,7 +107,7 @@ final class Intake {
    * the upstream is within that request already, and refuses it in its own words.
    */
   private boolean stream(ByteBuf in) {
-    Upstream upstream = client.upstream();
+    OwnRelay upstream = client.upstream().own();
     int length = parser.streamable(in);
     if (length < 0 && parser.errorReply().length == 0) {
       client.close(CloseReason.QUERY_BUFFER);

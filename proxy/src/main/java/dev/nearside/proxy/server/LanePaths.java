@@ -190,7 +190,7 @@ final class LanePaths {
   /** Sends the bytes of one of the requests that another one is made of. */
   void send(LanePath path, LaneKey.Kind kind, Scatter.Piece piece, byte[] request, ReplySink sink) {
     boolean settled = piece.slot() == HashSlot.NONE;
-    new RoutedRequest(client, this, path, piece.slot(), settled, kind, request, sink).send();
+    new RoutedRequest(client, this, path, piece.slot(), settled, by(kind), request, sink).send();
   }
 
   /** Sends a whole request that is {@code length} bytes from {@code start}. */
@@ -204,10 +204,14 @@ final class LanePaths {
       ReplySink sink) {
     if (topology.isCluster()) {
       byte[] request = ByteBufUtil.getBytes(from, start, length);
-      new RoutedRequest(client, this, path, slot, false, kind, request, sink).send();
+      new RoutedRequest(client, this, path, slot, false, by(kind), request, sink).send();
     } else {
       Lane lane = path.lane(kind);
       lane.send(from, start, length, sink);
     }
+  }
+
+  private Carrier by(LaneKey.Kind kind) {
+    return (node, bytes, sink) -> to(node).lane(kind).send(bytes, 0, bytes.readableBytes(), sink);
   }
 }

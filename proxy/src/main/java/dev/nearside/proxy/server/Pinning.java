@@ -1,6 +1,6 @@
 package dev.nearside.proxy.server;
 
-import dev.nearside.proxy.relay.PinnedConnection;
+import dev.nearside.proxy.relay.Node;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * to another client. It is kept for {@value #LINGER_MS} ms after it was last needed, for clients
  * that do the same again and again.
  */
-final class Pinning implements PinnedConnection.Owner {
+final class Pinning {
   private static final String JUST_FAILED = "it could not be reached a moment ago";
   private static final int LINGER_MS = 2_000;
 
@@ -24,24 +24,44 @@ final class Pinning implements PinnedConnection.Owner {
   private final LoopContext context;
   private final Upstream upstream;
   private final Subscriptions subscriptions = new Subscriptions();
-  private @Nullable PinnedConnection pinned;
+  private final @Nullable ClusterRelay cluster;
+  private @Nullable OwnConnections connections;
+  private @Nullable OwnConnection only;
   private @Nullable String failure;
-  private @Nullable PendingReply push;
   private long neededNs;
+  private boolean pinned;
   private boolean fellBehind;
   private boolean leaving;
-  private boolean full;
 
-  Pinning(ClientConnection client, Upstream upstream) {
+  Pinning(ClientConnection client, Upstream upstream, @Nullable ClusterRelay cluster) {
     this.client = client;
     this.upstream = upstream;
+    this.cluster = cluster;
     this.session = client.session();
     this.context = client.context();
   }
 
-  /** Returns the client's own connection, which may still be being made, or null. */
-  @Nullable PinnedConnection connection() {
+  /** Returns whether the client is pinned, if only to a connection that is still being made. */
+  boolean isPinned() {
     return pinned;
+  }
+
+  /**
+   * Returns the client's own connection, which may still be being made, or null; to a cluster it
+   * has {@link #connections} instead.
+   */
+  @Nullable OwnConnection connection() {
+    return only;
+  }
+
+  /** Returns the connections of a client that is pinned. */
+  OwnConnections connections() {
+    OwnConnections made = connections;
+    if (made == null) {
+      made = new OwnConnections(client, this);
+      connections = made;
+    }
+    return made;
   }
 
   Subscriptions subscriptions() {
@@ -49,41 +69,48 @@ final class Pinning implements PinnedConnection.Owner {
   }
 
   /**
-   * Pins the client, unless it is pinned and open already.
+   * Pins the client, unless it is pinned and open already. To a cluster each connection is made
+   * when it is needed, and what is sent waits for that.
    *
    * @return whether a request may be relayed now; false: the client was paused and goes on later,
    *     or {@link #takeFailure} says why it cannot be
    */
   boolean isOpen() {
-    PinnedConnection own = pinned;
     if (failure != null) {
       return false;
     }
-    if (own == null) {
-      if (client.replies().owesReplies()) {
-        client.pauseUntilDrained();
-        return false;
-      }
-      context.counters().pinned();
-      client.pause();
-      pinned =
-          context
-              .lanes()
-              .pin(
-                  context.lanes().topology().view().home(),
-                  session.protocol,
-                  session.database,
-                  session.replayed(),
-                  this);
-      if (pinned == null) {
-        client.schedule(() -> pinnedFailed(JUST_FAILED), Duration.ZERO);
-      }
+    OwnConnection sole = only;
+    if (sole != null && sole.isOpen()) {
+      return true;
+    }
+    if (!pinned && client.replies().owesReplies()) {
+      client.pauseUntilDrained();
       return false;
     }
-    if (!own.isOpen()) {
-      client.pause();
+    if (!pinned) {
+      context.counters().pinned();
+      pinned = true;
     }
-    return own.isOpen();
+    return cluster != null || isOpen(context.lanes().topology().view().home());
+  }
+
+  /** Returns the same of the pinned client's connection to {@code node}. */
+  boolean isOpen(Node node) {
+    if (failure != null) {
+      return false;
+    }
+    OwnConnection own = connections().to(node);
+    if (cluster == null) {
+      only = own;
+    }
+    if (own.isOpen()) {
+      return true;
+    }
+    own.awaitOpen();
+    if (!own.isMade()) {
+      client.schedule(() -> own.pinnedFailed(JUST_FAILED), Duration.ZERO);
+    }
+    return false;
   }
 
   /** Returns and forgets why the client could not be pinned, or null if nothing failed. */
@@ -107,12 +134,12 @@ final class Pinning implements PinnedConnection.Owner {
   }
 
   boolean isWanted() {
-    return fellBehind && pinned == null && !context.lanes().topology().isCluster();
+    return fellBehind && !pinned;
   }
 
   /** No reply is awaited on the client's own connection: it is given back unless needed again. */
   void mayLeave() {
-    if (!leaving && pinned != null && session.isPlain()) {
+    if (!leaving && pinned && session.isPlain()) {
       leaving = true;
       client.schedule(this::leave, Duration.ofMillis(LINGER_MS));
     }
@@ -120,11 +147,11 @@ final class Pinning implements PinnedConnection.Owner {
 
   private void leave() {
     leaving = false;
-    if (pinned == null || !session.isPlain()) {
+    if (!pinned || !session.isPlain()) {
       return; // the reply that makes it plain again asks again
     }
     boolean lingers = System.nanoTime() - neededNs < Duration.ofMillis(LINGER_MS).toNanos();
-    if (lingers || upstream.outstanding() > 0 || push != null || !client.isIdle()) {
+    if (lingers || upstream.outstanding() > 0 || connections().arePushing() || !client.isIdle()) {
       mayLeave();
     } else {
       release();
@@ -136,24 +163,33 @@ final class Pinning implements PinnedConnection.Owner {
    * tells, stays the client's; what the sidecar has to say on it is said again.
    */
   void reset() {
-    PinnedConnection own = pinned;
-    if (own == null || !session.kept) {
+    OwnConnection kept = cluster == null ? only : cluster.keptByReset();
+    if (kept == null || !session.kept) {
       release();
       return;
     }
     fellBehind = false;
-    subscriptions.clear();
-    own.greetAgain(session.database);
+    forget(kept.node());
+    kept.connection().greetAgain(session.database);
   }
 
-  /** Gives the connection up without a word to the client. */
+  /** Gives the connections up without a word to the client. */
   void release() {
-    PinnedConnection own = pinned;
-    pinned = null;
+    pinned = false;
+    only = null;
     fellBehind = false;
+    forget(null);
+  }
+
+  private void forget(@Nullable Node butNode) {
     subscriptions.clear();
-    if (own != null) {
-      own.close();
+    if (cluster != null) {
+      cluster.forget();
+    }
+    OwnConnections all = connections;
+    if (all != null) {
+      all.held().clear();
+      all.closeAllBut(butNode);
     }
   }
 
@@ -164,115 +200,64 @@ final class Pinning implements PinnedConnection.Owner {
    * @return whether there is one, whose end is then the client's
    */
   boolean endInput() {
-    PinnedConnection own = pinned;
-    if (own == null) {
+    OwnConnections all = connections;
+    if (!pinned || all == null || all.isEmpty()) {
       return false;
     }
-    own.endInput();
+    all.endInput();
     return true;
   }
 
   /**
-   * Passes bytes on.
+   * {@code own} could not be made.
    *
-   * @return whether the upstream takes more now
+   * @param why what the client is to be told who has waited for it, or null where none has
    */
-  boolean write(PinnedConnection own, ByteBuf in, int start, int length) {
-    own.write(in, start, length);
-    full = !own.isWritable();
-    return !full;
-  }
-
-  @Override
-  public void pinnedOpened() {
-    client.resume();
-  }
-
-  @Override
-  public void pinnedFailed(String why) {
-    pinned = null;
+  void failed(OwnConnection own, @Nullable String why) {
+    connections().forget(own);
     failure = why;
-    client.resume();
+    if (cluster == null) {
+      only = null;
+      pinned = false;
+    }
   }
 
-  @Override
-  public void pinnedClosed() {
-    PendingReply cutOff = push;
-    push = null;
-    if (cutOff != null) {
-      cutOff.complete(); // as much of it as has come
-    }
-    if (pinned != null) {
+  /**
+   * {@code own} has ended, and what was unanswered there is lost. To a cluster another can be made
+   * where nothing was on it that only the node knew.
+   */
+  void closed(OwnConnection own) {
+    boolean isMissed =
+        cluster == null || (connections().forget(own) && cluster.isMissed(own.node()));
+    if (pinned && isMissed) {
       client.closeWhenWritten();
     }
   }
 
-  @Override
-  public boolean isPush(byte type, ByteBuf in, int from, int to) {
-    return switch (type) {
-      case '>' -> !subscriptions.isConfirmation(in, from, to);
-      case '*' ->
-          session.protocol == 2 && session.subscriber && subscriptions.isMessage(in, from, to);
-      default -> false;
-    };
+  /** Returns whether this says that a shard channel is elsewhere now, unasked. */
+  boolean isShardLost(ByteBuf in, int from, int to) {
+    return cluster != null && cluster.shards().isShardLost(in, from, to);
   }
 
-  /** A push may name data that was written before it was sent: L1 has to know of that first. */
-  @Override
-  public void pushed(ByteBuf in, int from, int to, boolean first, boolean last) {
-    upstream.pipeEffects().received();
-    if (session.pipe && !upstream.pipeEffects().mayTellOfKeys() && client.replies().isEmpty()) {
-      client.replies().output().write(in, from, to);
-      client.flushSoon();
-      return;
-    }
-    PendingReply current = push;
-    if (current == null) {
-      current = new PendingReply(client.replies());
-      current.hold();
-      client.replies().addBeforeAwaited(current);
-      push = current;
-      client.afterBarrier(current::release);
-    }
-    current.append(in, from, to);
-    if (last) {
-      push = null;
-      current.complete();
-    }
-  }
-
-  @Override
-  public void pinnedBecamePipe() {
-    session.becomePipe(context.policy().database());
-  }
-
-  @Override
-  public void pinnedWritable(boolean writable) {
-    if (writable && full) {
-      full = false;
-      client.resume();
-    }
-  }
-
-  @Override
-  public void pinnedReadComplete() {
-    client.flushSoon();
+  /** Subscribes anew to the shard channel that is elsewhere now, if that is what this says. */
+  boolean keepsShard(ByteBuf in, int from, int to) {
+    return cluster != null && cluster.shards().keepsShard(in, from, to);
   }
 
   /** The client takes no more bytes for now, or again. */
   void clientWritable(boolean writable) {
-    PinnedConnection own = pinned;
-    if (own != null) {
-      own.read(writable);
+    OwnConnections all = connections;
+    if (all != null) {
+      all.read(writable);
     }
   }
 
   /** The client is gone. */
   void close() {
-    PinnedConnection own = pinned;
-    pinned = null;
-    if (own != null) {
-      own.close();
+    pinned = false;
+    OwnConnections all = connections;
+    if (all != null) {
+      all.closeAllBut(null);
     }
   }
 }

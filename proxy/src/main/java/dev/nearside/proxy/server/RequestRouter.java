@@ -84,7 +84,7 @@ final class RequestRouter {
   }
 
   /**
-   * Begins a large request: its bytes follow by {@link Upstream#stream}.
+   * Begins a large request: its bytes follow by {@link OwnRelay#stream}.
    *
    * @param head shows the arguments that are here
    * @param announcedArgs how many there will be
@@ -102,12 +102,13 @@ final class RequestRouter {
       client.closeWhenWritten();
       return false;
     }
-    if (inFrontOfCluster) {
-      client.answer(notYet(command));
+    byte[] refusal = upstream.own().refusalOfLarge(command, head);
+    if (refusal != null) {
+      client.answer(refusal);
       client.closeWhenWritten();
       return false;
     }
-    if (!reads.allows(command, head) || !upstream.isPinnedAndOpen()) {
+    if (!reads.allows(command, head) || !upstream.own().isReadyForLarge(command, head)) {
       if (answerPinFailure()) {
         client.closeWhenWritten();
       }
@@ -116,7 +117,7 @@ final class RequestRouter {
     if (!upstream.areLeasesBroken(command, head, announcedArgs)) {
       return false;
     }
-    upstream.relayLarge(command, head, announcedArgs);
+    upstream.own().relayLarge(command, head, announcedArgs);
     return true;
   }
 
@@ -140,6 +141,9 @@ final class RequestRouter {
     if (waits && !drained()) {
       return false;
     }
+    if (!upstream.own().isPipeOpen(command, request)) {
+      return answerPinFailure();
+    }
     if (upstream.isPinned() && !upstream.areLeasesBroken(command, request, request.argCount())) {
       return false;
     }
@@ -149,16 +153,7 @@ final class RequestRouter {
 
   /** Relays on a connection of the client's own, or answers why there is none. */
   boolean relayPinned(Command command, Request request) {
-    if (inFrontOfCluster) {
-      return client.answer(notYet(command));
-    }
     return upstream.isPinnedAndOpen() ? relay(command, request) : answerPinFailure();
-  }
-
-  /** A connection of one client alone would have to lead to all nodes. */
-  private static byte[] notYet(Command command) {
-    return Replies.error(
-        "ERR Nearside does not take " + command.name() + " to a cluster yet; nothing was done");
   }
 
   private boolean answerPinFailure() {

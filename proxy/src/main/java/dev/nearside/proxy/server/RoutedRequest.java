@@ -3,7 +3,6 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.cluster.Redirect;
 import dev.nearside.proxy.guard.Backoff;
-import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
@@ -31,11 +30,10 @@ final class RoutedRequest implements Retries.Read {
 
   private final ClientConnection client;
   private final Topology topology;
-  private final LanePaths paths;
   private final LanePath counted;
   private final int slot;
   private final boolean settled;
-  private final LaneKey.Kind kind;
+  private final Carrier carrier;
   private final byte[] request;
   private final ReplySink to;
   private final long startedNs = System.nanoTime();
@@ -43,6 +41,7 @@ final class RoutedRequest implements Retries.Read {
   private int redirects;
   private int attempts;
   private boolean asking;
+  private boolean anySlot;
   private boolean directed;
   private boolean ended;
   private Reason refusal = Reason.DISCONNECTED;
@@ -54,6 +53,7 @@ final class RoutedRequest implements Retries.Read {
    * @param path to the node that has the slot, as far as is known
    * @param slot of its keys, or {@link HashSlot#NONE}
    * @param settled whether it is for that node and no other, as one of several without a key
+   * @param carrier takes it to nodes
    */
   RoutedRequest(
       ClientConnection client,
@@ -61,26 +61,31 @@ final class RoutedRequest implements Retries.Read {
       LanePath path,
       int slot,
       boolean settled,
-      LaneKey.Kind kind,
+      Carrier carrier,
       byte[] request,
       ReplySink to) {
     this.client = client;
-    this.paths = paths;
     this.topology = paths.topology();
     this.counted = path;
     this.node = path.node();
     this.slot = slot;
     this.settled = settled;
-    this.kind = kind;
+    this.carrier = carrier;
     this.request = request;
     this.to = to;
     counted.begin(slot);
   }
 
+  /** It may have keys that only the nodes know. */
+  RoutedRequest aboutAnySlot() {
+    anySlot = true;
+    return this;
+  }
+
   void send() {
     ByteBuf bytes =
         asking ? Unpooled.wrappedBuffer(ASKING, request) : Unpooled.wrappedBuffer(request);
-    paths.to(node).lane(kind).send(bytes, 0, bytes.readableBytes(), new Sent(asking));
+    carrier.send(node, bytes, new Sent(asking));
   }
 
   /** Returns whether it will be sent again because of what {@code in} says. */
@@ -96,7 +101,7 @@ final class RoutedRequest implements Retries.Read {
         return !counted.hasOther(slot) && triesAgain();
       }
       case Redirect.Moved moved -> {
-        if (moved.slot() != slot) {
+        if (moved.slot() != slot && !anySlot) {
           return false; // a script's own words
         }
         node = topology.moved(moved, node);
@@ -185,31 +190,34 @@ final class RoutedRequest implements Retries.Read {
 
   /** One sending of it; behind ASKING two replies come, of which the first is nobody's. */
   private final class Sent implements ReplySink {
-    private int expected;
+    private boolean toAsking;
+    private boolean done;
 
     Sent(boolean asking) {
-      expected = asking ? 2 : 1;
+      toAsking = asking;
     }
 
     @Override
     public boolean expectsMore() {
-      return expected > 0;
+      return !done;
     }
 
     @Override
     public void reply(ByteBuf in, int from, int until, boolean first, boolean last) {
-      boolean own = expected == 1;
-      expected -= last ? 1 : 0;
-      if (!own) {
+      if (toAsking) {
+        toAsking = !last;
         return;
       }
       Redirect redirect = first && last ? Redirect.of(in, from, until) : null;
-      if (redirect == null || !follow(redirect, in, from, until)) {
-        if (last) {
-          end();
-        }
-        to.reply(in, from, until, first, last);
+      if (redirect != null && follow(redirect, in, from, until)) {
+        done = true;
+        return;
       }
+      if (last) {
+        end();
+      }
+      to.reply(in, from, until, first, last);
+      done = last && !to.expectsMore();
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
  * The reply to SUBSCRIBE and its kin: one confirmation for each channel, or one error. In RESP3 the
  * confirmations are pushes; they are replies all the same.
  */
-final class SubscriptionReply extends RelayedReply {
+class SubscriptionReply extends RelayedReply {
   private static final int ALL = -1;
 
   private final ClientConnection client;
@@ -19,14 +19,23 @@ final class SubscriptionReply extends RelayedReply {
 
   SubscriptionReply(
       ClientConnection client, Subscriptions subscriptions, Command command, int argCount) {
+    this(
+        client,
+        subscriptions,
+        command.name(),
+        argCount > 1 || command.connectionEffect() == ConnectionEffect.SUBSCRIBE
+            ? argCount - 1
+            : ALL);
+  }
+
+  /** Creates a reply of {@code expected} confirmations. */
+  SubscriptionReply(
+      ClientConnection client, Subscriptions subscriptions, String name, int expected) {
     super(client, null, true, false, true);
     this.client = client;
     this.subscriptions = subscriptions;
-    this.name = command.name();
-    this.expected =
-        argCount > 1 || command.connectionEffect() == ConnectionEffect.SUBSCRIBE
-            ? argCount - 1
-            : ALL;
+    this.name = name;
+    this.expected = expected;
   }
 
   @Override

@@ -66,6 +66,11 @@ final class Subscriptions {
     shardChannels = 0;
   }
 
+  /** Returns whether there is any but to shard channels. */
+  boolean anyAtHome() {
+    return channels + patterns > 0;
+  }
+
   /** Returns whether there is any. */
   boolean any() {
     return channels + patterns + shardChannels > 0;

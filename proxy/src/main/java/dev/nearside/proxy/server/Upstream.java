@@ -2,11 +2,8 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
-import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
-import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
-import dev.nearside.proxy.relay.PinnedConnection;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
@@ -17,9 +14,7 @@ import dev.nearside.proxy.tier.SharedRead;
 import dev.nearside.proxy.tier.local.Entry;
 import dev.nearside.proxy.tier.local.LookupKey;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
+import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,15 +31,18 @@ final class Upstream {
   private final LoopContext context;
   private final Touches touches;
   private final PipeEffects pipeEffects;
-  private final Pinning pinning;
   private final LanePaths paths;
+  private final LaneRelay lanes;
+  private final @Nullable ClusterRelay cluster;
+  private final Pinning pinning;
+  private final OwnRelay own;
+  private final LeaseBreak leases;
+  private final ReplyChoice replies;
   private final HashCounts reading = new HashCounts();
   private final HashCounts readingThrough = new HashCounts();
   private final Retries retries;
-  private @Nullable Touch streamed;
   private int outstanding;
   private int ordering;
-  private boolean leasesBroken;
 
   Upstream(ClientConnection client, Session session, LoopContext context) {
     this.client = client;
@@ -52,8 +50,13 @@ final class Upstream {
     this.context = context;
     this.touches = new Touches(session, context.coherence());
     this.pipeEffects = new PipeEffects(session, touches, context.coherence());
-    this.pinning = new Pinning(client, this);
     this.paths = new LanePaths(client, context.lanes(), session);
+    this.lanes = new LaneRelay(client, this, touches, paths);
+    this.cluster = paths.topology().isCluster() ? new ClusterRelay(client, this, paths) : null;
+    this.pinning = new Pinning(client, this, cluster);
+    this.own = new OwnRelay(client, this, touches, pinning, cluster);
+    this.leases = new LeaseBreak(client, touches);
+    this.replies = new ReplyChoice(client, touches, pinning.subscriptions());
     this.retries =
         new Retries(context.reads().retries()::waitBefore, client::isOpen, client::schedule);
   }
@@ -87,7 +90,11 @@ final class Upstream {
   }
 
   boolean isPinned() {
-    return pinning.connection() != null;
+    return pinning.isPinned();
+  }
+
+  Pinning pinning() {
+    return pinning;
   }
 
   /** Returns whether the client is pinned and open; see {@link Pinning#isOpen}. */
@@ -146,9 +153,13 @@ final class Upstream {
     LanePath path = paths.ofSlot(slot);
     boolean awaited = paths.isAwaited(path, outstanding++);
     reading.add(key.hashCode());
-    PinnedConnection own = pinning.connection();
-    if (own != null) {
-      own.send(request, request.readerIndex(), request.readableBytes(), sink);
+    OwnConnection only = pinning.connection();
+    if (only != null) {
+      only.connection().send(request, request.readerIndex(), request.readableBytes(), sink);
+      return LaneKey.Kind.READS;
+    }
+    if (cluster != null && isPinned()) {
+      cluster.route(slot, ByteBufUtil.getBytes(request), sink);
       return LaneKey.Kind.READS;
     }
     LaneKey.Kind kind = path.takeRead(awaited);
@@ -193,35 +204,9 @@ final class Upstream {
     reading.remove(key.hashCode());
   }
 
-  /**
-   * Deletes the leases of what a pinned client is about to write, on a lane and in the sidecar's
-   * own name: on its own connection the deletions could be queued in a transaction, go unanswered,
-   * or not be allowed to its user. What cannot be deleted closes the client: its write must not
-   * overtake.
-   *
-   * @param argCount how many arguments the request will have
-   * @return whether the request may be forwarded now; false: the client goes on later
-   */
+  /** Returns whether the leases are deleted of what a pinned client writes; see LeaseBreak. */
   boolean areLeasesBroken(Command command, Request request, int argCount) {
-    if (leasesBroken) {
-      leasesBroken = false;
-      return true;
-    }
-    List<ByteBuf> deletions = new ArrayList<>(0);
-    int database = context.policy().database();
-    touches.leasesOf(
-        touches.writtenBy(command, request, argCount), context.reads(), database, deletions::add);
-    if (deletions.isEmpty()) {
-      return true;
-    }
-    client.pause();
-    LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> leasesBroken = true);
-    LaneKey leased =
-        new LaneKey(paths.view().home(), session.protocol, database, LaneKey.Kind.WRITES);
-    for (ByteBuf deletion : deletions) {
-      context.lanes().lane(leased).send(deletion, 0, deletion.readableBytes(), last);
-    }
-    return false;
+    return leases.isDone(command, request, argCount);
   }
 
   /** Relays {@code request}; its reply takes the next place in the order. */
@@ -289,6 +274,9 @@ final class Upstream {
   }
 
   private void relayAny(Command command, Request request) {
+    if (own.refuses(command, request)) {
+      return;
+    }
     if (command.setsIfAbsent(request)) {
       context.reads().noteLock(touches.key(request, 1).hashCode(), client.nowNs());
     }
@@ -296,177 +284,50 @@ final class Upstream {
     Touch touch = touches.of(command, request);
     touches.note(command, request.argCount());
     context.counters().request(way(), command.label());
-    PinnedConnection own = pinning.connection();
-    if (own == null) {
-      relayByLane(command, request, touch);
-      return;
-    }
-    noteNeed(command);
-    if (touch != null) {
-      touch.forwarded();
-    }
-    if (endsReplies) {
-      session.becomePipe(context.policy().database());
-      own.becomePipe();
-    }
-    if (session.pipe) {
-      relayByPipe(own, request, touch);
-      return;
-    }
-    RelayedReply reply = replyTo(command, request, request.argCount(), touch);
-    track(reply);
-    own.send(request.buffer(), request.start(), request.length(), reply);
-  }
-
-  private void relayByLane(Command command, Request request, @Nullable Touch touch) {
-    List<Scatter.Piece> pieces = paths.pieces();
-    if (pieces != null) {
-      scatter(command, request, touch, pieces);
-      return;
-    }
-    int slot = paths.slot();
-    LanePath path = paths.ofSlot(slot);
-    LaneKey.Kind kind =
-        Objects.requireNonNull(path.choose(command, paths.isAwaited(path, outstanding)));
-    Lane lane = path.take(kind);
-    Reason refusal = null;
-    if (touch != null) {
-      refusal = breakLeases(touch, lane);
-      touch.forwarded();
-    }
-    RelayedReply reply =
-        touch != null && isRepeatable(command, request, touch)
-            ? new RepeatableRead(client, command, request, touch, kind, slot)
-            : replyTo(command, request, request.argCount(), touch);
-    track(reply);
-    if (refusal == null) {
-      paths.send(path, kind, slot, request.buffer(), request.start(), request.length(), reply);
+    if (isPinned()) {
+      own.relay(command, request, touch, endsReplies);
     } else {
-      reply.refused(refusal);
+      lanes.relay(command, request, touch);
     }
   }
 
-  private void scatter(
-      Command command, Request request, @Nullable Touch touch, List<Scatter.Piece> pieces) {
-    if (touch != null) {
-      touch.forwarded();
-    }
-    ScatteredReply reply =
-        new ScatteredReply(client, command, request, touch, pieces, paths.view());
-    track(reply);
-    for (int i = 0; i < pieces.size(); i++) {
-      Scatter.Piece piece = pieces.get(i);
-      LanePath path = paths.to(piece.node());
-      boolean awaited = paths.isAwaited(path, outstanding);
-      LaneKey.Kind kind = Objects.requireNonNull(path.choose(command, awaited));
-      path.take(kind);
-      byte[] bytes = Scatter.bytes(piece, command.spread(), request);
-      paths.send(path, kind, piece, bytes, reply.part(i));
-    }
-  }
-
-  private boolean isRepeatable(Command command, Request request, Touch touch) {
-    return !touch.mayWrite()
-        && command.connectionEffect() == ConnectionEffect.NONE
-        && request.length() <= RepeatableRead.MAX_REQUEST_BYTES
-        && context.reads().retries().isOn();
-  }
-
-  private void noteNeed(Command command) {
-    switch (command.way()) {
-      case LOCAL_GET, LOCAL_MGET, LANE, BULK_LANE, GREETING, QUIT, RESET, OWN -> {}
-      case PINNED, PIPE -> pinning.needed();
-    }
+  /** Returns the part of a pinned client: large requests, and what goes as it is. */
+  OwnRelay own() {
+    return own;
   }
 
   /** Returns whether {@code command} has to wait until every reply awaited is there. */
   boolean mustWait(Command command, Request request) {
     if (isPinned()) {
-      return touches.endsReplies(command, request) || touches.dependsOnReplies(command);
+      boolean waits = cluster != null && !session.pipe && cluster.mustWait(command, request);
+      return waits || touches.endsReplies(command, request) || touches.dependsOnReplies(command);
     }
     return paths.mustWait(command, request, outstanding) || retries.arePending();
   }
 
   /** Returns whether the upstream takes {@code command} without more being kept in memory. */
   boolean isWritable(Command command) {
-    PinnedConnection own = pinning.connection();
-    if (own != null) {
-      return own.isWritable();
-    }
-    return paths.isWritable(command, outstanding);
+    return isPinned() ? own.isWritable() : paths.isWritable(command, outstanding);
   }
 
-  private void relayByPipe(PinnedConnection own, Request request, @Nullable Touch touch) {
-    own.write(request.buffer(), request.start(), request.length());
-    pipeEffects.sent(touch);
+  /** Returns whether what the client waits for may never come, were its end not told. */
+  boolean isBlocked() {
+    return cluster != null && cluster.isBlocked();
   }
 
-  /** Begins a request whose bytes follow by {@link #stream}; the client is pinned. */
-  void relayLarge(Command command, Request head, int announcedArgs) {
-    PinnedConnection own = Objects.requireNonNull(pinning.connection());
-    Touch touch = touches.ofLarge(command, head, announcedArgs);
-    touches.note(command, announcedArgs);
-    pinning.needed();
-    context.counters().request(way(), command.label());
-    if (session.pipe) {
-      pipeEffects.sent(touch);
-      return;
-    }
-    streamed = touch;
-    RelayedReply reply = replyTo(command, head, announcedArgs, touch);
-    track(reply);
-    own.expect(reply);
+  /** Returns what takes the reply to a request, as far as that is here. */
+  RelayedReply replyTo(Command command, Request request, int argCount, @Nullable Touch touch) {
+    return replies.to(command, request, argCount, touch);
   }
 
-  /**
-   * Passes bytes of a large request on. What it does to L1 begins with its last bytes, before which
-   * it cannot be executed: a client that sends slowly keeps nobody from L1.
-   *
-   * @param last whether they complete it
-   * @return whether the upstream takes more now
-   */
-  boolean stream(ByteBuf in, int start, int length, boolean last) {
-    Touch touch = streamed;
-    if (last && touch != null) {
-      streamed = null;
-      touch.forwarded();
-    }
-    return pinning.write(Objects.requireNonNull(pinning.connection()), in, start, length);
-  }
-
-  private void track(RelayedReply reply) {
+  /** Gives a reply its place in the order. */
+  void track(RelayedReply reply) {
     client.replies().add(reply);
     outstanding++;
     reply.keysRead().forEach(key -> reading.add(key.hashCode()));
     if (reply.orders()) {
       ordering++;
     }
-  }
-
-  private RelayedReply replyTo(
-      Command command, Request request, int argCount, @Nullable Touch touch) {
-    ConnectionEffect effect = command.connectionEffect();
-    return switch (effect) {
-      case SUBSCRIBE, UNSUBSCRIBE ->
-          session.transaction == null
-              ? new SubscriptionReply(client, pinning.subscriptions(), command, argCount)
-              : RelayedReply.to(client, command, request, touch);
-      case HELLO, AUTH, SELECT, RESET, CLIENT_NAME, CLIENT_INFO ->
-          new StateReply(client, effect, request, argCount == request.argCount());
-      default ->
-          isReadOfAnotherUser(command, request)
-              ? new GrantedReply(client, touch, touches.key(request, 1))
-              : RelayedReply.to(client, command, request, touch);
-    };
-  }
-
-  private boolean isReadOfAnotherUser(Command command, Request request) {
-    return command.way() == dev.nearside.proxy.command.Way.LOCAL_GET
-        && !session.ownIdentity
-        && session.readsWhatItMay()
-        && session.isDatabaseKnown()
-        && request.argCount() == 2
-        && request.argLength(1) <= LocalReads.MAX_NAME_BYTES;
   }
 
   /** A reply tracked here is complete. */
@@ -483,21 +344,6 @@ final class Upstream {
     if (outstanding == 0) {
       pinning.mayLeave();
     }
-  }
-
-  /**
-   * Deletes the leases of keys that are about to be written, on the same lane just before.
-   *
-   * @return why one of the deletions was not sent, and the write must not be, or null
-   */
-  private @Nullable Reason breakLeases(Touch touch, Lane lane) {
-    LeaseAhead ahead = new LeaseAhead();
-    touches.leasesOf(
-        touch.writtenKeys(),
-        context.reads(),
-        context.policy().database(),
-        deletion -> lane.send(deletion, 0, deletion.readableBytes(), ahead));
-    return ahead.refusal();
   }
 
   /** The client takes no more bytes for now, or again. */

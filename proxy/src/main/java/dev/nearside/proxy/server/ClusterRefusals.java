@@ -1,0 +1,103 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.cluster.HashSlot;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.CommandFlag;
+import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.command.Spread;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What a client cannot have of several nodes as it would of one, in words. Stateless. */
+final class ClusterRefusals {
+  private ClusterRefusals() {}
+
+  /**
+   * Returns the error that answers a request of a pinned client, or null.
+   *
+   * @param slot of its first key
+   */
+  static byte @Nullable [] of(Session session, Command command, Request request, int slot) {
+    String words = words(session, command, request, slot);
+    return words == null ? null : Replies.error(words);
+  }
+
+  private static @Nullable String words(
+      Session session, Command command, Request request, int slot) {
+    ConnectionEffect effect = command.connectionEffect();
+    if (effect == ConnectionEffect.REPLY_MODE && !request.argIs(2, "ON")) {
+      return "ERR Nearside has to see the replies of a cluster: CLIENT REPLY is not for it";
+    }
+    if (effect == ConnectionEffect.TRACKING && isOfOneNode(command, request)) {
+      return "ERR Nearside cannot do this in front of a cluster, where it would be for one node";
+    }
+    if (session.transaction != null && isNotQueued(command, request)) {
+      return "ERR Nearside does not queue "
+          + command.name()
+          + " in front of a cluster, where it would be for one node";
+    }
+    boolean refused =
+        session.subscriber
+            && session.protocol == 2
+            && slot != HashSlot.NONE
+            && !command.has(CommandFlag.PUBSUB);
+    return refused
+        ? "ERR Can't execute '"
+            + command.name().toLowerCase(Locale.ROOT)
+            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+            + " context"
+        : null;
+  }
+
+  /** CACHING is about the next command, whichever node gets that; REDIRECT names a connection. */
+  private static boolean isOfOneNode(Command command, Request request) {
+    if (command.name().equals("CLIENT CACHING")) {
+      return true;
+    }
+    for (int i = 3; i < request.argCount(); i++) {
+      if (request.argIs(i, "REDIRECT")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isNotQueued(Command command, Request request) {
+    return switch (command.connectionEffect()) {
+      case HELLO,
+          AUTH,
+          CLIENT_NAME,
+          CLIENT_INFO,
+          CLIENT_PUSHES,
+          TRACKING,
+          NO_TOUCH,
+          KEEPS,
+          SUBSCRIBE,
+          UNSUBSCRIBE,
+          MONITOR,
+          REPLICATION ->
+          true;
+      default ->
+          command.spread().isForAll()
+              || command.spread() == Spread.CURSOR
+              || request.argIs(0, "CLUSTER");
+    };
+  }
+
+  /**
+   * Returns the error for a large request of which it is not known where it goes, or null.
+   *
+   * @param slot of its first key, as far as it is here
+   */
+  static byte @Nullable [] ofLarge(Command command, Request head, int slot) {
+    boolean hasKeys = command.firstKey() > 0 || command.has(CommandFlag.MOVABLE_KEYS);
+    boolean isUnknown = head.argCount() == 0 || (hasKeys && slot == HashSlot.NONE);
+    return isUnknown
+        ? Replies.error(
+            "ERR Nearside looks for the key of a large request in its first 64 KiB,"
+                + " to find its node")
+        : null;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.relay.ReplySink;
+import dev.nearside.proxy.tier.Answer.Reason;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Takes the reply to what was sent on a client's connection without its having said so. Where a
+ * node does not agree, the client is closed: its connections would no longer be the same.
+ */
+final class QuietReply implements ReplySink {
+  private final ClientConnection client;
+  private final Runnable agreed;
+
+  QuietReply(ClientConnection client, Runnable agreed) {
+    this.client = client;
+    this.agreed = agreed;
+  }
+
+  @Override
+  public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
+    if (first && in.getByte(from) == '-') {
+      client.close("a node did not agree to what another had");
+    } else if (last) {
+      agreed.run();
+    }
+  }
+
+  @Override
+  public void lost() {
+    client.closeWhenFlushed();
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    if (client.isOpen()) {
+      client.close("a node that the client has state on is away");
+    }
+  }
+}
