@@ -12,7 +12,6 @@ import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.resp.Requests;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -84,7 +83,8 @@ final class ClusterRelay {
     slot = paths.slotOf(command, request);
     target = slot == HashSlot.NONE ? placeOf(command) : view.nodeOf(slot);
     RoutedTransaction open = transaction;
-    if (open != null && !open.isEnding()) {
+    boolean ends = command.connectionEffect() == ConnectionEffect.RESET;
+    if (open != null && !open.isEnding() && !ends) {
       target = open.node();
     }
   }
@@ -108,7 +108,8 @@ final class ClusterRelay {
     return upstream.pinning().subscriptions().anyAtHome();
   }
 
-  private Node home() {
+  /** Returns the node of what is about no key. */
+  Node home() {
     Node known = home;
     boolean isThere = known != null && connections().find(known) != null;
     return isThere ? Objects.requireNonNull(known) : topology.view().home();
@@ -174,11 +175,6 @@ final class ClusterRelay {
       return;
     }
     open.add(HashSlot.NONE, POISON, new RefusedReply(client, refusal));
-  }
-
-  /** Returns the node to which all goes from now on as it is. */
-  Node pipe() {
-    return home();
   }
 
   /** Sends the command that was asked about; its reply is tracked. */
@@ -253,18 +249,8 @@ final class ClusterRelay {
       return;
     }
     HeldState.Asked asked = HeldState.Asked.of(command, request);
-    ReplySink first = new AgreedReply(reply, () -> hold(command, asked));
+    ReplySink first = new AgreedReply(reply, () -> connections().hold(command, asked, home));
     toTarget(bytes, first, node -> home = node);
-  }
-
-  /** What one has agreed to is said on all others. */
-  private void hold(Command command, HeldState.Asked asked) {
-    connections().held().agreed(command, asked);
-    for (OwnConnection own : connections().all()) {
-      if (!own.node().equals(home)) {
-        own.send(Unpooled.wrappedBuffer(asked.request()), new QuietReply(client, () -> {}));
-      }
-    }
   }
 
   private void toTarget(Command command, byte[] bytes, RelayedReply reply) {

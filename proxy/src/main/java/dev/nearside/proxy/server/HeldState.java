@@ -28,7 +28,15 @@ final class HeldState {
     };
   }
 
-  /** Notes what {@code request} asks, which a node has agreed to. */
+  /** Returns whether it says who the client is, which no node need know. */
+  static boolean isName(Command command) {
+    return switch (command.connectionEffect()) {
+      case CLIENT_NAME, CLIENT_INFO -> true;
+      default -> false;
+    };
+  }
+
+  /** Notes what {@code asked} says, which a node has agreed to. */
   void agreed(Command command, Asked asked) {
     switch (command.connectionEffect()) {
       case AUTH, HELLO -> {

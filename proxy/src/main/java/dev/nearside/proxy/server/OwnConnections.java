@@ -1,11 +1,12 @@
 package dev.nearside.proxy.server;
 
+import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.ReplySink;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,15 @@ final class OwnConnections implements Carrier {
     return held;
   }
 
-  Collection<OwnConnection> all() {
-    return byNode.values();
+  /** What one node has agreed to is said on all other connections, a name without consequence. */
+  void hold(Command command, HeldState.Asked asked, @Nullable Node agreed) {
+    held.agreed(command, asked);
+    ReplySink sink = HeldState.isName(command) ? QuietReply.IGNORED : new QuietReply(client);
+    for (OwnConnection own : byNode.values()) {
+      if (!own.node().equals(agreed)) {
+        own.send(Unpooled.wrappedBuffer(asked.request()), sink);
+      }
+    }
   }
 
   boolean isEmpty() {

@@ -87,7 +87,7 @@ final class OwnRelay {
   private OwnConnection pipe() {
     OwnConnection only = pinning.connection();
     return (only == null && cluster != null)
-        ? pinning.connections().to(cluster.pipe())
+        ? pinning.connections().to(cluster.home())
         : Objects.requireNonNull(only);
   }
 
@@ -122,7 +122,7 @@ final class OwnRelay {
    */
   boolean isPipeOpen(Command command, Request request) {
     boolean pipes = pinning.isPinned() && (session.pipe || touches.endsReplies(command, request));
-    return cluster == null || !pipes || pinning.isOpen(cluster.pipe());
+    return cluster == null || !pipes || pinning.isOpen(cluster.home());
   }
 
   /** Returns the error for a large request that is not taken to a cluster, or null. */

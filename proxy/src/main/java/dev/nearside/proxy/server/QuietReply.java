@@ -9,20 +9,29 @@ import io.netty.buffer.ByteBuf;
  * node does not agree, the client is closed: its connections would no longer be the same.
  */
 final class QuietReply implements ReplySink {
-  private final ClientConnection client;
-  private final Runnable agreed;
+  /** Takes a reply that does not matter. */
+  static final ReplySink IGNORED =
+      new ReplySink() {
+        @Override
+        public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {}
 
-  QuietReply(ClientConnection client, Runnable agreed) {
+        @Override
+        public void lost() {}
+
+        @Override
+        public void refused(Reason reason) {}
+      };
+
+  private final ClientConnection client;
+
+  QuietReply(ClientConnection client) {
     this.client = client;
-    this.agreed = agreed;
   }
 
   @Override
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
     if (first && in.getByte(from) == '-') {
       client.close("a node did not agree to what another had");
-    } else if (last) {
-      agreed.run();
     }
   }
 

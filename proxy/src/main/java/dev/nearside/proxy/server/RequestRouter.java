@@ -56,7 +56,7 @@ final class RequestRouter {
   }
 
   private boolean send(Command command, Request request) {
-    if (inFrontOfCluster) {
+    if (inFrontOfCluster && session.transaction == null) {
       byte[] answer = cluster.answer(command, request);
       if (answer != null) {
         return client.answer(answer);

@@ -12,7 +12,6 @@ import dev.nearside.proxy.resp.Requests;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,44 +32,18 @@ final class RoutedTransaction implements Retries.Read {
   private static final int MAX_KEPT_BYTES = 1024 * 1024;
   private static final int REDIRECTS_AT_ONCE = 5;
   private static final byte[] DISCARD = Requests.encode("DISCARD");
-  private static final byte[] QUEUED = "+QUEUED\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] CROSS_SLOT =
       Replies.error("CROSSSLOT Keys in request don't hash to the same slot");
   private static final byte[] NOT_KEPT =
       Replies.error("TRYAGAIN the slot has moved, and the transaction is too long to be repeated");
-  private static final String ABORTED = "-EXECABORT";
   private static final Backoff BACKOFF = new Backoff();
-
-  private enum Kind {
-    MULTI,
-    QUEUED,
-    EXEC,
-    DISCARD
-  }
-
-  /** One request of it. */
-  private static final class Entry {
-    final Kind kind;
-    final byte[] request;
-    @Nullable ReplySink to;
-
-    Entry(Kind kind, byte[] request, ReplySink to) {
-      this.kind = kind;
-      this.request = request;
-      this.to = to;
-    }
-
-    boolean isLast() {
-      return kind == Kind.EXEC || kind == Kind.DISCARD;
-    }
-  }
 
   private final ClientConnection client;
   private final Topology topology;
   private final ClusterRelay relay;
   private final Carrier carrier;
   private final boolean watched;
-  private final List<Entry> entries = new ArrayList<>(4);
+  private final List<QueuedRequest> entries = new ArrayList<>(4);
   private final long startedNs = System.nanoTime();
   private Node node;
   private int slot;
@@ -125,19 +98,21 @@ final class RoutedTransaction implements Retries.Read {
 
   /** Begins with MULTI. */
   void begin(byte[] request, ReplySink to) {
-    add(new Entry(Kind.MULTI, request, to));
+    add(new QueuedRequest(QueuedRequest.Kind.MULTI, request, to));
   }
 
   /** Adds a request whose first key is in {@code keySlot}. */
   void add(int keySlot, byte[] request, ReplySink to) {
     goTo(keySlot);
-    add(new Entry(Kind.QUEUED, request, to));
+    add(new QueuedRequest(QueuedRequest.Kind.QUEUED, request, to));
   }
 
   /** Adds EXEC, or else DISCARD. */
   void end(byte[] request, ReplySink to, boolean executes) {
     ending = true;
-    add(new Entry(executes ? Kind.EXEC : Kind.DISCARD, request, to));
+    add(
+        new QueuedRequest(
+            executes ? QueuedRequest.Kind.EXEC : QueuedRequest.Kind.DISCARD, request, to));
   }
 
   /** Lets it go where its first key is; returns whether it is there. */
@@ -158,7 +133,7 @@ final class RoutedTransaction implements Retries.Read {
     client.pause();
   }
 
-  private void add(Entry entry) {
+  private void add(QueuedRequest entry) {
     keptBytes += entry.request.length;
     if (keptBytes > MAX_KEPT_BYTES && !isMoving()) {
       forgetSaid();
@@ -176,7 +151,7 @@ final class RoutedTransaction implements Retries.Read {
     entries.clear();
   }
 
-  private void send(Entry entry) {
+  private void send(QueuedRequest entry) {
     endSent |= entry.isLast();
     underWay++;
     carrier.send(node, Unpooled.wrappedBuffer(entry.request), new Sent(entry, false));
@@ -186,7 +161,7 @@ final class RoutedTransaction implements Retries.Read {
   ReplySink large(ReplySink to) {
     forgetSaid();
     underWay++;
-    return new Sent(new Entry(Kind.QUEUED, new byte[0], to), false);
+    return new Sent(new QueuedRequest(QueuedRequest.Kind.QUEUED, new byte[0], to), false);
   }
 
   /** All that was under way has been answered: it goes on elsewhere, or here a little later. */
@@ -222,7 +197,7 @@ final class RoutedTransaction implements Retries.Read {
   /** Takes back what the node has queued, unless it was told the end. */
   private void discard() {
     if (!unreached && !endSent) {
-      carrier.send(node, Unpooled.wrappedBuffer(DISCARD), new Ignored());
+      carrier.send(node, Unpooled.wrappedBuffer(DISCARD), QuietReply.IGNORED);
     }
   }
 
@@ -256,7 +231,7 @@ final class RoutedTransaction implements Retries.Read {
     relay.ended(this);
     if (leaves) {
       leaves = false;
-      for (Entry entry : entries.subList(1, entries.size())) {
+      for (QueuedRequest entry : entries.subList(1, entries.size())) {
         relay.route(slot, entry.request, Objects.requireNonNull(entry.to));
       }
     }
@@ -281,7 +256,7 @@ final class RoutedTransaction implements Retries.Read {
     endSent = false;
     opening = true;
     underWay++;
-    Entry multi = entries.getFirst();
+    QueuedRequest multi = entries.getFirst();
     carrier.send(node, Unpooled.wrappedBuffer(multi.request), new Sent(multi, true));
   }
 
@@ -299,7 +274,7 @@ final class RoutedTransaction implements Retries.Read {
   /** Its client is gone: the sinks only have to know that nothing more comes. */
   private void giveUp() {
     redirect = null;
-    for (Entry entry : entries) {
+    for (QueuedRequest entry : entries) {
       ReplySink to = entry.to;
       entry.to = null;
       if (to != null) {
@@ -311,12 +286,12 @@ final class RoutedTransaction implements Retries.Read {
 
   /** One sending of one request. */
   private final class Sent implements ReplySink {
-    private final Entry entry;
+    private final QueuedRequest entry;
     private final boolean opens;
     private boolean agreed;
     private boolean held;
 
-    Sent(Entry entry, boolean opens) {
+    Sent(QueuedRequest entry, boolean opens) {
       this.entry = entry;
       this.opens = opens;
     }
@@ -342,7 +317,7 @@ final class RoutedTransaction implements Retries.Read {
         client.close("a node refused MULTI to which another had agreed");
       } else if (opens && redirect == null) {
         opened();
-      } else if (entry.kind == Kind.MULTI && !agreed) {
+      } else if (entry.kind == QueuedRequest.Kind.MULTI && !agreed) {
         notBegun();
       } else if (underWay == 0) {
         goOn();
@@ -383,7 +358,7 @@ final class RoutedTransaction implements Retries.Read {
       }
       if (watched) {
         voided = true;
-        return entry.kind == Kind.EXEC ? nothing() : QUEUED;
+        return entry.kind == QueuedRequest.Kind.EXEC ? nothing() : QueuedRequest.QUEUED;
       }
       if (stays) {
         return null;
@@ -396,12 +371,7 @@ final class RoutedTransaction implements Retries.Read {
     }
 
     private byte @Nullable [] insteadOfAbort(ByteBuf in, int from, int until, boolean first) {
-      boolean aborted =
-          first
-              && voided
-              && entry.kind == Kind.EXEC
-              && until - from >= ABORTED.length()
-              && in.toString(from, ABORTED.length(), StandardCharsets.US_ASCII).equals(ABORTED);
+      boolean aborted = first && voided && entry.isAborted(in, from, until);
       return aborted ? nothing() : null;
     }
 
@@ -443,17 +413,5 @@ final class RoutedTransaction implements Retries.Read {
         goOn();
       }
     }
-  }
-
-  /** Takes the reply to what the client has not said. */
-  private static final class Ignored implements ReplySink {
-    @Override
-    public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {}
-
-    @Override
-    public void lost() {}
-
-    @Override
-    public void refused(Reason reason) {}
   }
 }

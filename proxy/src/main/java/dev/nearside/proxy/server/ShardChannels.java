@@ -31,6 +31,10 @@ final class ShardChannels {
     return nodes.containsKey(channel);
   }
 
+  int size() {
+    return nodes.size();
+  }
+
   /** Returns how many there are at {@code node}. */
   int at(Node node) {
     int count = 0;

@@ -108,7 +108,7 @@ final class ShardRelay {
   private ShardReply shardReply(
       Command command, int expected, IntConsumer confirmed, IntSupplier elsewhere) {
     Subscriptions all = upstream.pinning().subscriptions();
-    return new ShardReply(client, all, command, expected, confirmed, elsewhere);
+    return new ShardReply(client, all, command, expected, confirmed, elsewhere, channels::size);
   }
 
   /** Returns whether this says that a channel is elsewhere now, which the client wants. */
@@ -131,7 +131,7 @@ final class ShardRelay {
         slot,
         topology.view().nodeOf(slot),
         Requests.encode("SSUBSCRIBE", name),
-        new QuietReply(client, () -> {}),
+        new QuietReply(client),
         node -> channels.put(ended, node));
     return true;
   }

@@ -12,8 +12,11 @@ import java.util.function.IntSupplier;
  * the client is told of all.
  */
 final class ShardReply extends SubscriptionReply {
+  private final ClientConnection client;
+  private final Subscriptions subscriptions;
   private final IntConsumer confirmed;
   private final IntSupplier elsewhere;
+  private final IntSupplier all;
   private int count;
 
   /**
@@ -22,6 +25,7 @@ final class ShardReply extends SubscriptionReply {
    * @param expected how many confirmations will come
    * @param confirmed hears of each, counted from 0
    * @param elsewhere says how many channels the client has at other nodes by then
+   * @param all says how many it will have, whichever node answers first
    */
   ShardReply(
       ClientConnection client,
@@ -29,8 +33,12 @@ final class ShardReply extends SubscriptionReply {
       Command command,
       int expected,
       IntConsumer confirmed,
-      IntSupplier elsewhere) {
+      IntSupplier elsewhere,
+      IntSupplier all) {
     super(client, subscriptions, command.name(), expected);
+    this.client = client;
+    this.subscriptions = subscriptions;
+    this.all = all;
     this.confirmed = confirmed;
     this.elsewhere = elsewhere;
   }
@@ -41,6 +49,14 @@ final class ShardReply extends SubscriptionReply {
     if (last && !refused) {
       confirmed.accept(count++);
     }
+    tell(in, from, to, first, last, refused);
+    if (last) {
+      subscriptions.countShards(all.getAsInt());
+      client.session().subscriber = subscriptions.any();
+    }
+  }
+
+  private void tell(ByteBuf in, int from, int to, boolean first, boolean last, boolean refused) {
     int others = elsewhere.getAsInt();
     int number = last && !refused ? numberStart(in, from, to) : -1;
     if (others == 0 || number < 0) {
@@ -48,9 +64,9 @@ final class ShardReply extends SubscriptionReply {
       return;
     }
     String own = in.toString(number, to - number - 2, StandardCharsets.US_ASCII);
-    byte[] all = (Long.parseLong(own) + others + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] sum = (Long.parseLong(own) + others + "\r\n").getBytes(StandardCharsets.US_ASCII);
     ByteBuf told =
-        Unpooled.wrappedBuffer(in.slice(from, number - from), Unpooled.wrappedBuffer(all));
+        Unpooled.wrappedBuffer(in.slice(from, number - from), Unpooled.wrappedBuffer(sum));
     super.reply(told, 0, told.readableBytes(), first, true);
   }
 

@@ -59,6 +59,11 @@ final class Subscriptions {
     }
   }
 
+  /** Takes the number of shard channels from who knows those of all nodes. */
+  void countShards(int all) {
+    shardChannels = all;
+  }
+
   /** Forgets all. */
   void clear() {
     channels = 0;
