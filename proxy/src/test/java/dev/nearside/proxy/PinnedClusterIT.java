@@ -453,6 +453,7 @@ class PinnedClusterIT {
   void slowReader_holdsUpNobodyElse() throws IOException {
     List<String> keys = keys("slow");
     String value = "v".repeat(512 * 1024);
+    Waiting.until("nobody is pinned", () -> pinned() == 0);
     try (RespClient slow = sidecar.connect();
         RespClient other = sidecar.connect()) {
       for (String key : keys) {
