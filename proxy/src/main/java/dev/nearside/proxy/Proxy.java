@@ -156,7 +156,7 @@ public final class Proxy implements AutoCloseable {
                 coherence,
                 local,
                 redis.administration()::read,
-                config.coherence().auditInterval(),
+                cluster == null ? config.coherence().auditInterval() : Duration.ZERO,
                 config.upstream().database(),
                 metrics),
             new ReadPath.Policy(
@@ -188,6 +188,10 @@ public final class Proxy implements AutoCloseable {
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
     started.add(listener);
     redis.onMove(() -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::move)));
+    if (cluster != null) {
+      cluster.onOtherPrimaries(
+          () -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::leaveOthers)));
+    }
     security.credentials().onChange(redis::tryOut, this::reauthenticate);
     security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
@@ -338,7 +342,7 @@ public final class Proxy implements AutoCloseable {
 
   private void tellHotKeys() {
     Duration interval = config.l1().touchInterval();
-    if (interval.isPositive()) {
+    if (interval.isPositive() && cluster == null) {
       HotKeys hot =
           new HotKeys(
               local,

@@ -45,6 +45,7 @@ public final class ClusterMap {
   private volatile Snapshot known;
   private volatile Runnable doubted = () -> {};
   private Consumer<Snapshot> changed = next -> {};
+  private volatile Runnable primariesChanged = () -> {};
 
   /**
    * Creates the map of a cluster of which nothing is known but where it may be asked.
@@ -74,6 +75,11 @@ public final class ClusterMap {
     } finally {
       changing.unlock();
     }
+  }
+
+  /** Has {@code then} run, on threads that must not wait, when the primaries have become others. */
+  public void onOtherPrimaries(Runnable then) {
+    primariesChanged = then;
   }
 
   /** Returns what is known now. */
@@ -136,6 +142,9 @@ public final class ClusterMap {
             next, List.copyOf(primaries), List.copyOf(numbered), home, before.version + 1, isWhole);
     changed.accept(now);
     known = now;
+    if (!now.primaries.equals(before.primaries)) {
+      primariesChanged.run();
+    }
   }
 
   @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later

@@ -5,10 +5,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The upstream connections of one event loop. Confined to it. */
 public final class Lanes {
+  private static final long GRACE_MS = 250;
+
   private final Flushes flushes;
   private final Topology topology;
   private final Map<LaneKey, Lane> lanes = new HashMap<>();
@@ -83,6 +87,36 @@ public final class Lanes {
     topology.view().home().link().pace().succeeded(); // it was of where the upstream had been
     lanes.values().forEach(Lane::move);
     List.copyOf(pinned).forEach(PinnedConnection::loseIfElsewhere);
+  }
+
+  /**
+   * Some nodes of the cluster may be primaries no more. Connections to those end: at once where
+   * they owe nothing, the others after a moment, in which they say who is to be asked instead; one
+   * that hangs never does, and when it goes on it would answer as if it still were.
+   */
+  public void leaveOthers() {
+    Set<Node> primaries = Set.copyOf(topology.view().primaries());
+    lanes.forEach((key, lane) -> {
+      if (!primaries.contains(key.node())) {
+        lane.renew();
+      }
+    });
+    flushes.loop().schedule(this::abandonOthers, GRACE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void abandonOthers() {
+    Set<Node> primaries = Set.copyOf(topology.view().primaries());
+    lanes.forEach((key, lane) -> {
+      if (!primaries.contains(key.node())) {
+        lane.close();
+      }
+    });
+    Set<UpstreamLink> links = primaries.stream().map(Node::link).collect(Collectors.toSet());
+    for (PinnedConnection each : List.copyOf(pinned)) {
+      if (!links.contains(each.link())) {
+        each.loseIfAwaited();
+      }
+    }
   }
 
   /** Closes every lane. */

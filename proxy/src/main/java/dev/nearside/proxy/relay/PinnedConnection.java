@@ -126,6 +126,17 @@ public final class PinnedConnection {
     }
   }
 
+  UpstreamLink link() {
+    return link;
+  }
+
+  /** Ends it as if the upstream had, if it owes an answer. */
+  void loseIfAwaited() {
+    if (!connection.owesNothing()) {
+      connection.close();
+    }
+  }
+
   /** Closes it; unanswered requests are lost, and the owner hears nothing more of it. */
   public void close() {
     abandoned = true;

@@ -399,6 +399,14 @@ final class ClusterRelay {
     return known == null ? null : connections().find(known);
   }
 
+  /** The client is gone: what was not sent of its transaction never will be. */
+  void close() {
+    RoutedTransaction open = transaction;
+    if (open != null) {
+      open.giveUp();
+    }
+  }
+
   /** The client has no state any more. */
   void forget() {
     shards.clear();

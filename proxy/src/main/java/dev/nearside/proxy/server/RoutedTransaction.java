@@ -272,7 +272,7 @@ final class RoutedTransaction implements Retries.Read {
   }
 
   /** Its client is gone: the sinks only have to know that nothing more comes. */
-  private void giveUp() {
+  void giveUp() {
     redirect = null;
     for (QueuedRequest entry : entries) {
       ReplySink to = entry.to;

@@ -354,6 +354,9 @@ final class Upstream {
   /** The client is gone. */
   void close() {
     pinning.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   /**

@@ -94,7 +94,7 @@ public enum Mutant {
   MESSAGE_NOT_HELD(
       "other paths: pub/sub messages are delivered behind a barrier",
       List.of("race.CausalityRacesWireTest"),
-      new Calling("server.Pinning", "pushed", "hold", Change.EACH, 0)),
+      new Calling("server.OwnConnection", "pushed", "hold", Change.EACH, 0)),
   BARRIER_AT_ONCE(
       "barrier: a PING on the tracked connection",
       List.of("race.CausalityRacesWireTest"),
@@ -269,11 +269,11 @@ public enum Mutant {
   STALE_FOR_EVER(
       "exceptions: stale-if-error bounds how old an answer is while Redis is down",
       List.of("coherence.ShardTest", "StaleIfErrorIT"),
-      new Argument("coherence.Shard", "isAllowed", 3, Long.MAX_VALUE)),
+      new Argument("coherence.Shard", "ageNs", 4, Long.MAX_VALUE)),
   STALE_AND_EXPIRED(
       "exceptions: stale-if-error keeps TTLs",
       List.of("StaleIfErrorIT"),
-      new Calling("coherence.Shard", "isUsable", "expiresAtNs", Change.EACH, Long.MAX_VALUE)),
+      new Calling("coherence.Shard", "ageNs", "expiresAtNs", Change.EACH, Long.MAX_VALUE)),
   STALE_BEHIND_SCRIPTS(
       "exceptions: stale-if-error keeps own writes, also those that name no keys",
       List.of("StaleIfErrorIT"),
@@ -342,7 +342,7 @@ public enum Mutant {
   LEASE_KEPT_BY_WRITES(
       "leases: every write of k through any sidecar deletes the lease",
       List.of("LeaseRaceIT"),
-      new Calling("server.Upstream", "breakLeases", "leasesOf", Change.EACH, 0),
+      new Calling("server.LaneRelay", "breakLeases", "leasesOf", Change.EACH, 0),
       new Returning("server.Upstream", "areLeasesBroken", 1)),
   LEASE_TAKEN_BY_ALL(
       "leases: taken by one sidecar for one read of the database",

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class ClusterTracking {
   private final ClusterShards shards;
   private final TrackedConnections connections;
   private final Maker maker;
+  private final LongAdder moves;
   private final Map<Address, Shard> known = new HashMap<>();
   private int primaries;
 
@@ -38,13 +40,19 @@ final class ClusterTracking {
    * Creates a tracking of nobody.
    *
    * @param connections has those of the primaries of now
+   * @param moves counts who is a primary no more
    */
   ClusterTracking(
-      ClusterMap map, ClusterShards shards, TrackedConnections connections, Maker maker) {
+      ClusterMap map,
+      ClusterShards shards,
+      TrackedConnections connections,
+      Maker maker,
+      LongAdder moves) {
     this.map = map;
     this.shards = shards;
     this.connections = connections;
     this.maker = maker;
+    this.moves = moves;
   }
 
   /** Starts connecting to the primaries of now, and follows them. */
@@ -82,6 +90,7 @@ final class ClusterTracking {
       Map.Entry<Address, Shard> entry = each.next();
       if (!next.primaries().contains(entry.getKey())) {
         each.remove();
+        moves.increment();
         Shard shard = entry.getValue();
         Objects.requireNonNull(connections.of(shard)).close();
         connections.remove(shard);

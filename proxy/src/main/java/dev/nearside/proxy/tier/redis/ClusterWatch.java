@@ -38,6 +38,7 @@ final class ClusterWatch implements AutoCloseable {
   private static final long PERIOD_MS = 1_000;
   private static final long DOUBT_MS = 20;
   private static final long LEAST_GAP_MS = 100;
+  private static final long ANSWERED_MS = 500;
   private static final int ANSWERS_OF_ONE = 10;
   private static final long FORGOTTEN_NS = TimeUnit.SECONDS.toNanos(10);
   private static final String EPOCH = "cluster_current_epoch:";
@@ -59,6 +60,7 @@ final class ClusterWatch implements AutoCloseable {
   private int tries;
   private int answers;
   private int failures;
+  private int round;
   private long latestEpoch;
   private long refusedSinceNs;
   private long askedAtNs;
@@ -141,10 +143,15 @@ final class ClusterWatch implements AutoCloseable {
     }
     long sinceMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - askedAtNs);
     long waitMs = Math.max(delayMs, LEAST_GAP_MS - sinceMs);
+    next = later(waitMs, this::ask);
+  }
+
+  private @Nullable Future<?> later(long delayMs, Runnable task) {
     try {
-      next = scheduler.schedule(() -> guarded(this::ask), waitMs, TimeUnit.MILLISECONDS);
+      return scheduler.schedule(() -> guarded(task), delayMs, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("not asking again: stopping");
+      return null;
     }
   }
 
@@ -172,15 +179,32 @@ final class ClusterWatch implements AutoCloseable {
     doubted.set(false);
     asking = true;
     askedAtNs = System.nanoTime();
+    int asks = ++round;
     StatefulRedisConnection<byte[], byte[]> current = connection;
     if (current != null && current.isOpen()) {
-      ask(current);
+      ask(current, asks);
     } else {
-      connect();
+      connect(asks);
     }
   }
 
-  private void connect() {
+  /** One that hangs keeps nobody from asking another. */
+  private void giveUp(int asks) {
+    if (asking && asks == round) {
+      failed("it does not answer");
+    }
+  }
+
+  /** Runs {@code then} if what it comes of has not been given up meanwhile. */
+  private void answered(int asks, Runnable then) {
+    run(() -> {
+      if (asking && asks == round) {
+        then.run();
+      }
+    });
+  }
+
+  private void connect(int asks) {
     List<Address> candidates = map.snapshot().primaries();
     int index = tries++ % (candidates.size() + seeds.size());
     Address to =
@@ -189,33 +213,41 @@ final class ClusterWatch implements AutoCloseable {
     connectors
         .apply(to)
         .connect()
-        .whenComplete((made, failure) ->
-            run(() -> {
-              if (made == null) {
-                failed("cannot connect: " + TlsRefusal.words(failure));
-              } else if (closed) {
-                made.closeAsync();
-              } else {
-                connection = made;
-                ask(made);
-              }
-            }));
+        .whenComplete((made, failure) -> {
+          if (made == null) {
+            answered(asks, () -> failed("cannot connect: " + TlsRefusal.words(failure)));
+          } else {
+            run(() -> connected(made, asks));
+          }
+        });
   }
 
-  private void ask(StatefulRedisConnection<byte[], byte[]> on) {
+  private void connected(StatefulRedisConnection<byte[], byte[]> made, int asks) {
+    if (closed || !asking || asks != round) {
+      made.closeAsync();
+    } else {
+      connection = made;
+      ask(made, asks);
+    }
+  }
+
+  private void ask(StatefulRedisConnection<byte[], byte[]> on, int asks) {
+    later(ANSWERED_MS, () -> giveUp(asks));
     CompletionStage<Told> info = Question.ask(on, CommandType.CLUSTER, "INFO");
     CompletionStage<Told> self = Question.ask(on, CommandType.CLUSTER, "MYID");
     Question.ask(on, CommandType.CLUSTER, "SLOTS")
         .thenCombine(info, (slots, status) -> List.of(slots, status))
         .thenCombine(self, (both, id) -> List.of(both.get(0), both.get(1), id))
         .whenComplete((told, failure) ->
-            run(() -> {
-              if (told == null) {
-                failed(TlsRefusal.words(failure));
-              } else {
-                told(told.get(0), told.get(1), told.get(2));
-              }
-            }));
+            answered(
+                asks,
+                () -> {
+                  if (told == null) {
+                    failed(TlsRefusal.words(failure));
+                  } else {
+                    told(told.get(0), told.get(1), told.get(2));
+                  }
+                }));
   }
 
   private void told(Told slots, Told status, Told self) {

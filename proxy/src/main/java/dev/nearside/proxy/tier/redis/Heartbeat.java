@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Heartbeat {
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
+  private static final int LATE = 2;
 
   private final ScheduledExecutorService scheduler;
   private final long intervalNs;
@@ -58,6 +59,11 @@ final class Heartbeat {
     return unanswered.get() > 0 && nowNs - waitingSinceNs > answerTimeoutNs
         ? "unanswered for " + TimeUnit.NANOSECONDS.toMillis(answerTimeoutNs) + " ms"
         : null;
+  }
+
+  /** Returns whether an answer has been owed for longer than some heartbeats take. */
+  boolean isLate(long nowNs) {
+    return unanswered.get() > 0 && nowNs - waitingSinceNs > LATE * intervalNs;
   }
 
   /** Returns whether nothing was sent for so long that a PING is due. */

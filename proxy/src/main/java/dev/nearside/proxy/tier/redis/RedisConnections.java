@@ -151,7 +151,8 @@ public final class RedisConnections implements AutoCloseable {
                         Connector.to(trackingClient, () -> uris.uri(at, own, 0, TRACKED)),
                         shard,
                         settings(coherence, primaries, true, new ClusterNode(map, cluster, at)),
-                        context.of(relayNodes(at))));
+                        context.of(relayNodes(at))),
+                moves);
     leaseWatch =
         new LeaseWatch(
             connector(trackingClient, own, database, "nearside-leases"),

@@ -410,6 +410,10 @@ public final class TrackedConnection implements AutoCloseable {
 
   /** A try, or a generation so short that it is as good as one, has failed. */
   private void failed(String why) {
+    ClusterNode node = settings.node();
+    if (node != null) {
+      node.doubt();
+    }
     if (REFUSALS.stream().anyMatch(why::contains)) {
       shard.forgetRemains(); // the upstream can be asked, and has said no
     }

@@ -265,6 +265,9 @@ final class TrackedLink implements RedisConnectionStateListener {
           "the wall clock moved " + apartMs + " ms further than monotonic time");
       return;
     }
+    if (node != null && heartbeat.isLate(nowNs)) {
+      node.doubt(); // another may be about to take its place
+    }
     boolean asked = open && checks.askDue(nowNs);
     if (asked || isPingDue(nowNs)) {
       send(new Ping(question()));
