@@ -281,7 +281,7 @@ final class LauncherIT {
 
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.output())
-        .isEqualTo("nearside: 'ring' is no shape; expected single or sentinel.\n");
+        .isEqualTo("nearside: 'ring' is no shape; expected single, sentinel or cluster.\n");
     assertThat(mavenLog()).doesNotExist();
   }
 

@@ -141,7 +141,8 @@ final class ClusterNodes implements Servers, Failover {
       throws IOException, InterruptedException {
     cluster.awaitSettled();
     List<RedisNode> primaries = cluster.primaries();
-    RedisNode old = primaries.get((int) (System.nanoTime() >>> 8) % primaries.size());
+    RedisNode old =
+        primaries.get((int) Math.floorMod(System.nanoTime() >> 8, (long) primaries.size()));
     RedisNode next = cluster.replicasOf(old).getFirst();
     String stem = "{" + RedisCluster.keyOn(old, "recovery:" + System.nanoTime() + ":") + "}";
     Failover.hold(old, true);

@@ -167,7 +167,9 @@ final class ClusterWire implements Wire {
     }
     Integer owner = owners.get(slot);
     List<Integer> ports = nodes.ports();
-    return owner == null ? ports.get((int) (System.nanoTime() >>> 10) % ports.size()) : owner;
+    return owner == null
+        ? ports.get((int) Math.floorMod(System.nanoTime() >> 10, (long) ports.size()))
+        : owner;
   }
 
   /** Returns what sends elsewhere or to later, if any reply does: then nothing was executed. */

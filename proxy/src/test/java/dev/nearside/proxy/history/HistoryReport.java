@@ -15,8 +15,6 @@ import java.util.function.ToLongFunction;
 /** The page about a long run, as far as it has come. */
 record HistoryReport(Shape shape, List<HistoryResult> results) {
   private static final String COMMIT = describe(); // before a report is written
-  private static final String BEHIND_SENTINELS =
-      "; a primary with two replicas, named by three sentinels";
 
   /** Writes the page. */
   void write(Path file) throws IOException {
@@ -38,7 +36,7 @@ record HistoryReport(Shape shape, List<HistoryResult> results) {
             - %,d operations checked against the coherence contract in %,.0f s (%,.0f a second), violations: %d
             - Nearside: commit %s; Redis %s
             - JDK: %s %s, %d cores for clients, checker, sidecars and Redis
-            - two sidecars and clients at Redis itself; groups of %d keys in two databases%s
+            - two sidecars and clients at Redis itself; groups of %d keys in two %s
             - weather: *tracked late* and *others late* delay tracked or all other connections by 1 to 200 ms
             - undecided: rounds whose check was given up; unanswered: connections lost with a command on them
             - again: `./nearside history %sOPERATIONS`; written by the run
@@ -57,7 +55,7 @@ record HistoryReport(Shape shape, List<HistoryResult> results) {
             Runtime.version(),
             Runtime.getRuntime().availableProcessors(),
             Group.KEYS,
-            shape == Shape.SINGLE ? "" : BEHIND_SENTINELS,
+            places(shape),
             shape == Shape.SINGLE ? "" : "--shape " + shape + " "));
     results.forEach(result -> page.append(row(result)));
     page.append(recoveries());
@@ -65,6 +63,15 @@ record HistoryReport(Shape shape, List<HistoryResult> results) {
         .filter(result -> !result.violations().isEmpty())
         .forEach(result -> page.append("\n```\n").append(result).append("\n```\n"));
     return page.toString();
+  }
+
+  private static String places(Shape shape) {
+    return switch (shape) {
+      case SINGLE -> "databases";
+      case SENTINEL -> "databases; a primary with two replicas, named by three sentinels";
+      case CLUSTER ->
+          "slots each; three primaries with a replica each; *slot moved*: one that has keys, a few at a time";
+    };
   }
 
   private String recoveries() {
@@ -82,9 +89,9 @@ record HistoryReport(Shape shape, List<HistoryResult> results) {
             - %d failovers, none of which loses what was acknowledged: before it, the primary is stopped from executing writes, and
               its replicas have executed what it has; each is timed by a client of either sidecar, whose write is sent again after
               2 ms, or on a new connection where the old one was closed
-            - *named*: from the going of the primary until most sentinels name another; they take it for down after 500 ms
+            - *named*: from the going of the primary until %s
             - *write*: until a client's write succeeds; *local*: until memory answers a client's read
-            - *after named*: counted from when most sentinels name another; 0 where the sidecar knew of it before that
+            - *after named*: counted from then; 0 where the sidecar knew of it before that
             - *handed over*: the next primary takes writes only when nobody asks the old one any more, which is seen some
               milliseconds later and counted with the rest
             - milliseconds: median / 90th percentile / longest
@@ -92,7 +99,10 @@ record HistoryReport(Shape shape, List<HistoryResult> results) {
             | scenario | failovers | named | write | local | write after named | local after named |
             |---|--:|--:|--:|--:|--:|--:|
             """,
-            all().size() / 2));
+            all().size() / 2,
+            shape == Shape.CLUSTER
+                ? "another has its place; nodes take it for down after 700 ms, then elect one"
+                : "most sentinels name another; they take it for down after 500 ms"));
     results.stream()
         .filter(result -> !result.recoveries().isEmpty())
         .forEach(

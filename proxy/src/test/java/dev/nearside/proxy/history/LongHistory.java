@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Plays as many operations as it is told, over all weathers and faults, and writes a report: {@code
  * ./nearside history 50000000}. Each {@link Shape} of servers has its scenarios and its report:
- * {@code ./nearside history --shape sentinel 2000000}. Properties by {@code NEARSIDE_JAVA_OPTS}:
+ * {@code ./nearside history --shape sentinel 2000000}, or {@code cluster}. Properties by {@code
+ * NEARSIDE_JAVA_OPTS}:
  *
  * <ul>
  *   <li>{@code history.seed}: of the first run; each further one has the next
@@ -34,6 +35,9 @@ final class LongHistory {
   private static final int FAILOVERS = 6;
 
   private static final int FAILOVERS_WHILE_LATE = 3;
+
+  /** How many slots of a cluster are moved, in each weather. */
+  private static final int SLOTS = 300;
 
   private LongHistory() {}
 
@@ -74,10 +78,9 @@ final class LongHistory {
   }
 
   private static int leastStrikes(Scenario scenario) {
-    if (!scenario.fault().isFailover()) {
-      return 0;
-    }
-    return scenario.weather().isCalm() ? FAILOVERS : FAILOVERS_WHILE_LATE;
+    int slots = scenario.fault() == Fault.SLOT_MOVED ? SLOTS : 0;
+    int failovers = scenario.weather().isCalm() ? FAILOVERS : FAILOVERS_WHILE_LATE;
+    return scenario.fault().isFailover() ? failovers : slots;
   }
 
   private static @Nullable List<String> jvmOptions() {
@@ -102,9 +105,11 @@ final class LongHistory {
     for (Weather weather : Weather.values()) {
       shares.put(new Scenario(shape, weather, Fault.NONE, false), 18.0);
     }
-    shares.put(new Scenario(shape, Weather.CALM, Fault.NONE, true), 4.0);
-    shares.put(new Scenario(shape, Weather.TRACKED_LATE, Fault.NONE, true), 1.0);
-    shares.put(new Scenario(shape, Weather.OTHERS_LATE, Fault.NONE, true), 1.0);
+    if (shape != Shape.CLUSTER) { // which has one database only
+      shares.put(new Scenario(shape, Weather.CALM, Fault.NONE, true), 4.0);
+      shares.put(new Scenario(shape, Weather.TRACKED_LATE, Fault.NONE, true), 1.0);
+      shares.put(new Scenario(shape, Weather.OTHERS_LATE, Fault.NONE, true), 1.0);
+    }
     for (Fault fault : Fault.values()) {
       if (fault != Fault.NONE && fault.befalls(shape)) {
         shares.put(new Scenario(shape, Weather.CALM, fault, false), 1.4);
