@@ -453,22 +453,23 @@ class PinnedClusterIT {
   void slowReader_holdsUpNobodyElse() throws IOException {
     List<String> keys = keys("slow");
     String value = "v".repeat(512 * 1024);
+    for (int i = 0; i < keys.size(); i++) {
+      cluster.primaries().get(i).call("SET", keys.get(i), value);
+    }
     Waiting.until("nobody is pinned", () -> pinned() == 0);
     try (RespClient slow = sidecar.connect();
         RespClient other = sidecar.connect()) {
-      for (String key : keys) {
-        other.call("SET", key, value);
-      }
       for (int i = 0; i < 30; i++) {
         slow.send("GET", keys.get(i % 3));
       }
-      Waiting.until("it has connections of its own", () -> pinned() > 0);
       for (String key : keys) {
         assertThat(other.call("STRLEN", key)).isEqualTo(":524288\r\n");
       }
       for (int i = 0; i < 30; i++) {
         assertThat(slow.reply()).isEqualTo(bulk(value));
       }
+      assertThat(slow.call("STRLEN", keys.getFirst())).isEqualTo(":524288\r\n");
+      assertThat(pinned()).isPositive();
     }
   }
 

@@ -164,7 +164,7 @@ final class Keys {
           ValueTypes.wholeNumber(1, MOST_TRACKED_KEYS),
           "500000",
           "How many keys, about, Redis is made to remember for this sidecar, shared evenly by its"
-              + " local databases; each costs Redis some 50 bytes until it changes. Beyond it, reads"
+              + " local databases, or the primaries of a cluster; each costs Redis some 50 bytes until it changes. Beyond it, reads"
               + " of further keys are relayed.",
           config -> config.coherence().maxTrackedKeys());
 
