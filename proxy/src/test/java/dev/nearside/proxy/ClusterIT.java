@@ -50,15 +50,6 @@ class ClusterIT {
     }
   }
 
-  /** Returns a key of each primary. */
-  private static List<String> keys(String prefix) throws IOException {
-    List<String> keys = new ArrayList<>();
-    for (RedisNode node : cluster.primaries()) {
-      keys.add(RedisCluster.keyOn(node, prefix));
-    }
-    return keys;
-  }
-
   private static String[] request(String name, List<String> args) {
     List<String> all = new ArrayList<>(List.of(name));
     all.addAll(args);
@@ -68,7 +59,7 @@ class ClusterIT {
   @Test
   void singleKeys_areWhereTheyBelong() throws IOException {
     try (RespClient client = sidecar.connect()) {
-      for (String key : keys("k")) {
+      for (String key : cluster.keyOnEach("k")) {
         assertThat(client.call("SET", key, "of " + key)).isEqualTo("+OK\r\n");
         assertThat(client.call("GET", key)).isEqualTo(bulk("of " + key));
         assertThat(cluster.primaryOf(key).call("GET", key)).isEqualTo(bulk("of " + key));
@@ -78,7 +69,7 @@ class ClusterIT {
 
   @Test
   void keysOfSeveralNodes_areAnsweredAsOfOne() throws IOException {
-    List<String> keys = keys("k");
+    List<String> keys = cluster.keyOnEach("k");
     List<String> pairs = keys.stream().flatMap(key -> List.of(key, "v" + key).stream()).toList();
     try (RespClient client = sidecar.connect()) {
       assertThat(client.call(request("MSET", pairs))).isEqualTo("+OK\r\n");
@@ -102,7 +93,7 @@ class ClusterIT {
 
   @Test
   void whatCannotBeSplit_isCrossSlot() throws IOException {
-    List<String> keys = keys("k");
+    List<String> keys = cluster.keyOnEach("k");
     try (RespClient client = sidecar.connect()) {
       assertThat(client.call("MSETNX", keys.get(0), "a", keys.get(1), "b"))
           .isEqualTo("-CROSSSLOT Keys in request don't hash to the same slot\r\n");
@@ -116,7 +107,7 @@ class ClusterIT {
 
   @Test
   void pipelineOverNodes_isAnsweredInOrder() throws IOException {
-    List<String> keys = keys("k");
+    List<String> keys = cluster.keyOnEach("k");
     try (RespClient client = sidecar.connect()) {
       for (int i = 0; i < 300; i++) {
         client.send("SET", keys.get(i % 3) + i / 3, "v" + i);
@@ -164,7 +155,7 @@ class ClusterIT {
       String sha = client.call("SCRIPT", "LOAD", "return KEYS[1]").split("\r\n", -1)[1];
       String library = "#!lua name=l\nredis.register_function('f', function(k) return k[1] end)";
       assertThat(client.call("FUNCTION", "LOAD", "REPLACE", library)).isEqualTo(bulk("l"));
-      for (String key : keys("k")) {
+      for (String key : cluster.keyOnEach("k")) {
         assertThat(client.call("EVALSHA", sha, "1", key)).isEqualTo(bulk(key));
         assertThat(client.call("FCALL", "f", "1", key)).isEqualTo(bulk(key));
       }

@@ -34,7 +34,7 @@ class PinnedClusterIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = RedisCluster.start(3, 0);
+    cluster = RedisCluster.plan(3, 0).nodeTimeoutMs(10_000).start();
     sidecar =
         Sidecar.inFrontOf(
             0, "upstream.uri=redis-cluster://" + String.join(",", cluster.addresses()));
@@ -54,15 +54,6 @@ class PinnedClusterIT {
     for (RedisNode node : cluster.primaries()) {
       node.call("FLUSHALL");
     }
-  }
-
-  /** Returns a key of each primary. */
-  private static List<String> keys(String prefix) throws IOException {
-    List<String> keys = new ArrayList<>();
-    for (RedisNode node : cluster.primaries()) {
-      keys.add(RedisCluster.keyOn(node, prefix));
-    }
-    return keys;
   }
 
   /** A slot of which there are some keys, and another primary than its own. */
@@ -99,7 +90,7 @@ class PinnedClusterIT {
   @Test
   void transaction_isTheNodesOfItsFirstKey() throws IOException {
     try (RespClient client = sidecar.connect()) {
-      for (String key : keys("t")) {
+      for (String key : cluster.keyOnEach("t")) {
         assertThat(client.call("MULTI")).isEqualTo(OK);
         assertThat(client.call("PING")).isEqualTo(QUEUED);
         assertThat(client.call("SET", key, "1")).isEqualTo(QUEUED);
@@ -108,7 +99,7 @@ class PinnedClusterIT {
         assertThat(client.call("GET", key)).isEqualTo(bulk("2"));
       }
       for (int i = 0; i < 20; i++) {
-        for (String key : keys("t")) {
+        for (String key : cluster.keyOnEach("t")) {
           send(client, "MULTI;INCR " + key + ";GET " + key + ";EXEC;INCR " + key);
         }
       }
@@ -120,16 +111,16 @@ class PinnedClusterIT {
         assertThat(client.reply()).isEqualTo("*2\r\n:" + count + "\r\n" + bulk("" + count));
         assertThat(client.reply()).isEqualTo(":" + (count + 1) + "\r\n");
       }
-      send(client, "MULTI;SET " + keys("t").get(1) + " x;DISCARD");
+      send(client, "MULTI;SET " + cluster.keyOnEach("t").get(1) + " x;DISCARD");
       assertThat(client.reply() + client.reply() + client.reply()).isEqualTo(OK + QUEUED + OK);
       assertThat(client.call("EXEC")).isEqualTo("-ERR EXEC without MULTI\r\n");
-      assertThat(client.call("GET", keys("t").get(1))).isNotEqualTo(bulk("x"));
+      assertThat(client.call("GET", cluster.keyOnEach("t").get(1))).isNotEqualTo(bulk("x"));
     }
   }
 
   @Test
   void transactionOverSlots_isRefusedAsRedisRefusesIt() throws IOException {
-    List<String> keys = keys("x");
+    List<String> keys = cluster.keyOnEach("x");
     try (RespClient client = sidecar.connect()) {
       send(client, "MULTI;SET " + keys.get(2) + " 1;SET " + keys.get(0) + " 1;EXEC");
       assertThat(client.reply() + client.reply()).isEqualTo(OK + QUEUED);
@@ -193,7 +184,7 @@ class PinnedClusterIT {
 
   @Test
   void watch_failsExecAsOnOneNode() throws IOException {
-    List<String> keys = keys("w");
+    List<String> keys = cluster.keyOnEach("w");
     try (RespClient client = sidecar.connect();
         RespClient other = sidecar.connect()) {
       for (String key : keys) {
@@ -259,7 +250,7 @@ class PinnedClusterIT {
 
   @Test
   void blockedClient_thatGoesTakesNothing() throws IOException {
-    List<String> keys = keys("gone");
+    List<String> keys = cluster.keyOnEach("gone");
     try (RespClient other = sidecar.connect()) {
       for (int i = 1; i < 3; i++) {
         RedisNode node = cluster.primaries().get(i);
@@ -277,7 +268,7 @@ class PinnedClusterIT {
   @Test
   void blockingCommands_goWhereTheirKeysAre() throws IOException {
     try (RespClient client = sidecar.connect()) {
-      for (String key : keys("b")) {
+      for (String key : cluster.keyOnEach("b")) {
         send(client, "RPUSH " + key + " a;BLMOVE " + key + " " + key + " LEFT RIGHT 0;WAIT 0 1");
         assertThat(client.reply() + client.reply()).isEqualTo(":1\r\n" + bulk("a"));
         assertThat(client.reply()).isEqualTo(":0\r\n");
@@ -286,7 +277,9 @@ class PinnedClusterIT {
         assertThat(client.call("XREAD", "BLOCK", "1000", "STREAMS", key + "{" + key + "}", "0"))
             .contains("1-1");
       }
-      assertThat(client.call("BLPOP", keys("b").get(0), keys("b").get(1), "0"))
+      assertThat(
+              client.call(
+                  "BLPOP", cluster.keyOnEach("b").get(0), cluster.keyOnEach("b").get(1), "0"))
           .isEqualTo(CROSS_SLOT);
     }
   }
@@ -305,13 +298,14 @@ class PinnedClusterIT {
           assertThat(each.reply()).endsWith(bulk("c") + bulk("from " + node.port()));
         }
       }
-      assertThat(client.call("GET", keys("m").get(1))).startsWith("-ERR Can't execute 'get'");
+      assertThat(client.call("GET", cluster.keyOnEach("m").get(1)))
+          .startsWith("-ERR Can't execute 'get'");
       assertThat(client.call("PING")).isEqualTo("*2\r\n$4\r\npong\r\n$0\r\n\r\n");
-      for (String key : keys("m")) {
+      for (String key : cluster.keyOnEach("m")) {
         assertThat(third.call("SET", key, "v")).isEqualTo(OK);
       }
       assertThat(client.call("UNSUBSCRIBE")).endsWith(bulk("c") + ":0\r\n");
-      assertThat(client.call("SET", keys("m").get(1), "w")).isEqualTo(OK);
+      assertThat(client.call("SET", cluster.keyOnEach("m").get(1), "w")).isEqualTo(OK);
     }
   }
 
@@ -354,7 +348,7 @@ class PinnedClusterIT {
   void largeRequests_goWhereTheirKeysAre() throws IOException {
     String value = "v".repeat(1024 * 1024);
     try (RespClient client = sidecar.connect()) {
-      List<String> keys = keys("large");
+      List<String> keys = cluster.keyOnEach("large");
       for (String key : keys) {
         assertThat(client.call("SET", key, value)).isEqualTo(OK);
         assertThat(client.call("GET", key)).isEqualTo(bulk(value));
@@ -386,8 +380,8 @@ class PinnedClusterIT {
       assertThat(client.call("CLIENT", "SETNAME", "me")).isEqualTo(OK);
       assertThat(client.call("AUTH", "other", "no")).startsWith("-WRONGPASS");
       assertThat(client.call("AUTH", "other", "pw")).isEqualTo(OK);
-      List<String> keys = keys("o");
-      List<String> denied = keys("denied");
+      List<String> keys = cluster.keyOnEach("o");
+      List<String> denied = cluster.keyOnEach("denied");
       List<String> mset = new ArrayList<>(List.of("MSET"));
       keys.forEach(key -> mset.addAll(List.of(key, "1")));
       assertThat(client.call(mset.toArray(String[]::new))).isEqualTo(OK);
@@ -417,12 +411,12 @@ class PinnedClusterIT {
     try (RespClient client = sidecar.connect();
         RespClient other = sidecar.connect()) {
       client.call("HELLO", "3");
-      assertThat(client.call("GET", keys("p").get(1))).isEqualTo("_\r\n");
+      assertThat(client.call("GET", cluster.keyOnEach("p").get(1))).isEqualTo("_\r\n");
       assertThat(client.call("CLIENT", "TRACKING", "ON")).isEqualTo(OK);
-      for (String key : keys("p")) {
+      for (String key : cluster.keyOnEach("p")) {
         assertThat(client.call("GET", key)).isEqualTo("_\r\n");
       }
-      for (String key : keys("p")) {
+      for (String key : cluster.keyOnEach("p")) {
         assertThat(other.call("SET", key, "v")).isEqualTo(OK);
         assertThat(client.reply()).isEqualTo(">2\r\n" + bulk("invalidate") + "*1\r\n" + bulk(key));
       }
@@ -436,7 +430,7 @@ class PinnedClusterIT {
   void afterItsState_theClientIsBackOnTheLanes() throws IOException {
     Waiting.until("nobody is pinned", () -> pinned() == 0);
     try (RespClient client = sidecar.connect()) {
-      for (String key : keys("back")) {
+      for (String key : cluster.keyOnEach("back")) {
         send(client, "MULTI;SET " + key + " 1;EXEC;BLPOP none" + key + " 0.01");
         assertThat(client.reply() + client.reply() + client.reply())
             .isEqualTo(OK + QUEUED + "*1\r\n+OK\r\n");
@@ -451,7 +445,7 @@ class PinnedClusterIT {
 
   @Test
   void slowReader_holdsUpNobodyElse() throws IOException {
-    List<String> keys = keys("slow");
+    List<String> keys = cluster.keyOnEach("slow");
     String value = "v".repeat(512 * 1024);
     for (int i = 0; i < keys.size(); i++) {
       cluster.primaries().get(i).call("SET", keys.get(i), value);
@@ -470,6 +464,44 @@ class PinnedClusterIT {
       }
       assertThat(slow.call("STRLEN", keys.getFirst())).isEqualTo(":524288\r\n");
       assertThat(pinned()).isPositive();
+    }
+  }
+
+  @Test
+  void waitingForReplicas_leavesASubscriberWhereItIs() throws IOException {
+    String key = cluster.keyOnEach("w").getLast();
+    try (RespClient client = sidecar.connect()) {
+      client.call("HELLO", "3");
+      client.send("SUBSCRIBE", "news");
+      assertThat(client.reply()).contains("subscribe");
+      assertThat(client.call("SET", key, "1")).isEqualTo(OK);
+      assertThat(client.call("WAIT", "0", "10")).isEqualTo(":0\r\n");
+      client.send("UNSUBSCRIBE", "news");
+      assertThat(client.reply()).contains("unsubscribe");
+      for (RedisNode node : cluster.primaries()) {
+        assertThat(node.call("PUBSUB", "NUMSUB", "news")).endsWith(":0\r\n");
+      }
+    }
+  }
+
+  @Test
+  void requestBehindWhichTheClientEndsItsInput_isAnswered() throws IOException {
+    try (RespClient client = sidecar.connect()) {
+      client.send("CLIENT", "ID");
+      client.shutdownOutput();
+      assertThat(client.reply()).startsWith(":");
+    }
+  }
+
+  @Test
+  void reset_endsATransaction() throws IOException {
+    String key = cluster.keyOnEach("r").getLast();
+    try (RespClient client = sidecar.connect()) {
+      assertThat(client.call("MULTI")).isEqualTo(OK);
+      assertThat(client.call("SET", key, "1")).isEqualTo("+QUEUED\r\n");
+      assertThat(client.call("RESET")).isEqualTo("+RESET\r\n");
+      assertThat(client.call("GET", key)).isEqualTo("$-1\r\n");
+      assertThat(client.call("SET", key, "2")).isEqualTo(OK);
     }
   }
 

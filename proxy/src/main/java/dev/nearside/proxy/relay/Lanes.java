@@ -95,6 +95,9 @@ public final class Lanes {
    * that hangs never does, and when it goes on it would answer as if it still were.
    */
   public void leaveOthers() {
+    if (!topology.view().isWhole()) {
+      return; // a node of which nothing was heard yet may well be one
+    }
     Set<Node> primaries = Set.copyOf(topology.view().primaries());
     lanes.forEach((key, lane) -> {
       if (!primaries.contains(key.node())) {

@@ -1,18 +1,14 @@
 package dev.nearside.proxy.server;
 
-import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
-import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 
 /** A reply on its way to another sink; where it is no error, something is done before. */
-final class AgreedReply implements ReplySink {
-  private final ReplySink to;
+final class AgreedReply extends ForwardedReply {
   private final Runnable agreed;
 
   AgreedReply(ReplySink to, Runnable agreed) {
-    this.to = to;
+    super(to);
     this.agreed = agreed;
   }
 
@@ -21,36 +17,6 @@ final class AgreedReply implements ReplySink {
     if (first && in.getByte(from) != '-') {
       agreed.run();
     }
-    to.reply(in, from, until, first, last);
-  }
-
-  @Override
-  public boolean expectsMore() {
-    return to.expectsMore();
-  }
-
-  @Override
-  public @Nullable ReplyReader reader() {
-    return to.reader();
-  }
-
-  @Override
-  public boolean isFull() {
-    return to.isFull();
-  }
-
-  @Override
-  public void lost() {
-    to.lost();
-  }
-
-  @Override
-  public void untold() {
-    to.untold();
-  }
-
-  @Override
-  public void refused(Reason reason) {
-    to.refused(reason);
+    super.reply(in, from, until, first, last);
   }
 }

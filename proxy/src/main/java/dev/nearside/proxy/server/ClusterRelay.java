@@ -196,6 +196,13 @@ final class ClusterRelay {
       }
       case HELLO, AUTH, CLIENT_NAME, CLIENT_INFO, TRACKING, NO_TOUCH, KEEPS ->
           sendState(command, request, bytes, reply);
+      case RESET -> {
+        if (open == null) {
+          toTarget(command, bytes, reply);
+        } else {
+          toTarget(bytes, new EndOfTransaction(client, reply), this::stateIsAt);
+        }
+      }
       default -> toTarget(command, bytes, reply);
     }
   }
@@ -245,24 +252,35 @@ final class ClusterRelay {
 
   private void sendState(Command command, Request request, byte[] bytes, RelayedReply reply) {
     if (!HeldState.concerns(command)) {
-      toTarget(bytes, reply, node -> home = node);
+      toTarget(bytes, reply, this::stateIsAt);
       return;
     }
     HeldState.Asked asked = HeldState.Asked.of(command, request);
     ReplySink first = new AgreedReply(reply, () -> connections().hold(command, asked, home));
-    toTarget(bytes, first, node -> home = node);
+    toTarget(bytes, first, this::stateIsAt);
+  }
+
+  /** What has no keys goes to {@code node} from now on, unless another has some state already. */
+  private void stateIsAt(Node node) {
+    Node known = home;
+    boolean hasState =
+        known != null
+            && connections().find(known) != null
+            && (session.kept || isSubscribedAtHome());
+    home = hasState ? known : node;
   }
 
   private void toTarget(Command command, byte[] bytes, RelayedReply reply) {
     if (command.equals(Command.unknown())) {
-      routed(slot, target, noting(node -> home = node), bytes, reply).aboutAnySlot().send();
+      routed(slot, target, noting(this::stateIsAt), bytes, reply).aboutAnySlot().send();
     } else if (slot == HashSlot.NONE) {
       toTarget(
           bytes,
           reply,
           node -> {
-            if (command.connectionEffect() != ConnectionEffect.NONE) {
-              home = node;
+            switch (command.connectionEffect()) {
+              case NONE, WAIT -> {}
+              default -> stateIsAt(node);
             }
           });
     } else {

@@ -66,7 +66,7 @@ final class LanePaths {
 
   /** Returns the slot of {@code key}, or none where that does not matter. */
   int slotOf(LookupKey key) {
-    return topology.isCluster() ? HashSlot.of(key.array(), key.length()) : HashSlot.NONE;
+    return topology.isCluster() ? key.slot() : HashSlot.NONE;
   }
 
   /**

@@ -28,6 +28,7 @@ final class OwnConnection implements PinnedConnection.Owner {
   private @Nullable PendingReply push;
   private boolean resumes;
   private boolean full;
+  private boolean endsInput;
 
   /** Creates it; {@link #connectedBy} says by what. */
   OwnConnection(ClientConnection client, Pinning pinning, Node node) {
@@ -114,8 +115,9 @@ final class OwnConnection implements PinnedConnection.Owner {
   /** The client sends no more. */
   void endInput() {
     PinnedConnection made = connection;
-    if (made != null) {
-      made.endInput();
+    endsInput = true;
+    if (made != null && made.isOpen()) {
+      made.endInput(); // else behind what waits
     }
   }
 
@@ -132,6 +134,9 @@ final class OwnConnection implements PinnedConnection.Owner {
   public void pinnedOpened() {
     for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
       send(next.request, next.sink);
+    }
+    if (endsInput) {
+      connection().endInput();
     }
     resume();
   }
@@ -172,6 +177,7 @@ final class OwnConnection implements PinnedConnection.Owner {
     if (cutOff != null) {
       cutOff.complete(); // as much of it as has come
     }
+    refuseWaiting(null);
     pinning.closed(this);
   }
 
@@ -199,7 +205,7 @@ final class OwnConnection implements PinnedConnection.Owner {
       return;
     }
     PendingReply current = push;
-    if (current == null && first && last && pinning.keepsShard(in, from, to)) {
+    if (current == null && first && last && !session.pipe && pinning.keepsShard(in, from, to)) {
       return;
     }
     if (current == null) {

@@ -201,11 +201,11 @@ final class Pinning {
    */
   boolean endInput() {
     OwnConnections all = connections;
-    if (!pinned || all == null || all.isEmpty()) {
+    if (!pinned || all == null) {
       return false;
     }
-    all.endInput();
-    return true;
+    all.endInput(); // also where none is there now: what is tried again goes nowhere
+    return !all.isEmpty();
   }
 
   /**

@@ -107,7 +107,7 @@ final class RoutedRequest implements Retries.Read {
         node = topology.moved(moved, node);
       }
       case Redirect.Ask ask -> {
-        if (ask.slot() != slot) {
+        if (ask.slot() != slot && !anySlot) {
           return false;
         }
         node = topology.asked(ask, node);

@@ -60,6 +60,7 @@ final class RoutedTransaction implements Retries.Read {
   private boolean opening;
   private boolean stays;
   private boolean voided;
+  private boolean refusedToBegin;
   private @Nullable Redirect redirect;
 
   /**
@@ -227,6 +228,7 @@ final class RoutedTransaction implements Retries.Read {
 
   /** MULTI was refused: what was said behind it is no transaction. */
   private void notBegun() {
+    refusedToBegin = true;
     client.session().transaction = null;
     relay.ended(this);
     if (leaves) {
@@ -346,6 +348,9 @@ final class RoutedTransaction implements Retries.Read {
 
     /** Returns what the client is told instead, or null for what the node has said. */
     private byte @Nullable [] follow(Redirect said) {
+      if (refusedToBegin) {
+        return null;
+      }
       int about =
           switch (said) {
             case Redirect.Moved moved -> moved.slot();
@@ -401,6 +406,14 @@ final class RoutedTransaction implements Retries.Read {
       }
     }
 
+    private void tellRefused(Reason reason) {
+      ReplySink to = entry.to;
+      entry.to = null;
+      if (to != null) {
+        to.refused(reason);
+      }
+    }
+
     /** What it belongs to is not at the node: nothing more of it may be sent there. */
     @Override
     public void refused(Reason reason) {
@@ -408,6 +421,7 @@ final class RoutedTransaction implements Retries.Read {
       unreached = true;
       redirect = new Redirect.Later();
       if (watched || !kept) {
+        tellRefused(reason);
         client.close("the node of the client's transaction is away");
       } else if (underWay == 0) {
         goOn();

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +55,12 @@ final class ShardReply extends SubscriptionReply {
       subscriptions.countShards(all.getAsInt());
       client.session().subscriber = subscriptions.any();
     }
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    subscriptions.countShards(all.getAsInt());
+    super.refused(reason);
   }
 
   private void tell(ByteBuf in, int from, int to, boolean first, boolean last, boolean refused) {

@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.ConnectionEffect;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,12 @@ final class StateReply extends RelayedReply {
       }
     }
     super.reply(in, from, to, first, last);
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    client.session().unsettled -= settlesNext() ? 1 : 0;
+    super.refused(reason);
   }
 
   private void apply(Session session) {

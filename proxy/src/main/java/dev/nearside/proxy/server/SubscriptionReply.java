@@ -2,6 +2,7 @@ package dev.nearside.proxy.server;
 
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -61,6 +62,12 @@ class SubscriptionReply extends RelayedReply {
     if (!expectsMore()) {
       complete();
     }
+  }
+
+  @Override
+  public void refused(Reason reason) {
+    client.session().subscriber = subscriptions.any();
+    super.refused(reason);
   }
 
   @Override

@@ -34,7 +34,8 @@ class FaultHistoryIT {
         "TRACKING_REFUSED",
         "HANDED_OVER",
         "PRIMARY_KILLED",
-        "PRIMARY_HUNG"
+        "PRIMARY_HUNG",
+        "SLOT_MOVED"
       })
   void histories_underAFaultWhileTheOthersAreLate_keepTheContract(Fault fault) throws Exception {
     ShortRun.play(new Scenario(Weather.OTHERS_LATE, fault, false), SECONDS, LEAST_LOCAL_SHARE);

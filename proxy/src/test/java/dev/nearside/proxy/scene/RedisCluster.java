@@ -297,6 +297,15 @@ public final class RedisCluster implements AutoCloseable {
         .orElseThrow();
   }
 
+  /** Returns a key of each primary, in their order. */
+  public List<String> keyOnEach(String prefix) throws IOException {
+    List<String> keys = new ArrayList<>();
+    for (RedisNode node : primaries()) {
+      keys.add(keyOn(node, prefix));
+    }
+    return keys;
+  }
+
   /** Has a replica take over while its primary is well, and waits until all is settled. */
   public void failover(RedisNode replica) throws IOException {
     replica.order("CLUSTER", "FAILOVER");
