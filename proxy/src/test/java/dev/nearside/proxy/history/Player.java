@@ -102,6 +102,15 @@ final class Player implements AutoCloseable {
 
   /** Plays until the round is over. */
   void play(Round next, Workload.Mood like) {
+    try {
+      playOn(next, like);
+    } catch (RuntimeException e) {
+      next.fail();
+      throw e;
+    }
+  }
+
+  private void playOn(Round next, Workload.Mood like) {
     round = next;
     workload = new Workload(random, like, next);
     noted = new ArrayList<>();

@@ -33,6 +33,7 @@ final class Round {
   private final Queue<Told> told = new ConcurrentLinkedQueue<>();
   private final Queue<List<Operation>> played = new ConcurrentLinkedQueue<>();
   private volatile boolean ended;
+  private volatile boolean failed;
 
   /**
    * Creates one that has not begun.
@@ -66,7 +67,7 @@ final class Round {
     if (left.getAndAdd(-operations) > 0 && !ended) {
       return true;
     }
-    if (habit != Player.Habit.READING || asking.get() == 0) {
+    if (habit != Player.Habit.READING || asking.get() == 0 || failed) {
       return false;
     }
     LockSupport.parkNanos(LATE_STEP_NS); // somebody is held up: what is read meanwhile tells most
@@ -92,6 +93,12 @@ final class Round {
   void end() {
     ended = true;
     left.set(0);
+  }
+
+  /** A client gave up: nobody waits for it. */
+  void fail() {
+    failed = true;
+    end();
   }
 
   int newConnection() {
