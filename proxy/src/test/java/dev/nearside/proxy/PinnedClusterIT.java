@@ -12,6 +12,7 @@ import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -206,6 +207,33 @@ class PinnedClusterIT {
       assertThat(client.reply() + client.reply()).isEqualTo(OK + CROSS_SLOT);
       assertThat(client.reply()).startsWith(ABORTED);
       assertThat(client.call("GET", keys.get(2))).isEqualTo(bulk("theirs"));
+    }
+  }
+
+  @Test
+  void unwatchThatIsRefused_leavesTheWatch() throws IOException {
+    List<String> keys = cluster.keyOnEach("u");
+    try (RespClient client = sidecar.connect()) {
+      send(client, "WATCH " + keys.get(0) + ";UNWATCH all;MULTI;SET " + keys.get(1) + " 1");
+      assertThat(client.reply()).isEqualTo(OK);
+      assertThat(client.reply()).startsWith("-ERR wrong number of arguments");
+      assertThat(client.reply() + client.reply()).isEqualTo(OK + CROSS_SLOT);
+    }
+  }
+
+  @Test
+  void refusedRequests_areRefusedAsByRedis() throws IOException {
+    try (RespClient client = sidecar.connect()) {
+      assertThat(client.call("CLIENT", "REPLY", "SOMETIMES")).isEqualTo("-ERR syntax error\r\n");
+      assertThat(client.call("MULTI")).isEqualTo(OK);
+      assertThat(client.call("NOSUCHCOMMAND", "a")).startsWith("-ERR unknown command");
+      assertThat(client.call("EXEC")).startsWith(ABORTED);
+      assertThat(client.call("SUBSCRIBE", "c")).startsWith("*3");
+      for (String request : List.of("XINFO STREAM x", "CLIENT REPLY SKIP", "DBSIZE", "HELLO 3")) {
+        String name = request.toLowerCase(Locale.ROOT).replaceFirst(" (stream|reply) ?.*", "|$1");
+        assertThat(client.call(request.split(" ", -1)))
+            .startsWith("-ERR Can't execute '" + name.replaceFirst(" .*", "") + "': only");
+      }
     }
   }
 
@@ -481,6 +509,32 @@ class PinnedClusterIT {
       for (RedisNode node : cluster.primaries()) {
         assertThat(node.call("PUBSUB", "NUMSUB", "news")).endsWith(":0\r\n");
       }
+    }
+  }
+
+  @Test
+  void subscriberOfResp2_isRefusedWhatRedisRefusesIt() throws IOException {
+    String key = cluster.keyOnEach("s").getLast();
+    try (RespClient client = sidecar.connect()) {
+      client.send("SUBSCRIBE", "news");
+      assertThat(client.reply()).contains("subscribe");
+      assertThat(client.call("GET", key)).startsWith("-ERR Can't execute 'get'");
+      assertThat(client.call("GET", key, "junk"))
+          .isEqualTo("-ERR wrong number of arguments for 'get' command\r\n");
+      assertThat(client.call("SPUBLISH", key, "x")).startsWith("-ERR Can't execute 'spublish'");
+      assertThat(client.call("WAIT", "0", "1")).startsWith("-ERR Can't execute 'wait'");
+    }
+  }
+
+  @Test
+  void requestOfTheWrongLength_saysNothingOfTheSlotOfATransaction() throws IOException {
+    List<String> keys = cluster.keyOnEach("t");
+    try (RespClient client = sidecar.connect()) {
+      assertThat(client.call("MULTI")).isEqualTo(OK);
+      assertThat(client.call("GET", keys.getFirst(), "junk"))
+          .isEqualTo("-ERR wrong number of arguments for 'get' command\r\n");
+      assertThat(client.call("SET", keys.getLast(), "1")).isEqualTo("+QUEUED\r\n");
+      assertThat(client.call("EXEC")).startsWith("-EXECABORT");
     }
   }
 

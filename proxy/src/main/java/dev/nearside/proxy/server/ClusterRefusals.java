@@ -26,35 +26,54 @@ final class ClusterRefusals {
 
   private static @Nullable String words(
       Session session, Command command, Request request, int slot) {
+    if (isForbiddenToSubscriber(session, command, slot)) {
+      return "ERR Can't execute '"
+          + command.name().toLowerCase(Locale.ROOT).replace(' ', '|')
+          + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+          + " context";
+    }
     ConnectionEffect effect = command.connectionEffect();
     if (effect == ConnectionEffect.REPLY_MODE && !request.argIs(2, "ON")) {
-      return "ERR Nearside has to see the replies of a cluster: CLIENT REPLY is not for it";
+      return isMode(request)
+          ? "ERR Nearside has to see the replies of a cluster: CLIENT REPLY is not for it"
+          : "ERR syntax error";
     }
     if (effect == ConnectionEffect.TRACKING && isOfOneNode(command, request)) {
       return "ERR Nearside cannot do this in front of a cluster, where it would be for one node";
     }
-    if (session.transaction != null && isNotQueued(command, request)) {
+    if (session.transaction != null
+        && !command.equals(Command.unknown()) // its node says so
+        && isNotQueued(command, request)) {
       return "ERR Nearside does not queue "
           + command.name()
           + " in front of a cluster, where it would be for one node";
     }
-    boolean refused =
-        session.subscriber
-            && session.protocol == 2
-            && slot != HashSlot.NONE
-            && !command.has(CommandFlag.PUBSUB);
-    return refused
-        ? "ERR Can't execute '"
-            + command.name().toLowerCase(Locale.ROOT)
-            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
-            + " context"
-        : null;
+    return null;
+  }
+
+  /** What would go to the node that has the client's subscription is refused there. */
+  private static boolean isForbiddenToSubscriber(Session session, Command command, int slot) {
+    boolean goesElsewhere =
+        slot != HashSlot.NONE
+            || command.connectionEffect() == ConnectionEffect.HELLO
+            || command.connectionEffect() == ConnectionEffect.REPLY_MODE
+            || command.connectionEffect() == ConnectionEffect.WAIT
+            || command.spread().isForAll()
+            || command.spread() == Spread.CURSOR;
+    boolean isSubscription =
+        command.connectionEffect() == ConnectionEffect.SUBSCRIBE
+            || command.connectionEffect() == ConnectionEffect.UNSUBSCRIBE;
+    return session.subscriber && session.protocol == 2 && goesElsewhere && !isSubscription;
+  }
+
+  private static boolean isMode(Request request) {
+    return request.argIs(2, "OFF") || request.argIs(2, "SKIP");
   }
 
   /** CACHING is about the next command, whichever node gets that; REDIRECT names a connection. */
   private static boolean isOfOneNode(Command command, Request request) {
     if (command.name().equals("CLIENT CACHING")) {
-      return true;
+      return request.argCount() == 3;
     }
     for (int i = 3; i < request.argCount(); i++) {
       if (request.argIs(i, "REDIRECT")) {

@@ -80,7 +80,12 @@ final class ClusterRelay {
   private void chart(Command command, Request request) {
     view = topology.view();
     pieces = isQueueing() ? null : Scatter.of(view, command, request);
-    slot = paths.slotOf(command, request);
+    boolean isWrong = !command.acceptsArgCount(request.argCount()); // which any node says
+    chart(command, isWrong ? HashSlot.NONE : paths.slotOf(command, request));
+  }
+
+  private void chart(Command command, int keySlot) {
+    slot = keySlot;
     target = slot == HashSlot.NONE ? placeOf(command) : view.nodeOf(slot);
     RoutedTransaction open = transaction;
     boolean ends = command.connectionEffect() == ConnectionEffect.RESET;
@@ -190,10 +195,7 @@ final class ClusterRelay {
     switch (command.connectionEffect()) {
       case MULTI_BEGIN -> begin(bytes, reply);
       case WATCH -> watch(bytes, reply);
-      case UNWATCH -> {
-        watched = null;
-        toTarget(bytes, reply, node -> {});
-      }
+      case UNWATCH -> toTarget(bytes, new AgreedReply(reply, () -> watched = null), node -> {});
       case HELLO, AUTH, CLIENT_NAME, CLIENT_INFO, TRACKING, NO_TOUCH, KEEPS ->
           sendState(command, request, bytes, reply);
       case RESET -> {
@@ -374,8 +376,9 @@ final class ClusterRelay {
       client.pauseUntilDrained();
       return false;
     }
-    chart(command, head);
+    view = topology.view();
     pieces = null;
+    chart(command, paths.slotOf(command, head));
     if (open != null && !open.goTo(slot)) {
       open.awaitThere();
       return false;

@@ -7,6 +7,7 @@ import dev.nearside.proxy.security.TlsRefusal;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -204,11 +205,16 @@ final class ClusterWatch implements AutoCloseable {
     });
   }
 
+  /** One after the other, but not the one again that has just failed. */
+  private Address candidate() {
+    List<Address> all = new ArrayList<>(map.snapshot().primaries());
+    all.addAll(seeds);
+    Address next = all.get(tries++ % all.size());
+    return failures > 0 && next.equals(asked) ? all.get(tries++ % all.size()) : next;
+  }
+
   private void connect(int asks) {
-    List<Address> candidates = map.snapshot().primaries();
-    int index = tries++ % (candidates.size() + seeds.size());
-    Address to =
-        index < candidates.size() ? candidates.get(index) : seeds.get(index - candidates.size());
+    Address to = candidate();
     asked = to;
     connectors
         .apply(to)
