@@ -6,6 +6,7 @@ import dev.nearside.proxy.scene.Sidecar;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -22,18 +23,18 @@ final class Arena implements AutoCloseable {
   private final Upstream direct;
   private final Upstream other;
   private final @Nullable Sidecar sidecar;
+  private final @Nullable RespClient adviser;
 
   private Arena(
-      RedisProgram program,
-      Shape shape,
-      Upstream direct,
-      Upstream other,
-      @Nullable Sidecar sidecar) {
+      RedisProgram program, Shape shape, Upstream direct, Upstream other, @Nullable Sidecar sidecar)
+      throws IOException {
     this.program = program;
     this.shape = shape;
     this.direct = direct;
     this.other = other;
     this.sidecar = sidecar;
+    boolean judged = other instanceof ClusterUpstream;
+    this.adviser = judged ? RespClient.connect(direct.ports().getFirst()) : null;
   }
 
   /** Starts servers of that shape, and a sidecar in front of the second. */
@@ -89,7 +90,12 @@ final class Arena implements AutoCloseable {
 
   /** Connects nobody yet; clients come with the turns. */
   Duel duel(int patienceMs) throws IOException {
-    return new Duel(this::connectDirect, this::connectOther, program.major(), patienceMs);
+    return new Duel(
+        this::connectDirect,
+        this::connectOther,
+        program.major(),
+        patienceMs,
+        adviser == null ? null : () -> new ClusterJudge(adviser));
   }
 
   private RespClient connectDirect() throws IOException {
@@ -175,12 +181,33 @@ final class Arena implements AutoCloseable {
     if (up != 0) {
       throw new Difference("all was answered, and " + up + " fences are up");
     }
+    checkKeys();
+  }
+
+  /** Checks that all keys of a cluster together are those of the one Redis. */
+  private void checkKeys() throws IOException {
+    if (adviser == null) {
+      return;
+    }
+    byte[] together = new byte[0];
+    for (int port : other.ports()) {
+      try (RespClient node = RespClient.connect(port)) {
+        together = KeysDigest.and(together, node.call("DEBUG", "DIGEST"));
+      }
+    }
+    byte[] one = KeysDigest.and(new byte[0], adviser.call("DEBUG", "DIGEST"));
+    if (!Arrays.equals(one, together)) {
+      throw new Difference("all was answered, and the keys are not the same");
+    }
   }
 
   @Override
   public void close() throws IOException {
     if (sidecar != null) {
       sidecar.close();
+    }
+    if (adviser != null) {
+      adviser.close();
     }
     direct.close();
     other.close();

@@ -28,7 +28,7 @@ final class ClientState {
           "QUIT");
 
   private final boolean shards;
-  private final List<Mask> queued = new ArrayList<>();
+  private final List<UnaryOperator<String>> queued = new ArrayList<>();
   private final Set<String> channels = new HashSet<>();
   private final Set<String> patterns = new HashSet<>();
   private final Set<String> shardChannels = new HashSet<>();
@@ -79,13 +79,22 @@ final class ClientState {
 
   /** Takes note of a command, and returns how each of its replies is to be looked at. */
   List<UnaryOperator<String>> replies(Command command) {
+    return replies(command, Mask.of(command)::apply);
+  }
+
+  /**
+   * As {@link #replies(Command)}.
+   *
+   * @param mask how its one reply is looked at, here or in the reply to EXEC
+   */
+  List<UnaryOperator<String>> replies(Command command, UnaryOperator<String> mask) {
     if (command.args().isEmpty() || quit) {
       return List.of();
     }
     boolean skipped = skipping;
     boolean wasSilent = silent;
     skipping = false;
-    List<UnaryOperator<String>> replies = answered(command);
+    List<UnaryOperator<String>> replies = answered(command, mask);
     unheard = skipped || silent || skipping;
     return skipped || (wasSilent && silent) ? List.of() : replies;
   }
@@ -94,27 +103,27 @@ final class ClientState {
     return command.word(1).equals("REPLY");
   }
 
-  private List<UnaryOperator<String>> answered(Command command) {
+  private List<UnaryOperator<String>> answered(Command command, UnaryOperator<String> mask) {
     String name = command.name();
     boolean alone = command.args().size() == 1;
     if (onlySubscribes() && !OF_SUBSCRIBERS.contains(name)) {
-      return List.of(EXACT);
+      return List.of(mask);
     }
     if (transaction && !OUTSIDE_TRANSACTION.contains(name)) {
-      queued.add(Mask.of(command));
-      return List.of(EXACT);
+      queued.add(mask);
+      return List.of(mask);
     }
     return switch (name) {
       case "MULTI" -> alone ? begin() : List.of(EXACT);
-      case "EXEC" -> alone ? execute() : end(); // a wrong EXEC aborts
-      case "DISCARD" -> alone ? end() : List.of(EXACT);
+      case "EXEC" -> alone ? execute() : end(mask); // a wrong EXEC aborts
+      case "DISCARD" -> alone ? end(EXACT) : List.of(EXACT);
       case "RESET" -> alone ? reset() : List.of(EXACT);
       case "QUIT" -> quit();
-      case "HELLO" -> hello(command);
+      case "HELLO" -> hello(command, mask);
       case "CLIENT" -> client(command);
       case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE" -> subscribe(command);
       case "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE" -> unsubscribe(command);
-      default -> List.of(Mask.of(command)::apply);
+      default -> List.of(mask);
     };
   }
 
@@ -127,14 +136,14 @@ final class ClientState {
   }
 
   private List<UnaryOperator<String>> execute() {
-    List<Mask> masks = transaction ? List.copyOf(queued) : List.of();
+    List<UnaryOperator<String>> masks = transaction ? List.copyOf(queued) : List.of();
     transaction = false;
     return List.of(reply -> Mask.applyAll(reply, masks));
   }
 
-  private List<UnaryOperator<String>> end() {
+  private List<UnaryOperator<String>> end(UnaryOperator<String> mask) {
     transaction = false;
-    return List.of(EXACT);
+    return List.of(mask);
   }
 
   private List<UnaryOperator<String>> reset() {
@@ -142,7 +151,7 @@ final class ClientState {
     patterns.clear();
     shardChannels.clear();
     protocol = 2;
-    return end();
+    return end(EXACT);
   }
 
   private List<UnaryOperator<String>> quit() {
@@ -151,13 +160,13 @@ final class ClientState {
   }
 
   /** Options that are refused end in BOGUS, or name no protocol. */
-  private List<UnaryOperator<String>> hello(Command command) {
+  private List<UnaryOperator<String>> hello(Command command, UnaryOperator<String> mask) {
     String wanted = command.word(1);
     if ((wanted.equals("2") || wanted.equals("3"))
         && !command.word(command.args().size() - 1).equals("BOGUS")) {
       protocol = Integer.parseInt(wanted);
     }
-    return List.of(Mask.ID::apply);
+    return List.of(mask);
   }
 
   private List<UnaryOperator<String>> client(Command command) {

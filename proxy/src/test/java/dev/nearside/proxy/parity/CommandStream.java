@@ -29,8 +29,8 @@ final class CommandStream {
   private final Special special;
   private final ClientState[] states = new ClientState[CLIENTS];
   private final boolean[] pins = new boolean[CLIENTS];
-  private final int protocol;
   private final boolean shards;
+  private final boolean cluster;
   private int opened;
   private List<Command> lastReads = List.of();
   private int rereads;
@@ -38,10 +38,10 @@ final class CommandStream {
   CommandStream(Scenario scenario, List<String> payloads) {
     this.random = new SplittableRandom(scenario.seed());
     this.grammar = new Grammar();
-    this.words = new Words(random, payloads);
-    this.protocol = scenario.protocol();
+    this.words = new Words(random, payloads, scenario.cluster());
+    this.cluster = scenario.cluster();
     this.shards = scenario.major() >= 7;
-    this.special = new Special(random, this, protocol, scenario.subscribeInTransactions());
+    this.special = new Special(random, this, scenario);
   }
 
   /** Returns the next turn. */
@@ -153,6 +153,9 @@ final class CommandStream {
     }
     if (random.nextInt(15) == 0 && !name.isEmpty()) {
       args.set(0, random.nextBoolean() ? name.toLowerCase(Locale.ROOT) : mixed(name));
+    }
+    if (cluster && (name.equals("EVAL") || name.equals("EVAL_RO")) && args.size() > 1) {
+      args.set(1, args.get(1) + "\n--"); // no EVALSHA is about it: one node alone would know it
     }
     return encoded(args);
   }

@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plays turns on two servers at once, and compares what they say. All replies of a turn have
@@ -35,6 +37,7 @@ final class Duel implements AutoCloseable {
   private final Way other;
   private final boolean shards;
   private final int patienceMs;
+  private final @Nullable Judges judges;
   private final Map<Integer, Both> clients = new HashMap<>();
   private final Deque<String> recent = new ArrayDeque<>();
   private final Tally tally = new Tally();
@@ -44,12 +47,15 @@ final class Duel implements AutoCloseable {
    * @param other to the one that is to say the same
    * @param major of the Redis that answers
    * @param patienceMs how long a reply may take
+   * @param judges of what may differ, one for each client; then messages need not be in step,
+   *     either
    */
-  Duel(Way right, Way other, int major, int patienceMs) {
+  Duel(Way right, Way other, int major, int patienceMs, @Nullable Judges judges) {
     this.right = right;
     this.other = other;
     this.shards = major >= 7;
     this.patienceMs = patienceMs;
+    this.judges = judges;
   }
 
   /** Returns what has been sent and received so far. */
@@ -83,6 +89,7 @@ final class Duel implements AutoCloseable {
   private void reconnect(int client) throws IOException {
     Both before = clients.remove(client);
     if (before != null) {
+      tally.add(before.heard());
       before.close();
     }
     client(client);
@@ -95,7 +102,10 @@ final class Duel implements AutoCloseable {
           new Both(
               right.connect().patience(patienceMs),
               other.connect().patience(patienceMs),
-              new ClientState(shards));
+              new ClientState(shards),
+              new ClientState(shards),
+              judges == null ? (command, state) -> Verdict.same(command) : judges.another(),
+              new Heard());
       clients.put(number, both);
     }
     return both;
@@ -103,23 +113,29 @@ final class Duel implements AutoCloseable {
 
   private Expected send(Sending sending, Deque<Runnable> ends) throws IOException {
     Both both = client(sending.client());
-    Expected expected = new Expected(both, new ArrayList<>(), new ArrayList<>());
-    StringBuilder wire = new StringBuilder();
+    Expected expected = new Expected(both, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    StringBuilder direct = new StringBuilder();
+    StringBuilder through = new StringBuilder();
     for (Command command : sending.commands()) {
       remember(sending.client() + ": " + command);
-      wire.append(command.wire());
-      for (UnaryOperator<String> mask : both.state().replies(command)) {
-        expected.masks().add(mask);
+      Verdict verdict = both.judge().of(command, both.state());
+      tally.add(verdict);
+      direct.append(verdict.direct().wire());
+      through.append(command.wire());
+      expected.ofDirect().addAll(both.state().replies(verdict.direct(), verdict.ofDirect()));
+      expected.ofThrough().addAll(both.other().replies(verdict.direct(), verdict.ofThrough()));
+      while (expected.commands().size() < expected.ofDirect().size()) {
         expected.commands().add(command);
       }
     }
     if (both.state().isUnheard()) {
       throw new IOException("nobody hears when the end of the turn is executed" + last());
     }
-    List<String> pieces = pieces(wire.toString(), new SplittableRandom(sending.cuts()));
+    List<String> pieces = pieces(through.toString(), new SplittableRandom(sending.cuts()));
     tally.pieces(pieces.size());
-    write(both.direct(), pieces, wire.length(), ends);
-    write(both.through(), pieces, wire.length(), ends);
+    List<String> right = direct.compareTo(through) == 0 ? pieces : List.of(direct.toString());
+    write(both.direct(), right, direct.length(), ends);
+    write(both.through(), pieces, through.length(), ends);
     return expected;
   }
 
@@ -179,34 +195,48 @@ final class Duel implements AutoCloseable {
     List<String> through = new ArrayList<>();
     Both both = expected.both();
     try {
-      read(both.direct(), expected, direct);
+      read(both.direct(), expected.ofDirect(), direct, both.heard()::direct);
     } catch (IOException e) {
       throw new IOException(
           "the direct server said only %d replies of %d%s%s"
-              .formatted(direct.size(), expected.masks().size(), shown(direct), last()),
+              .formatted(direct.size(), expected.ofDirect().size(), shown(direct), last()),
           e);
     }
     String failure = "";
     try {
-      read(both.through(), expected, through);
+      read(both.through(), expected.ofThrough(), through, both.heard()::through);
     } catch (IOException e) {
       failure = "(" + e + ")";
     }
     if (!direct.equals(through)) {
       throw difference(expected.commands(), direct, through, failure);
     }
+    both.heard()
+        .invented()
+        .ifPresent(message -> {
+          throw new Difference(
+              "the direct server has not told " + Command.shown(message, SHOWN) + last());
+        });
     tally.replies(direct.size());
     if (both.state().hasQuit() && !(both.direct().isClosed() && both.through().isClosed())) {
       throw new Difference("QUIT did not end both connections" + last());
     }
   }
 
-  private static void read(RespClient client, Expected expected, List<String> replies)
+  private void read(
+      RespClient client,
+      List<UnaryOperator<String>> masks,
+      List<String> replies,
+      Consumer<String> heard)
       throws IOException {
-    for (UnaryOperator<String> mask : expected.masks()) {
+    for (UnaryOperator<String> mask : masks) {
       String reply = client.reply();
       for (; UNASKED.matcher(reply).find(); reply = client.reply()) {
-        replies.add(reply);
+        if (judges == null) {
+          replies.add(reply);
+        } else {
+          heard.accept(reply);
+        }
       }
       replies.add(mask.apply(reply));
     }
@@ -262,8 +292,25 @@ final class Duel implements AutoCloseable {
     RespClient connect() throws IOException;
   }
 
-  /** One client, connected to both servers. */
-  private record Both(RespClient direct, RespClient through, ClientState state) {
+  /** Makes what judges the commands of one more client. */
+  interface Judges {
+    /** Returns one that knows nothing yet. */
+    Judge another();
+  }
+
+  /**
+   * One client, connected to both servers.
+   *
+   * @param other knows how many replies to expect as {@code state} does, and looks at them
+   *     otherwise
+   */
+  private record Both(
+      RespClient direct,
+      RespClient through,
+      ClientState state,
+      ClientState other,
+      Judge judge,
+      Heard heard) {
     void close() throws IOException {
       direct.close();
       through.close();
@@ -271,5 +318,9 @@ final class Duel implements AutoCloseable {
   }
 
   /** What has to come, one mask for each reply, and the commands that are answered by them. */
-  private record Expected(Both both, List<UnaryOperator<String>> masks, List<Command> commands) {}
+  private record Expected(
+      Both both,
+      List<UnaryOperator<String>> ofDirect,
+      List<UnaryOperator<String>> ofThrough,
+      List<Command> commands) {}
 }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  *   <li>{@code parity.redis}: {@code ON_PATH} or {@code CARRIED} only
  *   <li>{@code parity.shape}: {@code TLS} or {@code UNIX} for other links than {@code PLAIN} ones,
  *       on both sides of the sidecar; {@code SENTINEL} or {@code SENTINEL_TLS} for servers with a
- *       replica, which the sidecar finds through sentinels
+ *       replica, which the sidecar finds through sentinels; {@code CLUSTER} for a cluster, which is
+ *       compared with one Redis, but for what {@link ClusterDifference} lists
  *   <li>{@code parity.direct}: {@code true} speaks directly to both servers, which shows that what
  *       is masked, and nothing else, differs by itself
  *   <li>{@code parity.subscribe-in-multi}: {@code true} sends SUBSCRIBE between MULTI and EXEC, too
@@ -53,6 +54,11 @@ class LongParityIT {
       new ParityReport(outcomes, SHAPE, DIRECT).write(Path.of(directory));
     }
     assertThat(outcomes).allMatch(outcome -> outcome.tally().commands() >= COMMANDS);
+    if (SHAPE == Shape.CLUSTER && !DIRECT) {
+      assertThat(outcomes)
+          .allSatisfy(outcome ->
+              assertThat(outcome.tally().differences().keySet()).isEqualTo(ClusterJudge.FORETOLD));
+    }
     assertThat(outcomes).allMatch(outcome -> DIRECT || outcome.localShare() > LEAST_LOCAL_SHARE);
   }
 
@@ -60,7 +66,8 @@ class LongParityIT {
     try (Arena arena =
         DIRECT ? Arena.withoutSidecar(program, SHAPE) : Arena.withSidecar(program, SHAPE)) {
       boolean subscribe = Boolean.getBoolean("parity.subscribe-in-multi");
-      Scenario scenario = new Scenario(SEED, protocol, program.major(), subscribe);
+      Scenario scenario =
+          new Scenario(SEED, protocol, program.major(), subscribe, SHAPE == Shape.CLUSTER);
       return new ParityRun(arena, scenario).play(COMMANDS);
     }
   }

@@ -39,6 +39,7 @@ final class ParityRun {
         playOne(duel, stream.next());
       }
       playOne(duel, last());
+      arena.checkAtRest();
       return new Outcome(
           scenario,
           arena.program().version(),

@@ -35,6 +35,7 @@ class RandomParityIT {
       case PLAIN, TLS, UNIX -> List.of(2, 3);
       case SENTINEL -> List.of(program == RedisProgram.CARRIED ? 2 : 3);
       case SENTINEL_TLS -> List.of(2);
+      case CLUSTER -> List.of(); // ./nearside parity -Dparity.shape=cluster plays it
     };
   }
 
@@ -45,7 +46,8 @@ class RandomParityIT {
     assumeTrue(shape.playsOn(program), "this machine cannot play " + shape + " on " + program);
     int commands = shape == Shape.PLAIN ? COMMANDS : COMMANDS_BY_OTHER_LINKS;
     try (Arena arena = Arena.withSidecar(program, shape)) {
-      Scenario scenario = new Scenario(SEED, protocol, program.major(), false);
+      Scenario scenario =
+          new Scenario(SEED, protocol, program.major(), false, shape == Shape.CLUSTER);
       Outcome outcome = new ParityRun(arena, scenario).play(commands);
       assertThat(outcome.tally().commands()).isGreaterThanOrEqualTo(commands);
       assertThat(outcome.localShare()).as("%s", outcome).isGreaterThan(LEAST_LOCAL_SHARE);

@@ -19,14 +19,16 @@ record SentinelUpstream(SentinelTrio trio) implements Upstream {
 
   /** Says what is to be started; the arguments are names and values, {@code --name}, in turn. */
   static SentinelTrio.Plan plan(RedisProgram program, String... serverArgs) {
+    return SentinelTrio.plan(1).on(program).downAfterMs(NEVER_DOWN_MS).nodeLines(lines(serverArgs));
+  }
+
+  /** Returns arguments as lines of a configuration. */
+  static String[] lines(String... serverArgs) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < serverArgs.length; i += 2) {
       lines.add(serverArgs[i].substring("--".length()) + " " + serverArgs[i + 1]);
     }
-    return SentinelTrio.plan(1)
-        .on(program)
-        .downAfterMs(NEVER_DOWN_MS)
-        .nodeLines(lines.toArray(String[]::new));
+    return lines.toArray(String[]::new);
   }
 
   /** Returns what follows the scheme in the URI of these sentinels. */

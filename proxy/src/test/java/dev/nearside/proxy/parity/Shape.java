@@ -71,6 +71,20 @@ enum Shape {
     Upstream startDirect(RedisProgram program, String... serverArgs) throws IOException {
       return SentinelUpstream.start(program, serverArgs);
     }
+  },
+  /** In front of a cluster, compared with one Redis. */
+  CLUSTER(
+      "behind it are three primaries of a cluster; what is different by README.md, \"Through a"
+          + " cluster, unlike one Redis\", was told before it was sent, and is counted below") {
+    @Override
+    boolean playsOn(RedisProgram program) {
+      return program.isAtLeast(7);
+    }
+
+    @Override
+    Upstream start(RedisProgram program, String... serverArgs) throws IOException {
+      return ClusterUpstream.start(program, serverArgs);
+    }
   };
 
   private final String words;

@@ -15,13 +15,14 @@ final class Special {
   private final CommandStream plain;
   private final String home;
   private final boolean subscribeInTransactions;
+  private final boolean cluster;
 
-  Special(
-      SplittableRandom random, CommandStream plain, int protocol, boolean subscribeInTransactions) {
+  Special(SplittableRandom random, CommandStream plain, Scenario scenario) {
     this.random = random;
     this.plain = plain;
-    this.home = Integer.toString(protocol);
-    this.subscribeInTransactions = subscribeInTransactions;
+    this.home = Integer.toString(scenario.protocol());
+    this.subscribeInTransactions = scenario.subscribeInTransactions();
+    this.cluster = scenario.cluster();
   }
 
   /** Returns what a client in this state does next. */
@@ -44,10 +45,14 @@ final class Special {
   /** Returns what waits for {@link #bring}. */
   Command await() {
     return switch (random.nextInt(3)) {
-      case 0 -> Command.of("BRPOP", "wanted", "other", "0");
-      case 1 -> Command.of("BLMOVE", "wanted", "taken", "LEFT", "RIGHT", "5");
+      case 0 -> Command.of("BRPOP", "wanted", beside("other"), "0");
+      case 1 -> Command.of("BLMOVE", "wanted", beside("taken"), "LEFT", "RIGHT", "5");
       default -> Command.of("BLPOP", "wanted", "0");
     };
+  }
+
+  private String beside(String key) {
+    return cluster ? key + "{wanted}" : key;
   }
 
   /** Returns what somebody waits for. */
@@ -61,12 +66,18 @@ final class Special {
       case 6 -> List.of(Command.of("DISCARD"));
       case 7 -> List.of(Command.of("MULTI"));
       case 8 -> List.of(Command.of("EXEC", "now"));
-      case 9 -> List.of(Command.of("WATCH", "k1"));
+      case 9 -> List.of(Command.of(cluster ? "UNWATCH" : "WATCH", "k1"));
       case 10 -> List.of(Command.of("SELECT", random.nextInt(3) > 0 ? "0" : "1"));
       case 11 -> random.nextInt(3) == 0 ? List.of(Command.of("RESET")) : List.of(noise());
       case 12 -> List.of(Command.of("UNWATCH"));
-      default -> List.of(plain.command(client));
+      default -> List.of(queued(client));
     };
+  }
+
+  /** Of a cluster, WATCH is refused in another order than of one server. */
+  private Command queued(int client) {
+    Command command = plain.command(client);
+    return cluster && command.name().equals("WATCH") ? Command.of("UNWATCH") : command;
   }
 
   /** What the sidecar answers, or sends on, without pinning the client. */

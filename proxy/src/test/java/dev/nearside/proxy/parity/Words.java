@@ -28,6 +28,11 @@ final class Words {
   private static final List<String> SCORES = List.of("1", "2.5", "-3", "inf", "-inf", "(1", "7e2");
   private static final List<Integer> LARGE =
       List.of(1_000, 16 * KIB - 1, 16 * KIB, 16 * KIB + 1, 64 * KIB - 40, 64 * KIB, 70_000);
+
+  /** Two of three primaries with even shares of the slots have one of these, one has two. */
+  private static final String TAGS = "aabacadb";
+
+  private static final String UNDECLARED = "redis.call('SET', 'k1', 'undeclared') return 1";
   private static final List<String> SCRIPTS =
       List.of(
           "return redis.call('GET', KEYS[1])",
@@ -47,7 +52,7 @@ final class Words {
           "redis.setresp(3) return true",
           "return false",
           "redis.call('SET', KEYS[1], 'hidden') return redis.call('GET', KEYS[1])",
-          "redis.call('SET', 'k1', 'undeclared') return 1",
+          UNDECLARED,
           "redis.call('PUBLISH', 'c1', 'scripted') return 2",
           "return nosuch()",
           "return redis.call('NOPE')",
@@ -71,13 +76,16 @@ final class Words {
 
   private final SplittableRandom random;
   private final List<String> payloads;
+  private final boolean tagged;
 
   /**
    * @param payloads what DUMP said of some values; for RESTORE
+   * @param tagged whether keys have hash tags; no script uses keys that it does not name, then
    */
-  Words(SplittableRandom random, List<String> payloads) {
+  Words(SplittableRandom random, List<String> payloads, boolean tagged) {
     this.random = random;
     this.payloads = payloads;
+    this.tagged = tagged;
   }
 
   /** Returns what takes the place of a word of a template: itself unless it begins with $. */
@@ -89,13 +97,13 @@ final class Words {
       case "$k" -> key();
       case "$any" -> any();
       case "$t", "$big", "$h", "$l", "$i", "$z", "$g", "$p", "$b" -> typed(word.substring(1));
-      case "$calm" -> "calm" + random.nextInt(2 * KEYS);
-      case "$set", "$x" -> word.charAt(1) + "" + random.nextInt(TYPED_KEYS);
-      case "$none", "$none2" -> "n" + word.length() + "one" + random.nextInt(2);
+      case "$calm" -> key("calm", random.nextInt(2 * KEYS));
+      case "$set", "$x" -> key(word.substring(1, 2), random.nextInt(TYPED_KEYS));
+      case "$none", "$none2" -> key("n" + word.length() + "one", random.nextInt(2));
       case "$kpattern" -> pick(List.of("k*", "k[0-3]", "*", "?1", "nothing"));
       case "$type" -> pick(List.of("string", "hash", "list", "zset", "nope"));
-      case "$script" -> pick(SCRIPTS);
-      case "$sha" -> sha1(pick(SCRIPTS));
+      case "$script" -> script();
+      case "$sha" -> sha1(script());
       case "$library" -> pick(LIBRARIES);
       case "$payload" -> payload();
       default -> value(word);
@@ -127,7 +135,7 @@ final class Words {
 
   /** Returns a general key: of any type, strings mostly. */
   String key() {
-    return random.nextInt(60) == 0 ? "bin\0\r\n\u00fe" : "k" + random.nextInt(KEYS);
+    return random.nextInt(60) == 0 ? "bin\0\r\n\u00fe" : key("k", random.nextInt(KEYS));
   }
 
   /** Returns a word that is no number and no option. */
@@ -135,14 +143,24 @@ final class Words {
     return pick(List.of("junk", "not an option", "\u00e9\0", "nan?"));
   }
 
+  private String script() {
+    String script = pick(SCRIPTS);
+    return tagged && script.equals(UNDECLARED) ? script() : script;
+  }
+
   private String typed(String type) {
     boolean chaos = random.nextInt(20) == 0 && !type.equals("t") && !type.equals("big");
-    return chaos ? key() : type + random.nextInt(TYPED_KEYS);
+    return chaos ? key() : key(type, random.nextInt(TYPED_KEYS));
   }
 
   private String any() {
-    return pick(List.of("t", "big", "h", "l", "i", "z", "g", "p", "b", "s", "x", "k", "k"))
-        + random.nextInt(TYPED_KEYS);
+    String type = pick(List.of("t", "big", "h", "l", "i", "z", "g", "p", "b", "s", "x", "k", "k"));
+    return key(type, random.nextInt(TYPED_KEYS));
+  }
+
+  private String key(String type, int index) {
+    String key = type + index;
+    return tagged ? key + "{" + TAGS.charAt((type.charAt(0) + index) % TAGS.length()) + "}" : key;
   }
 
   private String large() {
