@@ -4,7 +4,6 @@ import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.cluster.Redirect;
 import dev.nearside.proxy.guard.Backoff;
 import dev.nearside.proxy.relay.Node;
-import dev.nearside.proxy.relay.ReplyReader;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.resp.Requests;
@@ -189,11 +188,12 @@ final class RoutedRequest implements Retries.Read {
   }
 
   /** One sending of it; behind ASKING two replies come, of which the first is nobody's. */
-  private final class Sent implements ReplySink {
+  private final class Sent extends ForwardedReply {
     private boolean toAsking;
     private boolean done;
 
     Sent(boolean asking) {
+      super(to);
       toAsking = asking;
     }
 
@@ -216,30 +216,15 @@ final class RoutedRequest implements Retries.Read {
       if (last) {
         end();
       }
-      to.reply(in, from, until, first, last);
-      done = last && !to.expectsMore();
-    }
-
-    @Override
-    public @Nullable ReplyReader reader() {
-      return to.reader();
-    }
-
-    @Override
-    public boolean isFull() {
-      return to.isFull();
+      super.reply(in, from, until, first, last);
+      done = last && !super.expectsMore();
     }
 
     @Override
     public void lost() {
       end();
       topology.doubt();
-      to.lost();
-    }
-
-    @Override
-    public void untold() {
-      to.untold();
+      super.lost();
     }
 
     @Override
