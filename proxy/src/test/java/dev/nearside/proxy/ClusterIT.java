@@ -7,6 +7,7 @@ import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.scene.RedisCluster;
 import dev.nearside.proxy.scene.RedisNode;
 import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.SharedCluster;
 import dev.nearside.proxy.scene.Sidecar;
 import dev.nearside.proxy.scene.SlotMove;
 import java.io.EOFException;
@@ -17,38 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A client that knows nothing of clusters uses one of three primaries. */
 @Timeout(120)
 class ClusterIT {
-  private static RedisCluster cluster;
-  private static Sidecar sidecar;
-
-  @BeforeAll
-  static void start() throws IOException {
-    cluster = RedisCluster.start(3, 0);
-    sidecar =
-        Sidecar.inFrontOf(
-            0, "upstream.uri=redis-cluster://" + String.join(",", cluster.addresses()));
-  }
-
-  @AfterAll
-  static void stop() {
-    sidecar.close();
-    cluster.close();
-  }
-
-  @BeforeEach
-  void empty() throws IOException {
-    for (RedisNode node : cluster.primaries()) {
-      node.call("FLUSHALL");
-    }
-  }
+  @RegisterExtension private static final SharedCluster shared = new SharedCluster();
+  private final RedisCluster cluster = shared.cluster();
+  private final Sidecar sidecar = shared.sidecar();
 
   private static String[] request(String name, List<String> args) {
     List<String> all = new ArrayList<>(List.of(name));

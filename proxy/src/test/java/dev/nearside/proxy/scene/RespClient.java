@@ -60,6 +60,14 @@ public final class RespClient implements AutoCloseable {
     return sendRaw(request.toString());
   }
 
+  /** Sends requests without spaces in their words: {@code "MULTI;INCR a;EXEC"}. */
+  public RespClient sendScript(String script) throws IOException {
+    for (String request : script.split(";", -1)) {
+      send(request.split(" ", -1));
+    }
+    return this;
+  }
+
   /** Sends bytes as they are. */
   public RespClient sendRaw(String bytes) throws IOException {
     socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
