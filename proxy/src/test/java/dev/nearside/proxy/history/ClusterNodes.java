@@ -8,7 +8,6 @@ import dev.nearside.proxy.scene.RedisNode;
 import dev.nearside.proxy.scene.SlotMove;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,7 @@ final class ClusterNodes implements Servers, Failover {
 
   private final RedisCluster cluster;
   private final Map<Integer, DelayingHop> direct = new HashMap<>();
-  private final List<Map<Integer, DelayingHop>> hops = new ArrayList<>();
+  private final NodeHops hops;
   private final Map<Integer, Integer> owners = new ConcurrentHashMap<>();
   private @Nullable RedisNode paused;
 
@@ -43,22 +42,15 @@ final class ClusterNodes implements Servers, Failover {
     for (RedisNode node : cluster.nodes()) {
       direct.put(node.port(), DelayingHop.to(node.port()));
     }
-    for (int sidecar = 0; sidecar < 2 && scenario.hasHops(); sidecar++) {
-      hops.add(ClusterHop.before(cluster.nodes().stream().map(RedisNode::port).toList()));
-    }
+    hops = new NodeHops(scenario, cluster.nodes(), ClusterHop::before);
   }
 
   @Override
   public String uri(int sidecar) {
     return "redis-cluster://"
         + cluster.nodes().stream()
-            .map(node -> hops.isEmpty() ? node.port() : way(sidecar, node).port())
-            .map(port -> RedisNode.HOST + ":" + port)
+            .map(node -> RedisNode.HOST + ":" + hops.port(sidecar, node))
             .collect(Collectors.joining(","));
-  }
-
-  private DelayingHop way(int sidecar, RedisNode node) {
-    return Objects.requireNonNull(hops.get(sidecar).get(node.port()));
   }
 
   private DelayingHop direct(int port) {
@@ -89,7 +81,7 @@ final class ClusterNodes implements Servers, Failover {
 
   @Override
   public List<DelayingHop> hops(int sidecar) {
-    return hops.isEmpty() ? List.of() : List.copyOf(hops.get(sidecar).values());
+    return hops.of(sidecar);
   }
 
   @Override
@@ -194,11 +186,7 @@ final class ClusterNodes implements Servers, Failover {
     for (DelayingHop hop : direct.values()) {
       hop.close();
     }
-    for (Map<Integer, DelayingHop> ways : hops) {
-      for (DelayingHop hop : ways.values()) {
-        hop.close();
-      }
-    }
+    hops.close();
     cluster.close();
   }
 }

@@ -32,7 +32,7 @@ final class SentinelNodes implements Servers, Failover {
 
   private final SentinelTrio trio;
   private final DelayingHop direct;
-  private final List<Map<RedisNode, DelayingHop>> hops = new ArrayList<>();
+  private final NodeHops hops;
   private final List<List<SentinelHop>> waysToSentinels = new ArrayList<>();
   private @Nullable RedisNode paused;
 
@@ -40,21 +40,28 @@ final class SentinelNodes implements Servers, Failover {
     trio = SentinelTrio.plan(REPLICAS).start();
     trio.downAfterMs(NEVER_DOWN_MS);
     direct = DelayingHop.to(trio.primary().port());
-    for (int sidecar = 0; sidecar < 2 && scenario.hasHops(); sidecar++) {
-      Map<RedisNode, DelayingHop> toNodes = new HashMap<>();
-      Map<String, String> ports = new HashMap<>();
-      for (RedisNode node : trio.nodes()) {
-        DelayingHop hop = DelayingHop.to(node.port());
-        toNodes.put(node, hop);
-        ports.put(String.valueOf(node.port()), String.valueOf(hop.port()));
-      }
-      List<SentinelHop> toSentinels = new ArrayList<>();
-      for (RedisNode sentinel : trio.sentinels()) {
-        toSentinels.add(SentinelHop.to(sentinel.port(), ports));
-      }
-      hops.add(toNodes);
-      waysToSentinels.add(toSentinels);
+    hops = new NodeHops(scenario, trio.nodes(), SentinelNodes::before);
+    for (Map<Integer, DelayingHop> toNodes : hops.ofEach()) {
+      waysToSentinels.add(beforeSentinels(toNodes));
     }
+  }
+
+  private static Map<Integer, DelayingHop> before(List<Integer> nodes) throws IOException {
+    Map<Integer, DelayingHop> hops = new HashMap<>();
+    for (int node : nodes) {
+      hops.put(node, DelayingHop.to(node));
+    }
+    return hops;
+  }
+
+  private List<SentinelHop> beforeSentinels(Map<Integer, DelayingHop> toNodes) throws IOException {
+    Map<String, String> ports = new HashMap<>();
+    toNodes.forEach((node, hop) -> ports.put(String.valueOf(node), String.valueOf(hop.port())));
+    List<SentinelHop> ways = new ArrayList<>();
+    for (RedisNode sentinel : trio.sentinels()) {
+      ways.add(SentinelHop.to(sentinel.port(), ports));
+    }
+    return ways;
   }
 
   @Override
@@ -75,7 +82,7 @@ final class SentinelNodes implements Servers, Failover {
 
   @Override
   public List<DelayingHop> hops(int sidecar) {
-    return hops.isEmpty() ? List.of() : List.copyOf(hops.get(sidecar).values());
+    return hops.of(sidecar);
   }
 
   @Override
@@ -181,11 +188,7 @@ final class SentinelNodes implements Servers, Failover {
   @Override
   public void close() throws IOException {
     direct.close();
-    for (Map<RedisNode, DelayingHop> toNodes : hops) {
-      for (DelayingHop hop : toNodes.values()) {
-        hop.close();
-      }
-    }
+    hops.close();
     for (List<SentinelHop> ways : waysToSentinels) {
       for (SentinelHop way : ways) {
         way.close();
