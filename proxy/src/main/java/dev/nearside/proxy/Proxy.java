@@ -8,20 +8,12 @@ import dev.nearside.proxy.admin.AdminServer;
 import dev.nearside.proxy.admin.AdminSources;
 import dev.nearside.proxy.admin.L1Switch;
 import dev.nearside.proxy.admin.Readiness;
-import dev.nearside.proxy.cluster.ClusterMap;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
-import dev.nearside.proxy.config.Discovery.Cluster;
-import dev.nearside.proxy.config.Discovery.Sentinels;
 import dev.nearside.proxy.config.EffectiveConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
-import dev.nearside.proxy.config.NearsideConfig.Address;
-import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
-import dev.nearside.proxy.config.NearsideConfig.MgetMode;
-import dev.nearside.proxy.config.NearsideConfig.Trust;
-import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.invalidation.Fleet;
 import dev.nearside.proxy.invalidation.Invalidation;
@@ -31,10 +23,8 @@ import dev.nearside.proxy.pressure.PressureActions;
 import dev.nearside.proxy.pressure.PressureTargets;
 import dev.nearside.proxy.relay.Flushes;
 import dev.nearside.proxy.relay.Lanes;
-import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.Topology;
 import dev.nearside.proxy.relay.Transport;
-import dev.nearside.proxy.relay.UpstreamLink;
 import dev.nearside.proxy.security.SecurityFiles;
 import dev.nearside.proxy.server.GrantTable;
 import dev.nearside.proxy.server.Listener;
@@ -52,7 +42,6 @@ import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.Sockets;
-import dev.nearside.proxy.tier.redis.TrackedConnection;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -64,14 +53,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,7 +80,7 @@ public final class Proxy implements AutoCloseable {
   private final Metrics metrics;
   private final Coherence coherence;
   private final LocalTier local;
-  private final @Nullable ClusterMap cluster;
+  private final Wiring wiring;
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
@@ -102,7 +88,6 @@ public final class Proxy implements AutoCloseable {
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
   private final AdminServer admin;
-  private volatile boolean wereTracked;
   private final ResourceAgent agent;
   private final AtomicReference<CommandTable> commands =
       new AtomicReference<>(CommandTable.builtIn());
@@ -115,26 +100,23 @@ public final class Proxy implements AutoCloseable {
     CollectorRegistry registry = new CollectorRegistry();
     metrics = new Metrics(registry, namespaces.all().stream().map(Namespace::name).toList());
     local = new LocalTier(config.l1().maxBytes(), config.l1().compressAboveBytes());
-    cluster =
-        config.upstream().discovery() instanceof Cluster(List<Address> seeds)
-            ? new ClusterMap(seeds)
-            : null;
-    coherence = newCoherence();
-    Transport transport = transport(config.transport());
+    wiring = Wiring.of(config);
+    coherence = wiring.coherence(local, metrics);
+    Transport transport = Policies.transport(config.transport());
     loops =
         new MultiThreadIoEventLoopGroup(
             config.eventLoops(), new DefaultThreadFactory("nearside-loop"), transport.ioHandler());
     started.add(() -> end(loops, SETTLING));
     redis =
-        RedisConnections.of(
-            config.upstream(),
-            config.coherence(),
-            security,
-            coherence,
-            new Sockets(loops, transport.tcp().client()),
-            metrics,
-            this::learnCommands,
-            cluster);
+        wiring.connections(
+            new RedisConnections.Needs(
+                config.upstream(),
+                config.coherence(),
+                security,
+                coherence,
+                new Sockets(loops, transport.tcp().client()),
+                metrics,
+                this::learnCommands));
     started.add(redis);
     database = databaseTier(namespaces);
     if (database != null) {
@@ -156,18 +138,10 @@ public final class Proxy implements AutoCloseable {
                 coherence,
                 local,
                 redis.administration()::read,
-                cluster == null ? config.coherence().auditInterval() : Duration.ZERO,
+                wiring.auditInterval(),
                 config.upstream().database(),
                 metrics),
-            new ReadPath.Policy(
-                config.l1().maxEntryBytes(),
-                longestLife(config),
-                config.l1().admissionWindow(),
-                config.l1().skipsChurning(),
-                config.l1().refreshesEarly(),
-                config.coherence().fillTimeout(),
-                config.upstream().retryReadsFor(),
-                config.upstream().database()),
+            Policies.reads(config),
             metrics);
     invalidation =
         new Invalidation(
@@ -178,7 +152,7 @@ public final class Proxy implements AutoCloseable {
             config.upstream().connectTimeout(),
             metrics);
     started.add(invalidation.fleet());
-    ServerPolicy policy = policy();
+    ServerPolicy policy = Policies.server(config);
     addContexts(transport, policy, reads);
     redis.find();
     L1Room.of(config).forEach(log::warn);
@@ -188,10 +162,8 @@ public final class Proxy implements AutoCloseable {
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
     started.add(listener);
     redis.onMove(() -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::move)));
-    if (cluster != null) {
-      cluster.onOtherPrimaries(
-          () -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::leaveOthers)));
-    }
+    wiring.onOtherPrimaries(
+        () -> contexts.forEach((loop, each) -> loop.execute(each.lanes()::leaveOthers)));
     security.credentials().onChange(redis::tryOut, this::reauthenticate);
     security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
@@ -328,21 +300,12 @@ public final class Proxy implements AutoCloseable {
       return null;
     }
     return new DatabaseTier(
-        new DatabaseTier.Settings(
-            settings.url(),
-            settings.user(),
-            settings.password(),
-            settings.poolSize(),
-            settings.timeout(),
-            settings.maxBatch(),
-            DATABASE_WAITING),
-        namespaces.all(),
-        metrics);
+        Policies.database(settings, DATABASE_WAITING), namespaces.all(), metrics);
   }
 
   private void tellHotKeys() {
-    Duration interval = config.l1().touchInterval();
-    if (interval.isPositive() && cluster == null) {
+    Duration interval = wiring.touchInterval();
+    if (interval.isPositive()) {
       HotKeys hot =
           new HotKeys(
               local,
@@ -351,14 +314,6 @@ public final class Proxy implements AutoCloseable {
               metrics.counter(Metric.TOUCHED));
       redis.every(interval, hot::tell);
     }
-  }
-
-  /** Without tracking an entry must be gone before it is older than the staleness allowed. */
-  private static Duration longestLife(NearsideConfig config) {
-    Duration max = config.l1().maxTtl();
-    Duration staleness = config.coherence().maxStaleness();
-    boolean tracking = config.coherence().mode() == CoherenceMode.TRACKING;
-    return tracking || max.compareTo(staleness) < 0 ? max : staleness;
   }
 
   private @Nullable DatabaseFill databaseFill(Guard guard) {
@@ -371,81 +326,13 @@ public final class Proxy implements AutoCloseable {
         guard,
         redis.administration(),
         coherence.fences(),
-        new DatabaseFill.Limits(
-            settings.timeout(),
-            config.coherence().fillTimeout(),
-            config.coherence().maxStaleness()),
+        Policies.fills(settings, config.coherence()),
         metrics);
   }
 
-  private static Transport transport(NearsideConfig.Transport wanted) {
-    return switch (wanted) {
-      case AUTO -> Transport.best();
-      case EPOLL -> Transport.epoll();
-      case IO_URING -> Transport.ioUring();
-      case NIO -> Transport.nio();
-    };
-  }
-
-  private ServerPolicy policy() {
-    return new ServerPolicy(
-        config.limits().maxClients(),
-        config.limits().maxBulkBytes(),
-        config.limits().maxQueryBufferBytes(),
-        config.limits().maxOutputBytes(),
-        config.listenMode(),
-        config.limits().idleTimeout(),
-        (int) config.limits().tcpKeepalive().toSeconds(),
-        config.upstream().database(),
-        config.coherence().maxStaleness().toNanos(),
-        config.coherence().permissionTtl().toNanos(),
-        config.trust() == Trust.NETWORK,
-        config.proxyProtocol(),
-        config.l1().mget() == MgetMode.MERGE,
-        config.upstream().redirectFor().toNanos(),
-        config.upstream().discovery() instanceof Sentinels named ? named.primary() : null);
-  }
-
-  private Coherence newCoherence() {
-    NearsideConfig.Coherence settings = config.coherence();
-    boolean isOff = settings.mode() == CoherenceMode.OFF;
-    return cluster == null || isOff
-        ? new Coherence(
-            local,
-            isOff ? List.of() : config.upstream().localDatabases(),
-            settings.mode(),
-            settings.maxStaleness(),
-            metrics)
-        : Coherence.ofCluster(local, settings.mode(), settings.maxStaleness(), metrics);
-  }
-
-  private Topology topology(Transport transport) {
-    UpstreamWatch watch = new UpstreamWatch(metrics, redis);
-    return cluster == null
-        ? Topology.of(
-            new Node(upstreamLink(transport, redis::address, redis.primaryOnly()), watch.at(null)))
-        : Topology.of(
-            cluster, node -> new Node(upstreamLink(transport, () -> node, false), watch.at(node)));
-  }
-
-  private UpstreamLink upstreamLink(
-      Transport transport, Supplier<@Nullable Address> where, boolean primaryOnly) {
-    NearsideConfig.Upstream upstream = config.upstream();
-    return new UpstreamLink(
-        () -> {
-          Address now = where.get();
-          return now == null ? null : transport.toConnectTo(now);
-        },
-        primaryOnly,
-        transport.family(upstream.discovery().named().getFirst()).client(),
-        security.upstream(),
-        security.credentials(),
-        upstream.connectTimeout(),
-        new ConnectPace());
-  }
-
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
-    Topology topology = topology(transport);
+    UpstreamLinks links = new UpstreamLinks(config.upstream(), security, transport);
+    Topology topology = wiring.topology(redis, links, new UpstreamWatch(metrics, redis));
     for (EventExecutor executor : loops) {
       EventLoop loop = (EventLoop) executor;
       Flushes flushes = new Flushes(loop, reads::flush);
@@ -492,41 +379,20 @@ public final class Proxy implements AutoCloseable {
   }
 
   private AdminSources adminSources(CollectorRegistry registry) {
-    List<Readiness> ready = new ArrayList<>();
-    ready.add(
-        new Readiness(
-            "tracked-connections",
-            () -> coherence.mode() == L1Mode.OFF || isTracked(),
-            () -> trackedState(redis.tracked().all())));
-    ready.add(
+    TrackedReadiness tracked =
+        new TrackedReadiness(
+            coherence, config.coherence().mode(), redis.tracked(), wiring.servesInParts());
+    Readiness fleet =
         new Readiness(
             "fleet-invalidation",
             () -> redis.fleet().isSettled() || config.l1().mode() == L1Mode.OFF,
-            redis.fleet()::state));
+            redis.fleet()::state);
     return new AdminSources(
         registry,
         List.of(),
-        ready,
+        List.of(tracked.readiness(), fleet),
         () -> EffectiveConfiguration.redactedYaml(config),
         new L1Switch(coherence::mode, coherence::setMode),
         invalidation);
-  }
-
-  /** All of them, at first; from then on one that is away is its own keys' matter. */
-  private boolean isTracked() {
-    List<Shard> shards = coherence.shards();
-    boolean all = !shards.isEmpty() && shards.stream().allMatch(Shard::isOpen);
-    wereTracked |= all;
-    return config.coherence().mode() == CoherenceMode.OFF
-        || all
-        || (cluster != null && wereTracked && shards.stream().anyMatch(Shard::isOpen));
-  }
-
-  private static String trackedState(List<TrackedConnection> all) {
-    return all.isEmpty()
-        ? "nobody is known to have slots"
-        : all.stream()
-            .map(each -> all.size() == 1 ? each.state() : each.name() + ": " + each.state())
-            .collect(Collectors.joining("; "));
   }
 }

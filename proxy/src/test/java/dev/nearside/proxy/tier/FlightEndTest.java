@@ -83,14 +83,14 @@ class FlightEndTest {
               .load(new ConfigurationSources(null, Map.of(), List.of(upstream)))
               .config();
       return RedisConnections.of(
-          config.upstream(),
-          config.coherence(),
-          new SecurityFiles(config),
-          coherence,
-          new Sockets(loops, LocalChannel.class),
-          metrics,
-          reply -> {},
-          null);
+          new RedisConnections.Needs(
+              config.upstream(),
+              config.coherence(),
+              new SecurityFiles(config),
+              coherence,
+              new Sockets(loops, LocalChannel.class),
+              metrics,
+              reply -> {}));
     } catch (ConfigurationException | IOException e) {
       throw new AssertionError(e);
     }

@@ -1,5 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.config.NearsideConfig.Coherence;
+import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -26,4 +28,22 @@ record TrackedSettings(
     boolean primaryOnly,
     boolean tracking,
     UnheldReads unheldReads,
-    @Nullable ClusterNode node) {}
+    @Nullable ClusterNode node) {
+  /**
+   * Returns those of one of {@code connections}: what a sidecar may make the upstream remember is
+   * shared out evenly among them.
+   */
+  static TrackedSettings of(
+      Coherence coherence, int connections, boolean primaryOnly, @Nullable ClusterNode node) {
+    return new TrackedSettings(
+        coherence.heartbeat(),
+        coherence.fillTimeout(),
+        coherence.maxStaleness(),
+        coherence.permissionTtl(),
+        Math.max(1, coherence.maxTrackedKeys() / connections),
+        primaryOnly,
+        coherence.mode() == CoherenceMode.TRACKING,
+        coherence.unheldReads(),
+        node);
+  }
+}
