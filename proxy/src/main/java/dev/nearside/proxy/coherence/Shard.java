@@ -76,8 +76,7 @@ public final class Shard {
   private volatile boolean open;
   private volatile boolean serving;
   private volatile long coherentAsOfNs;
-  private final AtomicLong opaqueEndedNs = new AtomicLong();
-  private volatile boolean opaqueEver;
+  private final OpaqueEnd opaque = new OpaqueEnd();
 
   /**
    * What all shards share.
@@ -223,8 +222,8 @@ public final class Shard {
     }
     boolean ownAge = !tellsOf(entry) && entry.asOfNs() - left.asOfNs < 0;
     long asOfNs = ownAge ? entry.asOfNs() : left.asOfNs;
-    boolean toldAll = !opaqueEver || asOfNs - opaqueEndedNs.get() >= 0;
-    return toldAll && nowNs - asOfNs <= maxAgeNs ? Math.max(0, nowNs - asOfNs) : -1;
+    boolean isTrue = !opaque.isAfter(asOfNs) && nowNs - asOfNs <= maxAgeNs;
+    return isTrue ? Math.max(0, nowNs - asOfNs) : -1;
   }
 
   /**
@@ -303,7 +302,7 @@ public final class Shard {
    * that a reader at {@code nowNs} must see, though neither fence nor floor says so.
    */
   public boolean isUntold(long sinceNs, long nowNs) {
-    return nowNs - sinceNs > maxStalenessNs || (opaqueEver && opaqueEndedNs.get() - sinceNs >= 0);
+    return nowNs - sinceNs > maxStalenessNs || opaque.isSince(sinceNs);
   }
 
   /** Returns whether a key with this hash has a write of this sidecar under way. */
@@ -371,14 +370,9 @@ public final class Shard {
     remains = null;
   }
 
-  /**
-   * A command ended at {@code nowNs} that may have changed, or shown, keys that nobody can name.
-   * What was true only before that is not for those who saw its reply.
-   */
+  /** A command ended at {@code nowNs} of which {@link OpaqueEnd} tells. */
   void opaqueEnded(long nowNs) {
-    opaqueEndedNs.accumulateAndGet(
-        nowNs, (before, now) -> !opaqueEver || now - before > 0 ? now : before);
-    opaqueEver = true;
+    opaque.at(nowNs);
   }
 
   /** Moves the clock: a command sent at {@code sentAtNs} was answered on the tracked connection. */
