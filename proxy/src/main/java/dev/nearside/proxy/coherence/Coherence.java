@@ -9,6 +9,7 @@ import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -223,6 +224,30 @@ public final class Coherence {
     for (Shard shard : shards()) {
       shard.opaqueEnded(nowNs);
     }
+  }
+
+  /**
+   * Has {@code then} run, once and on any thread, when every shard that is open has seen all that
+   * has happened so far, or has closed.
+   *
+   * @return whether any is open; if none is, {@code then} is not run
+   */
+  public boolean afterBarriers(Runnable then) {
+    List<Shard> open = shards().stream().filter(Shard::isOpen).toList();
+    long momentNs = System.nanoTime();
+    AtomicInteger left = new AtomicInteger(open.size());
+    for (Shard shard : open) {
+      shard
+          .barrier()
+          .await(
+              momentNs,
+              () -> {
+                if (left.decrementAndGet() == 0) {
+                  then.run();
+                }
+              });
+    }
+    return !open.isEmpty();
   }
 
   /** Removes all that L1 knows of {@code key}, by name, in every database. */

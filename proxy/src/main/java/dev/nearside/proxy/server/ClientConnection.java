@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -269,23 +268,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   /** Runs {@code then} on the event loop once L1 has seen everything that has happened so far. */
   void afterBarrier(Runnable then) {
-    List<Shard> open = context.coherence().shards().stream().filter(Shard::isOpen).toList();
-    if (open.isEmpty()) {
+    if (!context.coherence().afterBarriers(() -> execute(then))) {
       then.run();
-      return;
-    }
-    long momentNs = System.nanoTime();
-    AtomicInteger left = new AtomicInteger(open.size());
-    for (Shard shard : open) {
-      shard
-          .barrier()
-          .await(
-              momentNs,
-              () -> {
-                if (left.decrementAndGet() == 0) {
-                  execute(then);
-                }
-              });
     }
   }
 

@@ -110,4 +110,20 @@ class BarrierTest {
     barrier.await(400, () -> woken.add("b"));
     assertThat(scene.pings).isEqualTo(2);
   }
+
+  @Test
+  void afterBarriers_runsOnce_whenEveryOpenShardHasSeenAllOrClosed() {
+    Shard other = scene.coherence.shards().get(1);
+    assertThat(scene.coherence.afterBarriers(() -> woken.add("a"))).isTrue();
+    scene.shard.barrierAnswered(System.nanoTime());
+    assertThat(woken).isEmpty();
+    other.close();
+    assertThat(woken).containsExactly("a");
+    assertThat(scene.coherence.afterBarriers(() -> woken.add("b"))).isTrue();
+    scene.shard.barrierAnswered(System.nanoTime());
+    assertThat(woken).containsExactly("a", "b");
+    scene.shard.close();
+    assertThat(scene.coherence.afterBarriers(() -> woken.add("c"))).isFalse();
+    assertThat(woken).containsExactly("a", "b");
+  }
 }
