@@ -2,7 +2,6 @@ package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.config.NearsideConfig.Address;
-import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.security.TlsRefusal;
 import dev.nearside.proxy.telemetry.Breach;
@@ -12,7 +11,6 @@ import dev.nearside.proxy.telemetry.Metric;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -59,10 +57,6 @@ public final class TrackedConnection implements AutoCloseable {
           ServerClockCheck.LABEL,
           ClusterNode.CHECK);
 
-  /** From here on the way takes longer than what a read costs more here than on a lane. */
-  private static final long FAR_NS = TimeUnit.MICROSECONDS.toNanos(200);
-
-  private static final long PASSES_AGAIN_NS = TimeUnit.MINUTES.toNanos(1);
   private static final List<String> REFUSALS = List.of("WRONGPASS", "NOAUTH", "NOPERM");
   private static final Logger log = LoggerFactory.getLogger(TrackedConnection.class);
 
@@ -72,6 +66,7 @@ public final class TrackedConnection implements AutoCloseable {
   private final TrackedContext context;
   private final PacedTries tries;
   private final OwnPermission permission;
+  private final PassingReads passing;
   private final LongAdder refusedKeys;
 
   /**
@@ -87,7 +82,6 @@ public final class TrackedConnection implements AutoCloseable {
   private volatile @Nullable ClockWatch clocksWhileClosed;
   private volatile boolean closed;
   private volatile long openedAtNs;
-  private volatile long passesAgainNs = System.nanoTime();
 
   /**
    * Creates a connection that is not yet being made.
@@ -104,6 +98,7 @@ public final class TrackedConnection implements AutoCloseable {
     this.context = context;
     this.tries = new PacedTries(context.scheduler(), context.pace());
     this.permission = new OwnPermission(settings.permissionTtl());
+    this.passing = new PassingReads(settings, permission, System.nanoTime());
     this.refusedKeys = context.metrics().counter(Metric.TRACKED_KEYS_REFUSED);
   }
 
@@ -188,19 +183,12 @@ public final class TrackedConnection implements AutoCloseable {
   }
 
   /**
-   * Returns whether a read whose key the upstream is not to remember is better made here, in
-   * passing, than relayed: Redis is so far away that it pays to know a reply's place among the
-   * pushes, instead of asking for that behind it; and the own user may do everything, so that
-   * nobody is shown what he may not see. From any thread.
+   * Returns whether a read whose key the upstream is not to remember is better made here than
+   * relayed. From any thread.
    */
   public boolean passes(long nowNs) {
     TrackedLink current = link;
-    return current != null
-        && settings.tracking()
-        && settings.unheldReads() != UnheldReads.RELAYED
-        && permission.isUnrestricted()
-        && nowNs - passesAgainNs >= 0
-        && (settings.unheldReads() == UnheldReads.ORDERED || current.roundTripNs() >= FAR_NS);
+    return current != null && passing.pay(nowNs, current.roundTripNs());
   }
 
   /**
@@ -221,7 +209,7 @@ public final class TrackedConnection implements AutoCloseable {
    * it does with writes that are paused, or they are large.
    */
   public void suspendPassing() {
-    passesAgainNs = System.nanoTime() + PASSES_AGAIN_NS;
+    passing.suspend(System.nanoTime());
   }
 
   /** Sends what {@link #read} and {@link #pass} have gathered. */
