@@ -8,7 +8,6 @@ import dev.nearside.proxy.command.Spread;
 import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.relay.Topology;
-import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.resp.Requests;
 import io.netty.buffer.ByteBufUtil;
@@ -27,11 +26,6 @@ import org.jspecify.annotations.Nullable;
  * another, and around everything that leaves state or may block, all is answered.
  */
 final class ClusterRelay {
-  private static final byte[] CROSS_SLOT =
-      Replies.error("CROSSSLOT Keys in request don't hash to the same slot");
-  private static final byte[] WATCHED_MOVED =
-      Replies.error("TRYAGAIN the slot of the keys watched has moved to another node");
-
   /** Is refused wherever it is queued, and so is the EXEC behind it. */
   private static final byte[] POISON = Requests.encode("GET");
 
@@ -41,13 +35,12 @@ final class ClusterRelay {
   private final LanePaths paths;
   private final Topology topology;
   private final ShardRelay shards;
+  private final HomeNode home;
+  private final WatchedKeys watched = new WatchedKeys();
   private @Nullable RoutedTransaction transaction;
-  private @Nullable Node home;
   private @Nullable Node last;
   private @Nullable Node lastKeyed;
-  private @Nullable Node watched;
   private @Nullable Node streamed;
-  private int watchedSlot = HashSlot.NONE;
   private Topology.View view;
   private int version;
   private boolean alone;
@@ -65,6 +58,7 @@ final class ClusterRelay {
     this.view = topology.view();
     this.target = view.home();
     this.shards = new ShardRelay(client, upstream, this);
+    this.home = new HomeNode(session, upstream, topology);
   }
 
   private OwnConnections connections() {
@@ -96,28 +90,22 @@ final class ClusterRelay {
 
   /** Returns the node of what has no keys. */
   private Node placeOf(Command command) {
-    boolean restricted = session.subscriber && session.protocol == 2 && !isSubscribedAtHome();
+    boolean restricted = session.subscriber && session.protocol == 2 && !home.hasSubscriptions();
     Node special =
         switch (command.connectionEffect()) {
-          case UNWATCH -> watched;
-          case MULTI_BEGIN -> watched == null ? last : watched;
+          case UNWATCH -> watched.node();
+          case MULTI_BEGIN -> watched.node() == null ? last : watched.node();
           case WAIT -> lastKeyed;
           case NONE -> restricted ? shards.anyNode() : null;
           default -> null;
         };
     boolean isThere = special != null && connections().find(special) != null;
-    return isThere ? Objects.requireNonNull(special) : home();
-  }
-
-  private boolean isSubscribedAtHome() {
-    return upstream.pinning().subscriptions().anyAtHome();
+    return isThere ? Objects.requireNonNull(special) : home.get();
   }
 
   /** Returns the node of what is about no key. */
   Node home() {
-    Node known = home;
-    boolean isThere = known != null && connections().find(known) != null;
-    return isThere ? Objects.requireNonNull(known) : topology.view().home();
+    return home.get();
   }
 
   /** Returns whether {@code command} has to wait until every reply awaited is there. */
@@ -162,14 +150,9 @@ final class ClusterRelay {
 
   /** Returns the error that answers the command that was asked about, or null. */
   byte @Nullable [] refusal(Command command, Request request) {
-    if (command.connectionEffect() == ConnectionEffect.WATCH
-        && transaction == null
-        && watched != null
-        && slot != HashSlot.NONE
-        && !target.equals(watched)) {
-      return slot == watchedSlot ? WATCHED_MOVED : CROSS_SLOT;
-    }
-    return ClusterRefusals.of(session, command, request, slot);
+    boolean watches = command.connectionEffect() == ConnectionEffect.WATCH && transaction == null;
+    byte[] ofWatch = watches ? watched.refusal(slot, target) : null;
+    return ofWatch == null ? ClusterRefusals.of(session, command, request, slot) : ofWatch;
   }
 
   /** Answers with {@code refusal}; a transaction then fails as if its node had refused it. */
@@ -195,14 +178,14 @@ final class ClusterRelay {
     switch (command.connectionEffect()) {
       case MULTI_BEGIN -> begin(bytes, reply);
       case WATCH -> watch(bytes, reply);
-      case UNWATCH -> toTarget(bytes, new AgreedReply(reply, () -> watched = null), node -> {});
+      case UNWATCH -> toTarget(bytes, new AgreedReply(reply, watched::clear), node -> {});
       case HELLO, AUTH, CLIENT_NAME, CLIENT_INFO, TRACKING, NO_TOUCH, KEEPS ->
           sendState(command, request, bytes, reply);
       case RESET -> {
         if (open == null) {
           toTarget(command, bytes, reply);
         } else {
-          toTarget(bytes, new EndOfTransaction(client, reply), this::stateIsAt);
+          toTarget(bytes, new EndOfTransaction(client, reply), home::become);
         }
       }
       default -> toTarget(command, bytes, reply);
@@ -224,8 +207,8 @@ final class ClusterRelay {
       toTarget(bytes, reply, node -> {}); // of a subscriber, and refused
       return;
     }
-    int bound = target.equals(watched) ? watchedSlot : HashSlot.NONE;
-    transaction = new RoutedTransaction(client, this, noting(node -> {}), target, bound);
+    Carrier carrier = noting(node -> {});
+    transaction = new RoutedTransaction(client, this, carrier, target, watched.slotAt(target));
     transaction.begin(bytes, reply);
   }
 
@@ -233,7 +216,7 @@ final class ClusterRelay {
   void ended(RoutedTransaction ended) {
     if (ended.equals(transaction)) {
       transaction = null;
-      watched = null;
+      watched.clear();
     }
   }
 
@@ -244,37 +227,25 @@ final class ClusterRelay {
   }
 
   private void watchedAt(Node node, int of) {
-    if (watched != null && !watched.equals(node)) {
+    if (!watched.agreed(node, of)) {
       client.close("the client watches keys of two nodes");
-    } else if (watched == null) {
-      watched = node;
-      watchedSlot = of;
     }
   }
 
   private void sendState(Command command, Request request, byte[] bytes, RelayedReply reply) {
     if (!HeldState.concerns(command)) {
-      toTarget(bytes, reply, this::stateIsAt);
+      toTarget(bytes, reply, home::become);
       return;
     }
     HeldState.Asked asked = HeldState.Asked.of(command, request);
-    ReplySink first = new AgreedReply(reply, () -> connections().hold(command, asked, home));
-    toTarget(bytes, first, this::stateIsAt);
-  }
-
-  /** What has no keys goes to {@code node} from now on, unless another has some state already. */
-  private void stateIsAt(Node node) {
-    Node known = home;
-    boolean hasState =
-        known != null
-            && connections().find(known) != null
-            && (session.kept || isSubscribedAtHome());
-    home = hasState ? known : node;
+    ReplySink first =
+        new AgreedReply(reply, () -> connections().hold(command, asked, home.known()));
+    toTarget(bytes, first, home::become);
   }
 
   private void toTarget(Command command, byte[] bytes, RelayedReply reply) {
     if (command.equals(Command.unknown())) {
-      routed(slot, target, noting(this::stateIsAt), bytes, reply).aboutAnySlot().send();
+      routed(slot, target, noting(home::become), bytes, reply).aboutAnySlot().send();
     } else if (slot == HashSlot.NONE) {
       toTarget(
           bytes,
@@ -282,7 +253,7 @@ final class ClusterRelay {
           node -> {
             switch (command.connectionEffect()) {
               case NONE, WAIT -> {}
-              default -> stateIsAt(node);
+              default -> home.become(node);
             }
           });
     } else {
@@ -296,7 +267,7 @@ final class ClusterRelay {
 
   /** Sends a request to the node that has {@code keySlot}. */
   void route(int keySlot, byte[] bytes, ReplySink reply) {
-    Node node = keySlot == HashSlot.NONE ? home() : topology.view().nodeOf(keySlot);
+    Node node = keySlot == HashSlot.NONE ? home.get() : topology.view().nodeOf(keySlot);
     send(keySlot, node, bytes, reply, each -> {});
   }
 
@@ -404,11 +375,10 @@ final class ClusterRelay {
   /** Returns whether with {@code node}'s connection something is gone that was on it alone. */
   boolean isMissed(Node node) {
     RoutedTransaction open = transaction;
-    boolean atHome = node.equals(home) && (session.kept || isSubscribedAtHome());
-    return atHome
+    return home.isKeptAt(node)
         || session.pipe
         || session.tracking
-        || node.equals(watched)
+        || watched.areAt(node)
         || (open != null && open.node().equals(node))
         || shards.areAt(node)
         || (connections().isEnding() && connections().isEmpty());
@@ -416,8 +386,7 @@ final class ClusterRelay {
 
   /** Returns the connection that has what outlasts RESET. */
   @Nullable OwnConnection keptByReset() {
-    Node known = home;
-    return known == null ? null : connections().find(known);
+    return home.connection();
   }
 
   /** The client is gone: what was not sent of its transaction never will be. */
@@ -432,7 +401,7 @@ final class ClusterRelay {
   void forget() {
     shards.clear();
     transaction = null;
-    watched = null;
+    watched.clear();
     last = null;
     lastKeyed = null;
     streamed = null;

@@ -67,8 +67,9 @@ final class EmbeddedClient {
     return new EmbeddedClient(trusted);
   }
 
-  private LoopContext context() {
-    UpstreamLink nowhere =
+  /** Returns a node that cannot be reached, another one each time. */
+  static Node nowhere() {
+    UpstreamLink link =
         new UpstreamLink(
             () -> InetSocketAddress.createUnresolved("127.0.0.1", 1),
             false,
@@ -77,10 +78,14 @@ final class EmbeddedClient {
             () -> new Credentials("default", "secret"),
             MINUTE,
             new ConnectPace());
+    return new Node(link, new Silence());
+  }
+
+  private LoopContext context() {
     ReadPath reads = reads();
     Flushes flushes = new Flushes(channel.eventLoop(), reads::flush);
     return new LoopContext(
-        new Lanes(flushes, Topology.of(new Node(nowhere, new Silence()))),
+        new Lanes(flushes, Topology.of(nowhere())),
         flushes,
         reads,
         coherence,
