@@ -1,12 +1,12 @@
 package dev.nearside.proxy.cluster;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,16 +17,15 @@ public final class ClusterMap {
   /**
    * What is known at a moment.
    *
-   * @param bySlot who has which slot; null where nobody is known
-   * @param primaries who has any, in the order of their slots; not empty
+   * @param owners who has which slot
+   * @param primaries who has any, in the order of {@code numbered}; not empty
    * @param numbered everybody who ever had any, always at the same index
    * @param home one of the primaries, which stays as long as it can
    * @param version another one when a slot has gone to another node
    * @param isWhole whether it has been told who has what, not only some of it
    */
-  @SuppressWarnings("ArrayRecordComponent") // a snapshot, never compared and never changed
   public record Snapshot(
-      @Nullable Address[] bySlot,
+      SlotOwners owners,
       List<Address> primaries,
       List<Address> numbered,
       Address home,
@@ -34,17 +33,38 @@ public final class ClusterMap {
       boolean isWhole) {
     /** Returns the node that has {@code slot}, as far as is known, else any. */
     public Address ownerOf(int slot) {
-      Address owner = slot == HashSlot.NONE ? null : bySlot[slot];
+      Address owner = slot == HashSlot.NONE ? null : owners.of(slot);
       return owner == null ? home : owner;
     }
   }
 
+  /** Is told of changes, each before anybody else sees it, on threads that must not wait. */
+  public interface Listener {
+    /** All may have changed; {@code next} is what is known from now on. */
+    void changed(Snapshot next);
+
+    /** Of {@code slot} alone somebody else is known to have it, by {@code next}. */
+    void moved(int slot, Snapshot next);
+  }
+
+  private static final Listener NOBODY =
+      new Listener() {
+        @Override
+        public void changed(Snapshot next) {}
+
+        @Override
+        public void moved(int slot, Snapshot next) {}
+      };
+
   /** Held while anything of this changes. */
   private final ReentrantLock changing = new ReentrantLock();
 
+  /** How many slots each primary has. */
+  private final Map<Address, Integer> counts = new HashMap<>();
+
   private volatile Snapshot known;
   private volatile Runnable doubted = () -> {};
-  private Consumer<Snapshot> changed = next -> {};
+  private Listener listener = NOBODY;
   private volatile Runnable primariesChanged = () -> {};
 
   /**
@@ -54,8 +74,7 @@ public final class ClusterMap {
    */
   public ClusterMap(List<Address> seeds) {
     known =
-        new Snapshot(
-            new Address[HashSlot.COUNT], List.copyOf(seeds), List.of(), seeds.getFirst(), 0, false);
+        new Snapshot(SlotOwners.NOBODY, List.copyOf(seeds), List.of(), seeds.getFirst(), 0, false);
   }
 
   /** Has {@code ask} run, on any thread, when {@link #update} is wanted. */
@@ -63,15 +82,12 @@ public final class ClusterMap {
     doubted = ask;
   }
 
-  /**
-   * Has {@code changed} told what is known now, and what will be from then on, each before anybody
-   * else sees it; on threads that must not wait, one at a time.
-   */
-  public void onChange(Consumer<Snapshot> changed) {
+  /** Has {@code listener} told what is known now, and of what changes then; one at a time. */
+  public void onChange(Listener listener) {
     changing.lock();
     try {
-      this.changed = changed;
-      changed.accept(known);
+      this.listener = listener;
+      listener.changed(known);
     } finally {
       changing.unlock();
     }
@@ -97,10 +113,19 @@ public final class ClusterMap {
    *
    * @param owners who has which slot; null where nobody does, but not of all
    */
+  @SuppressWarnings("ReferenceEquality") // these very ones
   public void update(@Nullable Address[] owners) {
     changing.lock();
     try {
-      take(owners, true);
+      Snapshot before = known;
+      SlotOwners next = before.owners.become(owners);
+      if (next != before.owners || !before.isWhole) {
+        counts.clear();
+        next.forEach(owner -> counts.merge(owner, 1, Integer::sum));
+        Snapshot now = after(before, next, true);
+        listener.changed(now);
+        publish(now);
+      }
     } finally {
       changing.unlock();
     }
@@ -109,15 +134,8 @@ public final class ClusterMap {
   /** Takes what the node at {@code from} says of one slot, and returns who has it. */
   public Address moved(Redirect.Moved said, Address from) {
     Address owner = place(said.host(), said.port(), from);
-    if (!owner.equals(known.bySlot[said.slot()])) {
-      changing.lock();
-      try {
-        @Nullable Address[] next = known.bySlot.clone();
-        next[said.slot()] = owner;
-        take(next, known.isWhole);
-      } finally {
-        changing.unlock();
-      }
+    if (!owner.equals(known.owners.of(said.slot()))) {
+      move(said.slot(), owner);
       doubted.run();
     }
     return owner;
@@ -128,35 +146,50 @@ public final class ClusterMap {
     return new Address(host.isEmpty() ? from.host() : host, port);
   }
 
-  private void take(@Nullable Address[] next, boolean isWhole) {
-    Snapshot before = known;
-    if (Arrays.equals(before.bySlot, next) && before.isWhole == isWhole) {
-      return;
+  private void move(int slot, Address owner) {
+    changing.lock();
+    try {
+      Snapshot before = known;
+      Address old = before.owners.of(slot);
+      if (owner.equals(old)) {
+        return;
+      }
+      if (old != null) {
+        counts.computeIfPresent(old, (address, count) -> count == 1 ? null : count - 1);
+      }
+      counts.merge(owner, 1, Integer::sum);
+      Snapshot now = after(before, before.owners.with(slot, owner), before.isWhole);
+      listener.moved(slot, now);
+      publish(now);
+    } finally {
+      changing.unlock();
     }
-    Set<Address> primaries = primaries(next);
-    Set<Address> numbered = new LinkedHashSet<>(before.numbered);
-    numbered.addAll(primaries);
-    Address home = primaries.contains(before.home) ? before.home : primaries.iterator().next();
-    Snapshot now =
-        new Snapshot(
-            next, List.copyOf(primaries), List.copyOf(numbered), home, before.version + 1, isWhole);
-    changed.accept(now);
+  }
+
+  /** Returns what follows {@code before} now that {@code counts} are those of {@code owners}. */
+  private Snapshot after(Snapshot before, SlotOwners owners, boolean isWhole) {
+    List<Address> numbered = before.numbered;
+    List<Address> primaries = before.primaries;
+    if (!counts.keySet().equals(Set.copyOf(primaries)) || numbered.isEmpty()) {
+      numbered = numbered(before.numbered, owners);
+      primaries = numbered.stream().filter(counts::containsKey).toList();
+    }
+    Address home = primaries.contains(before.home) ? before.home : primaries.getFirst();
+    return new Snapshot(owners, primaries, numbered, home, before.version + 1, isWhole);
+  }
+
+  /** Adds who has slots and was not numbered before, in the order of their slots. */
+  private static List<Address> numbered(List<Address> before, SlotOwners owners) {
+    Set<Address> numbered = new LinkedHashSet<>(before);
+    owners.forEach(numbered::add);
+    return List.copyOf(numbered);
+  }
+
+  private void publish(Snapshot now) {
+    Snapshot before = known;
     known = now;
     if (!now.primaries.equals(before.primaries)) {
       primariesChanged.run();
     }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later
-  private static Set<Address> primaries(@Nullable Address[] bySlot) {
-    Set<Address> primaries = new LinkedHashSet<>();
-    Address last = null;
-    for (Address owner : bySlot) {
-      if (owner != null && owner != last) {
-        primaries.add(owner);
-        last = owner;
-      }
-    }
-    return primaries;
   }
 }

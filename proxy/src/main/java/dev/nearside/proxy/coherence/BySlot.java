@@ -75,6 +75,14 @@ final class BySlot implements Placement {
     }
   }
 
+  /** As {@link #place(Shard[])}, of one slot. */
+  @SuppressWarnings("ReferenceEquality") // the very shard
+  void place(int slot, @Nullable Shard owner) {
+    if (seats.get(slot).shard != owner) {
+      seats.set(slot, new Seat(owner, epochs.next()));
+    }
+  }
+
   @Override
   public @Nullable Shard shardOf(LookupKey key) {
     return key.database() == 0 ? seats.get(key.slot()).shard : null;

@@ -36,4 +36,11 @@ public final class ClusterShards {
     slots.place(owners);
     shared.sequence().incrementAndGet();
   }
+
+  /** As {@link #place(Shard[])}, of one slot: all others stay where they are. */
+  public void place(int slot, @Nullable Shard owner) {
+    shared.sequence().incrementAndGet();
+    slots.place(slot, owner);
+    shared.sequence().incrementAndGet();
+  }
 }

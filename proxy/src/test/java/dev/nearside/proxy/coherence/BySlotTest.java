@@ -82,6 +82,23 @@ class BySlotTest {
   }
 
   @Test
+  void oneSlotMoves_whatIsHeldOfItIsDead_andAllElseStays() {
+    land(begin(one), VALUE);
+    cluster.place((key.slot() + 1) % HashSlot.COUNT, one);
+    cluster.place(key.slot(), one);
+    assertThat(look(nowNs)).isEqualTo(Verdict.HIT);
+    long before = coherence.sequence();
+    cluster.place(key.slot(), other);
+    assertThat(coherence.sequence()).isGreaterThan(before);
+    assertThat(coherence.shard(key)).isSameAs(other);
+    assertThat(look(nowNs)).isEqualTo(Verdict.MISS);
+    cluster.place(key.slot(), one);
+    assertThat(look(nowNs)).isEqualTo(Verdict.MISS);
+    cluster.place(key.slot(), null);
+    assertThat(coherence.shard(key)).isNull();
+  }
+
+  @Test
   void slotMovesDuringAFlight_itPublishesNothing() {
     Entry token = begin(one);
     place(other);

@@ -57,13 +57,13 @@ final class ClusterNode {
   }
 
   private boolean has(ClusterMap.Snapshot now, Probe probe) {
-    return address.equals(now.bySlot()[probe.slot]);
+    return address.equals(now.owners().of(probe.slot));
   }
 
   /** The last of its slots: they usually leave in ascending order. */
   private Probe find(ClusterMap.Snapshot now) {
     int slot = HashSlot.COUNT - 1;
-    while (slot > 0 && !address.equals(now.bySlot()[slot])) {
+    while (slot > 0 && !address.equals(now.owners().of(slot))) {
       slot--;
     }
     return new Probe(NAMES[slot], slot);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * shard of who has it, before anybody else hears that it has moved. Changed by one thread at a
  * time.
  */
-final class ClusterTracking {
+final class ClusterTracking implements ClusterMap.Listener {
   /** Makes tracked connections. */
   interface Maker {
     /**
@@ -57,19 +57,28 @@ final class ClusterTracking {
 
   /** Starts connecting to the primaries of now, and follows them. */
   void start() {
-    map.onChange(this::place);
+    map.onChange(this);
   }
 
+  @Override
   @SuppressWarnings("ReferenceEquality") // equal ones are found as well, only later
-  private void place(ClusterMap.Snapshot next) {
+  public void changed(ClusterMap.Snapshot next) {
     primaries = next.primaries().size();
-    @Nullable Address[] addresses = next.bySlot();
     @Nullable Shard[] owners = new Shard[HashSlot.COUNT];
+    @Nullable Address last = null;
     for (int slot = 0; slot < HashSlot.COUNT; slot++) {
-      boolean sameAsLast = slot > 0 && addresses[slot] == addresses[slot - 1];
-      owners[slot] = sameAsLast ? owners[slot - 1] : shardAt(addresses[slot]);
+      Address owner = next.owners().of(slot);
+      owners[slot] = slot > 0 && owner == last ? owners[slot - 1] : shardAt(owner);
+      last = owner;
     }
     shards.place(owners);
+    forgetOthers(next);
+  }
+
+  @Override
+  public void moved(int slot, ClusterMap.Snapshot next) {
+    primaries = next.primaries().size();
+    shards.place(slot, shardAt(next.owners().of(slot)));
     forgetOthers(next);
   }
 
