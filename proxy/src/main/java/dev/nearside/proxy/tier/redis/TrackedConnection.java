@@ -67,6 +67,7 @@ public final class TrackedConnection implements AutoCloseable {
   private final PacedTries tries;
   private final OwnPermission permission;
   private final PassingReads passing;
+  private final Breaches breaches;
   private final LongAdder refusedKeys;
 
   /**
@@ -78,7 +79,6 @@ public final class TrackedConnection implements AutoCloseable {
   private volatile @Nullable TrackedLink opening;
   private volatile String state = "connecting";
   private volatile @Nullable String nodeId;
-  private volatile @Nullable String lastNodeId;
   private volatile @Nullable ClockWatch clocksWhileClosed;
   private volatile boolean closed;
   private volatile long openedAtNs;
@@ -99,6 +99,7 @@ public final class TrackedConnection implements AutoCloseable {
     this.tries = new PacedTries(context.scheduler(), context.pace());
     this.permission = new OwnPermission(settings.permissionTtl());
     this.passing = new PassingReads(settings, permission, System.nanoTime());
+    this.breaches = new Breaches(context.metrics(), this::name);
     this.refusedKeys = context.metrics().counter(Metric.TRACKED_KEYS_REFUSED);
   }
 
@@ -286,7 +287,7 @@ public final class TrackedConnection implements AutoCloseable {
     ClockWatch clocks = clocksWhileClosed;
     if (clocks != null && clocks.movedApartMs() != 0) {
       shard.forgetRemains();
-      count(Breach.CLOCK);
+      breaches.count(Breach.CLOCK);
     }
   }
 
@@ -296,23 +297,18 @@ public final class TrackedConnection implements AutoCloseable {
     checks.add(new PermissionCheck(permission, settings.permissionTtl()));
     if (settings.tracking()) {
       checks.add(new TrackingCheck());
-      checks.add(new SwapCheck(shard::changedUnpushed, this::count, shard::ownFlushes));
+      checks.add(new SwapCheck(shard::changedUnpushed, breaches::count, shard::ownFlushes));
       checks.add(
           new ServerClockCheck(
-              shard::changedUnpushed, this::count, context.clocks().monotonicNs()));
+              shard::changedUnpushed, breaches::count, context.clocks().monotonicNs()));
     }
     return new TrackedLink(connection, shard, this::lost, checks, settings, context);
-  }
-
-  private void count(Breach breach) {
-    log.warn("{}: an exception of the contract: {}", name(), breach.label());
-    context.metrics().counter(Metric.BREACHES, breach.label()).increment();
   }
 
   private void open(TrackedLink next, long sentAtNs, String info) {
     String reached = NodeId.of(info);
     nodeId = reached;
-    noteNode(reached);
+    breaches.reached(reached);
     if (!isOpened(next, sentAtNs, reached)) {
       next.lost(GenerationEnd.NODE, "relay connections are on another node than " + reached);
       return;
@@ -343,15 +339,6 @@ public final class TrackedConnection implements AutoCloseable {
     }
   }
 
-  /** What an earlier node has shown may be lost, or older than what another one knew. */
-  private void noteNode(@Nullable String reached) {
-    String before = lastNodeId;
-    if (before != null && reached != null && !before.equals(reached)) {
-      count(Breach.NODE);
-    }
-    lastNodeId = reached == null ? before : reached;
-  }
-
   private static String openState(List<String> off) {
     return off.isEmpty() ? "open" : "open; the upstream does not answer for " + off;
   }
@@ -378,21 +365,13 @@ public final class TrackedConnection implements AutoCloseable {
     }
     lost.close();
     if (wasOpen) {
-      countEnd(end);
+      breaches.ended(end);
     }
     if (wasOpen && System.nanoTime() - openedAtNs > ConnectPace.LONGEST.toNanos()) {
       tell(why);
       connectLater();
     } else {
       failed(why);
-    }
-  }
-
-  private void countEnd(GenerationEnd end) {
-    context.metrics().counter(Metric.GENERATIONS_ENDED, end.label()).increment();
-    Breach breach = Breach.of(end);
-    if (breach != null) {
-      count(breach);
     }
   }
 
