@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Fewer and shorter rounds than other runs have: 18 loads on two or three servers each, in a
- * quarter of an hour. What is compiled last is TLS, and in the generator too: a tenth of the usual
- * warm-up made Nearside look three times as dear by TLS as it is.
+ * quarter of an hour. TLS is compiled last, in the generator too: with a first round of three
+ * seconds Nearside looked three times as dear by TLS as it is.
  */
 final class LinksDefaults implements IDefaultValueProvider {
   private static final Map<String, String> VALUES =
