@@ -20,6 +20,7 @@ final class PackageMap {
   static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           entry("resp", Set.of()),
+          entry("strings", Set.of("resp")),
           entry("config", Set.of()),
           entry("telemetry", Set.of()),
           entry("command", Set.of("resp", "telemetry")),

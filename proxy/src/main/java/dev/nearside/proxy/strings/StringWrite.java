@@ -1,0 +1,35 @@
+package dev.nearside.proxy.strings;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command that writes strings, understood: given what its keys hold it says what they hold
+ * afterwards, and what Redis would reply. Immutable, and free of any clock but the one it is given.
+ */
+public interface StringWrite {
+  /**
+   * What a command comes to.
+   *
+   * @param after what each key holds then, in the order of {@link #keys}; the very object that was
+   *     there before, where nothing changes
+   * @param reply as bytes of RESP, or null for nil, which each protocol writes in its own way
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  record Change(List<KeyState> after, byte @Nullable [] reply) {}
+
+  /** Returns the keys it names, in its order; the same may stand there twice. */
+  List<byte[]> keys();
+
+  /** Returns whether it comes to the same whatever the keys hold. */
+  boolean isBlind();
+
+  /**
+   * Applies it.
+   *
+   * @param before what each key holds, in the order of {@link #keys}; equal names are one object
+   * @param nowMs the time, in Unix time
+   * @throws RefusedWriteException where Redis would reply an error, and change nothing
+   */
+  Change apply(List<KeyState> before, long nowMs) throws RefusedWriteException;
+}
