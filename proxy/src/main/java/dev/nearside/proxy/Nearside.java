@@ -5,14 +5,15 @@ import dev.nearside.proxy.config.ConfigurationLoader;
 import dev.nearside.proxy.config.ConfigurationSources;
 import dev.nearside.proxy.config.LoadedConfiguration;
 import dev.nearside.proxy.config.NamespaceChecks;
-import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.KeyTemplate;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.security.TlsServer;
 import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.database.MisfitException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -47,7 +48,7 @@ public final class Nearside {
   /** Runs the sidecar until the process is told to end; returns the exit status. */
   static int run(ConfigurationSources sources, PrintWriter err) throws InterruptedException {
     try {
-      return serve(load(sources).config(), err);
+      return serve(load(sources), err);
     } catch (ConfigurationException e) {
       return refuse(e, err);
     }
@@ -60,16 +61,23 @@ public final class Nearside {
 
   /** Says what is wrong with the configuration; returns the exit status. */
   static int refuse(ConfigurationException refused, PrintWriter err) {
-    refused.problems().forEach(err::println);
+    return refuse(refused.problems(), err);
+  }
+
+  private static int refuse(List<String> problems, PrintWriter err) {
+    problems.forEach(err::println);
     err.flush();
     return WRONG_CONFIGURATION;
   }
 
   /** Runs the sidecar until the process is told to end; then drains it and returns 0. */
-  private static int serve(NearsideConfig config, PrintWriter err) throws InterruptedException {
+  private static int serve(LoadedConfiguration config, PrintWriter err)
+      throws InterruptedException {
     Proxy proxy;
     try {
       proxy = Proxy.start(config);
+    } catch (MisfitException e) {
+      return refuse(e.problems(), err);
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {
       err.println("nearside: " + e.getMessage());
       err.flush();

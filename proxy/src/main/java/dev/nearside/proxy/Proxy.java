@@ -12,6 +12,7 @@ import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
 import dev.nearside.proxy.config.EffectiveConfiguration;
+import dev.nearside.proxy.config.LoadedConfiguration;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.guard.Guard;
@@ -92,8 +93,8 @@ public final class Proxy implements AutoCloseable {
   private final AtomicReference<CommandTable> commands =
       new AtomicReference<>(CommandTable.builtIn());
 
-  private Proxy(NearsideConfig config, Started started) throws IOException {
-    this.config = config;
+  private Proxy(LoadedConfiguration loaded, Started started) throws IOException {
+    config = loaded.config();
     security = new SecurityFiles(config);
     started.add(security);
     Namespaces namespaces = Namespaces.of(config.namespaces());
@@ -118,7 +119,7 @@ public final class Proxy implements AutoCloseable {
                 metrics,
                 this::learnCommands));
     started.add(redis);
-    database = databaseTier(namespaces);
+    database = databaseTier(namespaces, loaded);
     if (database != null) {
       started.add(database);
     }
@@ -157,6 +158,9 @@ public final class Proxy implements AutoCloseable {
     redis.find();
     L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
+    if (database != null) {
+      database.awaitCheck();
+    }
     listener =
         Listener.listen(
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
@@ -206,9 +210,16 @@ public final class Proxy implements AutoCloseable {
    * @throws IllegalArgumentException when the configuration asks for what cannot be had
    */
   public static Proxy start(NearsideConfig config) throws IOException {
+    return start(new LoadedConfiguration(config, Map.of()));
+  }
+
+  /**
+   * As {@link #start(NearsideConfig)}; errors say where the configuration has what they are about.
+   */
+  public static Proxy start(LoadedConfiguration loaded) throws IOException {
     Started started = new Started();
     try {
-      return new Proxy(config, started);
+      return new Proxy(loaded, started);
     } catch (IOException | RuntimeException e) {
       started.close();
       throw e;
@@ -294,13 +305,16 @@ public final class Proxy implements AutoCloseable {
     }
   }
 
-  private @Nullable DatabaseTier databaseTier(Namespaces namespaces) {
+  private @Nullable DatabaseTier databaseTier(Namespaces namespaces, LoadedConfiguration loaded) {
     NearsideConfig.Database settings = config.database();
     if (settings == null) {
       return null;
     }
     return new DatabaseTier(
-        Policies.database(settings, DATABASE_WAITING), namespaces.all(), metrics);
+        Policies.database(settings, DATABASE_WAITING),
+        namespaces.all(),
+        namespace -> loaded.subjectOfRows(namespace.name()),
+        metrics);
   }
 
   private void tellHotKeys() {

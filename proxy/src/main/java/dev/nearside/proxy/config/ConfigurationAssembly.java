@@ -107,7 +107,7 @@ final class ConfigurationAssembly {
 
   private Namespace namespace(String name, Duration maxTtl) {
     String prefix = NamespaceKeys.prefix(name);
-    String query = settings.read(prefix, NamespaceKeys.QUERY);
+    DatabaseRows rows = rows(prefix);
     String value = settings.readWithDefault(prefix, NamespaceKeys.VALUE);
     NearsideConfig.WhenUnavailable whenUnavailable =
         settings.readWithDefault(prefix, NamespaceKeys.WHEN_UNAVAILABLE);
@@ -120,6 +120,13 @@ final class ConfigurationAssembly {
         settings.readWithDefault(prefix, NamespaceKeys.STRICT),
         settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
         settings.read(prefix, NamespaceKeys.TAGS, List.of()),
-        query == null ? null : new DatabaseRead(query, value, whenUnavailable));
+        rows == null ? null : new DatabaseRead(rows, value, whenUnavailable));
+  }
+
+  /** Of several that contradict each other, the first. */
+  private @Nullable DatabaseRows rows(String prefix) {
+    String query = settings.read(prefix, NamespaceKeys.QUERY);
+    DatabaseRows.Table table = settings.read(prefix, NamespaceKeys.TABLE);
+    return query == null ? table : new DatabaseRows.Query(query);
   }
 }

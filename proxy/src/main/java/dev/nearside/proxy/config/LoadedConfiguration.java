@@ -16,6 +16,21 @@ public record LoadedConfiguration(NearsideConfig config, Map<String, String> ori
   }
 
   /**
+   * Returns where it is said which rows a namespace reads, as errors begin: {@code nearside.yaml:7:
+   * namespaces.prompt.database.query}.
+   */
+  public String subjectOfRows(String namespace) {
+    for (Key<NearsideConfig.Namespace, ?> key : NamespaceKeys.ROWS) {
+      String path = NamespaceKeys.prefix(namespace) + key.path();
+      String origin = origins.get(path);
+      if (origin != null) {
+        return origin + ": " + path;
+      }
+    }
+    return NamespaceKeys.SECTION + "." + namespace;
+  }
+
+  /**
    * Returns the configuration as YAML with each value's origin as a comment, and without passwords.
    */
   public String redactedYaml() {

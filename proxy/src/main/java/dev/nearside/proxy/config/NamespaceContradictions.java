@@ -1,8 +1,8 @@
 package dev.nearside.proxy.config;
 
-import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +28,13 @@ final class NamespaceContradictions {
       reportL1Ttl(namespace);
       reportTags(namespace);
       reportStrict(namespace);
-      DatabaseRead read = namespace.read();
-      if (read != null) {
-        reportRead(namespace, read);
-      } else if (!problems.isRefused(path(namespace, NamespaceKeys.QUERY))) {
-        reportKeysWithoutQuery(namespace);
+      List<String> rows = NamespaceKeys.ROWS.stream().map(key -> path(namespace, key)).toList();
+      List<String> given = rows.stream().filter(settings::isGiven).toList();
+      if (namespace.read() != null) {
+        reportTwoPlaces(namespace, given);
+        reportRead(namespace, given.getFirst());
+      } else if (rows.stream().noneMatch(problems::isRefused)) {
+        reportKeysWithoutRows(namespace);
       }
     }
   }
@@ -96,31 +98,49 @@ final class NamespaceContradictions {
     }
   }
 
-  private void reportRead(Namespace namespace, DatabaseRead read) {
-    String queryPath = path(namespace, NamespaceKeys.QUERY);
+  private void reportTwoPlaces(Namespace namespace, List<String> given) {
+    for (String path : given.subList(1, given.size())) {
+      add(
+          path,
+          "contradicts "
+              + within(namespace, given.getFirst())
+              + ", which says where the rows are already; expected one of them");
+    }
+  }
+
+  private void reportRead(Namespace namespace, String rowsPath) {
     String ttlPath = path(namespace, NamespaceKeys.L2_TTL);
     if (config.database() == null && !problems.isRefused(Keys.DATABASE_URL.path())) {
-      add(queryPath, "given without a database to ask; expected database.url");
+      add(rowsPath, "given without a database to ask; expected database.url");
     }
     if (!settings.isGiven(ttlPath) && !problems.isRefused(ttlPath)) {
       problems.add(
-          settings.origin(queryPath),
+          settings.origin(rowsPath),
           ttlPath,
-          "missing beside database.query; expected the expiry of its values in Redis, such as 1h");
+          "missing beside "
+              + within(namespace, rowsPath)
+              + "; expected the expiry of its values in Redis, such as 1h");
     }
     if (!problems.isRefused(path(namespace, NamespaceKeys.KEYS))) {
       String refusal = refusal(() -> checks.query().accept(namespace));
       if (refusal != null) {
-        add(queryPath, read.query(), " does not fit " + namespace.keys() + ": " + refusal);
+        add(
+            rowsPath,
+            settings.text(rowsPath),
+            " does not fit " + namespace.keys() + ": " + refusal);
       }
     }
   }
 
-  private void reportKeysWithoutQuery(Namespace namespace) {
-    for (Key<Namespace, ?> key : NamespaceKeys.ONLY_WITH_QUERY) {
+  private void reportKeysWithoutRows(Namespace namespace) {
+    for (Key<Namespace, ?> key : NamespaceKeys.ONLY_WITH_ROWS) {
       String path = path(namespace, key);
       if (settings.isGiven(path) && !problems.isRefused(path)) {
-        add(path, "does nothing without database.query; expected both or neither");
+        add(
+            path,
+            "does nothing without "
+                + Wording.or(NamespaceKeys.ROWS.stream().map(Key::path).toList())
+                + "; expected both or neither");
       }
     }
   }
@@ -132,6 +152,10 @@ final class NamespaceContradictions {
     } catch (IllegalArgumentException e) {
       return Problems.printable(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static String within(Namespace namespace, String path) {
+    return path.substring(NamespaceKeys.prefix(namespace.name()).length());
   }
 
   private static String path(Namespace namespace, Key<Namespace, ?> key) {

@@ -36,7 +36,7 @@ final class NamespaceKeys {
       Key.optional(
           "l2-ttl",
           TTL,
-          "required with `database.query`",
+          "required with a database",
           "Expiry given to values that are put into Redis from the database.",
           ofRead(Namespace::l2Ttl));
 
@@ -81,7 +81,17 @@ final class NamespaceKeys {
           "no database",
           "What a miss reads: SQL in which `:part` is the array of that part of all the keys asked"
               + " for, and whose result has a column for each part.",
-          ofDatabase(DatabaseRead::query));
+          ofDatabase(read -> read.rows() instanceof DatabaseRows.Query query ? query.sql() : null));
+
+  static final Key<Namespace, DatabaseRows.Table> TABLE =
+      Key.optional(
+          "database.table",
+          ValueTypes.TABLE,
+          "no database",
+          "In place of a query: the table, view or foreign table that a miss reads,"
+              + " `table` or `schema.table`. It has a column for each part of the key, named like the"
+              + " part. Upper and lower case differ.",
+          ofDatabase(read -> read.rows() instanceof DatabaseRows.Table table ? table : null));
 
   static final Key<Namespace, String> VALUE =
       Key.of(
@@ -109,11 +119,15 @@ final class NamespaceKeys {
           STALE_IF_ERROR,
           TAGS,
           QUERY,
+          TABLE,
           VALUE,
           WHEN_UNAVAILABLE);
 
-  /** The keys that do nothing unless a query is there. */
-  static final List<Key<Namespace, ?>> ONLY_WITH_QUERY =
+  /** The keys that say where rows are; a namespace has one of them, or none. */
+  static final List<Key<Namespace, ?>> ROWS = List.of(QUERY, TABLE);
+
+  /** The keys that do nothing unless there are rows. */
+  static final List<Key<Namespace, ?>> ONLY_WITH_ROWS =
       List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE);
 
   private NamespaceKeys() {}
@@ -127,7 +141,8 @@ final class NamespaceKeys {
     return namespace -> namespace.read() == null ? null : value.apply(namespace);
   }
 
-  private static <T> Function<Namespace, @Nullable T> ofDatabase(Function<DatabaseRead, T> value) {
+  private static <T> Function<Namespace, @Nullable T> ofDatabase(
+      Function<DatabaseRead, @Nullable T> value) {
     return namespace -> {
       DatabaseRead read = namespace.read();
       return read == null ? null : value.apply(read);

@@ -271,13 +271,16 @@ public record NearsideConfig(
   /**
    * What a miss of a namespace reads.
    *
-   * @param query SQL whose named parameters {@code :part} stand for <em>arrays</em> of the key's
-   *     parts, one element a key: {@code SELECT id, body FROM prompt WHERE id = ANY(:id)}; its
-   *     result has a column for each part, by which rows find their keys
+   * @param rows where the rows are
    * @param value the column whose value is the key's, or {@code *} for the whole row as JSON
    * @param whenUnavailable what a miss answers while the database cannot be asked
    */
-  public record DatabaseRead(String query, String value, WhenUnavailable whenUnavailable) {}
+  public record DatabaseRead(DatabaseRows rows, String value, WhenUnavailable whenUnavailable) {
+    /** Reads what a statement selects. */
+    public DatabaseRead(String query, String value, WhenUnavailable whenUnavailable) {
+      this(new DatabaseRows.Query(query), value, whenUnavailable);
+    }
+  }
 
   /** The answer to a miss while the database cannot be asked. */
   public enum WhenUnavailable {

@@ -56,6 +56,12 @@ final class Settings {
     return settings.containsKey(path);
   }
 
+  /** Returns the text of a key, empty where none is given. */
+  String text(String path) {
+    Setting setting = settings.get(path);
+    return setting == null ? "" : setting.text();
+  }
+
   /** Returns where the value of a key comes from. */
   String origin(String path) {
     Setting setting = settings.get(path);

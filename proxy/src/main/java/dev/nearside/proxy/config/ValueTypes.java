@@ -39,6 +39,13 @@ final class ValueTypes {
           RedisUri::withoutSecrets,
           false);
 
+  static final ValueType<DatabaseRows.Table> TABLE =
+      new ValueType<>(
+          "a table",
+          "table or schema.table, written as in the database",
+          ValueTypes::parseTable,
+          table -> YamlText.quoted(table.toString()));
+
   static final ValueType<Boolean> BOOLEAN =
       new ValueType<>("a switch", "true or false", ValueTypes::parseBoolean, String::valueOf);
 
@@ -189,6 +196,15 @@ final class ValueTypes {
     return location.indexOf('@') >= 0
         ? Parsed.refused("holds credentials, which have the keys user and password")
         : Parsed.good(text);
+  }
+
+  private static Parsed<DatabaseRows.Table> parseTable(String text) {
+    if (!text.matches("(?U)[^.\\p{Cntrl}]+(\\.[^.\\p{Cntrl}]+)?")) {
+      return Parsed.refused();
+    }
+    int dot = text.indexOf('.');
+    return Parsed.good(
+        new DatabaseRows.Table(dot < 0 ? null : text.substring(0, dot), text.substring(dot + 1)));
   }
 
   /** Reads what YAML 1.1 and 1.2 both take for a switch. */

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A breaker and a bulkhead in front of the reads of one tier. Thread-safe, never blocks.
  *
- * <p>Only {@code Unavailable} counts as failure. While the breaker is open, and while the bulkhead
- * is full, the tier is not asked at all. When the breaker has been open for its time, a few probes
- * are let through; they close it or open it again.
+ * <p>Only {@code Unavailable} counts as failure, unless it is for a misfit: others' reads are well.
+ * While the breaker is open, and while the bulkhead is full, the tier is not asked at all. When the
+ * breaker has been open for its time, a few probes are let through; they close it or open it again.
  */
 public final class Guard {
 
@@ -187,6 +187,10 @@ public final class Guard {
     }
   }
 
+  private static boolean isFailure(Object outcome) {
+    return outcome instanceof Answer.Unavailable(Reason reason) && reason != Reason.MISFIT;
+  }
+
   private static CompletableFuture<Answer> refused(Reason reason) {
     return CompletableFuture.completedFuture(new Answer.Unavailable(reason));
   }
@@ -201,7 +205,7 @@ public final class Guard {
         .failureRateThreshold(limits.failureRatePercent())
         .waitDurationInOpenState(limits.openFor())
         .permittedNumberOfCallsInHalfOpenState(limits.probes())
-        .recordResult(answer -> answer instanceof Answer.Unavailable)
+        .recordResult(Guard::isFailure)
         .clock(clock)
         .currentTimestampFunction(Clock::millis, TimeUnit.MILLISECONDS)
         .build();

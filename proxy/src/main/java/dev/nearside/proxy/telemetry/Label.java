@@ -45,6 +45,7 @@ enum Label {
       "breaker-open",
       "saturated",
       "error",
+      "misfit",
       "stopping",
       "connect",
       "handshake",

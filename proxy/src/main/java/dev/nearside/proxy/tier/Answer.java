@@ -27,6 +27,8 @@ public sealed interface Answer {
     SATURATED,
     /** It answered with an error. */
     ERROR,
+    /** It is not what the configuration says; it is as well as ever. */
+    MISFIT,
     /** This sidecar is stopping. */
     STOPPING;
 

@@ -194,13 +194,19 @@ public final class StandIns {
     return switch (answer) {
       case Hit hit -> Replies.bulk(hit.value());
       case Miss miss -> null;
-      case Unavailable unavailable ->
-          namespace.whenUnavailable() == WhenUnavailable.NIL
-              ? null
-              : Replies.error(
-                  "TRYAGAIN database unavailable: "
-                      + unavailable.reason().label()
-                      + ", retry later");
+      case Unavailable unavailable -> unavailable(namespace, unavailable.reason());
     };
+  }
+
+  private static byte @Nullable [] unavailable(Namespace namespace, Answer.Reason reason) {
+    if (reason == Answer.Reason.MISFIT) {
+      return Replies.error(
+          "ERR the database is not what namespace "
+              + namespace.name()
+              + " is configured for; the sidecar's log says more");
+    }
+    return namespace.whenUnavailable() == WhenUnavailable.NIL
+        ? null
+        : Replies.error("TRYAGAIN database unavailable: " + reason.label() + ", retry later");
   }
 }

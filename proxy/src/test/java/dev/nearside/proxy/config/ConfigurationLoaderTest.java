@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,6 +105,10 @@ class ConfigurationLoaderTest {
           entry("database.value", "\"body\""),
           entry("database.when-unavailable", "nil"));
 
+  /** What says in place of {@code database.query} where rows are. */
+  private static final Map<String, String> OTHER_ROWS =
+      Map.of("database.table", "\"shop.\\u00E4 \\\"b\\\"\"");
+
   @TempDir Path folder;
 
   static Stream<Key<NearsideConfig, ?>> shownKeys() {
@@ -175,7 +180,10 @@ class ConfigurationLoaderTest {
     Set<String> sampled = new TreeMap<>(SAMPLES).keySet();
     assertThat(shownKeys().map(Key::path)).containsExactlyInAnyOrderElementsOf(sampled);
     assertThat(NamespaceKeys.ALL.stream().map(Key::path))
-        .containsExactlyInAnyOrderElementsOf(NAMESPACE_SAMPLES.keySet());
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(NAMESPACE_SAMPLES, OTHER_ROWS)
+                .flatMap(samples -> samples.keySet().stream())
+                .toList());
   }
 
   @Test
@@ -186,16 +194,26 @@ class ConfigurationLoaderTest {
         (path, sample) -> scene.set("namespaces.prompt." + path, unquoted(sample)));
     scene.set("namespaces.rule.keys", "rule:*");
     scene.set("namespaces.rule.strict", "true");
+    OTHER_ROWS.forEach((path, sample) -> {
+      scene.set("namespaces." + path.replace('.', '-') + ".keys", path + ":{id}");
+      scene.set("namespaces." + path.replace('.', '-') + ".l2-ttl", "1h");
+      scene.set("namespaces." + path.replace('.', '-') + "." + path, unquoted(sample));
+    });
     LoadedConfiguration loaded = scene.load();
     NearsideConfig config = loaded.config();
     for (Key<NearsideConfig, ?> key : shownKeys().toList()) {
       assertThat(key.yaml(config)).isEqualTo(SAMPLES.get(key.path()));
     }
+    Map<String, Namespace> namespaces =
+        config.namespaces().stream().collect(Collectors.toMap(Namespace::name, same -> same));
     for (Key<Namespace, ?> key : NamespaceKeys.ALL) {
-      assertThat(key.yaml(config.namespaces().getFirst()))
-          .isEqualTo(NAMESPACE_SAMPLES.get(key.path()));
+      assertThat(key.yaml(namespaces.get("prompt"))).isEqualTo(NAMESPACE_SAMPLES.get(key.path()));
+      if (OTHER_ROWS.containsKey(key.path())) {
+        assertThat(key.yaml(namespaces.get(key.path().replace('.', '-'))))
+            .isEqualTo(OTHER_ROWS.get(key.path()));
+      }
     }
-    assertThat(config.namespaces().getLast().strict()).isTrue();
+    assertThat(namespaces.get("rule").strict()).isTrue();
     String plain = EffectiveConfiguration.redactedYaml(config);
     assertThat(new ConfigurationScene(folder).yaml(plain).config()).isEqualTo(config);
     assertThat(new ConfigurationScene(folder).yaml(loaded.redactedYaml()).config())

@@ -62,8 +62,7 @@ public final class Sidecar implements AutoCloseable {
       return new Sidecar(
           Proxy.start(
               new ConfigurationLoader(NamespaceChecks.NONE, TlsChecks.NONE)
-                  .load(new ConfigurationSources(file, Map.of(), flags))
-                  .config()));
+                  .load(new ConfigurationSources(file, Map.of(), flags))));
     } catch (ConfigurationException e) {
       throw new IllegalArgumentException(String.join("\n", e.problems()), e);
     }

@@ -39,12 +39,18 @@ final class BatchStatement {
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(query.sql());
         var _ = RunningStatement.watch(statement, deadlineNanos, ticks)) {
-      for (int i = 0; i < query.parameters().size(); i++) {
-        statement.setArray(i + 1, arrayOf(connection, query.parameters().get(i), keys));
-      }
+      bind(connection, statement, keys);
       try (ResultSet rows = statement.executeQuery()) {
         return answers(rows);
       }
+    }
+  }
+
+  /** Gives {@code statement} the parts of {@code keys}. */
+  void bind(Connection connection, PreparedStatement statement, List<List<Object>> keys)
+      throws SQLException {
+    for (int i = 0; i < query.parameters().size(); i++) {
+      statement.setArray(i + 1, arrayOf(connection, query.parameters().get(i), keys));
     }
   }
 

@@ -13,7 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +23,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -78,7 +79,7 @@ public final class DatabaseTier implements AutoCloseable {
 
   private final Settings settings;
   private final HikariDataSource pool;
-  private final Map<Namespace, ReadQueue> queues = new HashMap<>();
+  private final Map<Namespace, ReadQueue> queues = new LinkedHashMap<>();
   private final Turns turns;
   private final Failures failures = new Failures(System::nanoTime);
   private final ScheduledThreadPoolExecutor deadlines;
@@ -86,20 +87,36 @@ public final class DatabaseTier implements AutoCloseable {
   private final LongAdder statements = new LongAdder();
   private final Measures measures;
   private volatile Supplier<Runnable> answering = () -> () -> {};
+  private final FirstCheck check;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
+  /** As the other constructor, where complaints begin with the names of namespaces. */
+  public DatabaseTier(Settings settings, Collection<Namespace> namespaces, Metrics metrics) {
+    this(settings, namespaces, Namespace::name, metrics);
+  }
+
   /**
-   * Builds the tier; connects in the background.
+   * Builds the tier; connects, and compares the namespaces with the database, in the background.
    *
-   * @param namespaces those that may be read; the ones without a query are left out
+   * @param namespaces those that may be read; the ones without rows are left out
+   * @param subjects what complaints about a namespace begin with: where its rows are named
    * @throws IllegalArgumentException if a query is malformed or the URL is not PostgreSQL's
    */
-  public DatabaseTier(Settings settings, Collection<Namespace> namespaces, Metrics metrics) {
+  public DatabaseTier(
+      Settings settings,
+      Collection<Namespace> namespaces,
+      Function<Namespace, String> subjects,
+      Metrics metrics) {
     this.measures = Measures.of(metrics);
     for (Namespace namespace : namespaces) {
       if (namespace.read() != null) {
-        NamedQuery query = NamedQuery.of(namespace);
-        queues.put(namespace, new ReadQueue(namespace.name(), query, settings.maxWaiting()));
+        queues.put(
+            namespace,
+            new ReadQueue(
+                namespace.name(),
+                subjects.apply(namespace),
+                NamedQuery.of(namespace),
+                settings.maxWaiting()));
       }
     }
     this.settings = settings;
@@ -112,6 +129,26 @@ public final class DatabaseTier implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy()); // after the stop, which answers by itself
     deadlines.setRemoveOnCancelPolicy(true);
     this.pool = connectionPool(settings);
+    this.check = new FirstCheck(gates(queues), new DirectConnections(settings), this::schedule);
+    check.start();
+  }
+
+  /**
+   * Waits until all namespaces were compared with the database, or it is known to be away: then
+   * they are compared when it comes, and none of their reads is answered from it before. Blocks for
+   * two seconds at most.
+   *
+   * @throws MisfitException if the database is not what the configuration says
+   */
+  public void awaitCheck() {
+    List<String> misfits = check.await();
+    if (!misfits.isEmpty()) {
+      throw new MisfitException(misfits);
+    }
+  }
+
+  private static List<FitGate> gates(Map<Namespace, ReadQueue> queues) {
+    return queues.values().stream().map(ReadQueue::gate).toList();
   }
 
   /** Says how many connections there are; asked at a scrape. */
@@ -216,6 +253,7 @@ public final class DatabaseTier implements AutoCloseable {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
+    check.close();
     answerWaiting();
     turns.drain(settings.timeout().plusMillis(500));
     answerWaiting();
@@ -245,8 +283,13 @@ public final class DatabaseTier implements AutoCloseable {
     }
     long startedNs = System.nanoTime();
     try (Connection connection = pool.getConnection()) {
-      readAll(connection, queue, batch);
-      measures.ended(startedNs, batch.size(), null);
+      boolean fits = queue.gate().misfit(connection, true) == null;
+      if (fits) {
+        readAll(connection, queue, batch);
+      } else {
+        fail(batch, Reason.MISFIT);
+      }
+      measures.ended(startedNs, batch.size(), fits ? null : Reason.MISFIT);
     } catch (SQLException failure) {
       Reason reason = failures.note(queue.namespace(), failure);
       measures.ended(startedNs, batch.size(), reason);

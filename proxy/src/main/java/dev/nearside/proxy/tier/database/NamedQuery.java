@@ -1,28 +1,42 @@
 package dev.nearside.proxy.tier.database;
 
+import dev.nearside.proxy.config.DatabaseRows;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Part;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The SQL of a namespace, read once: its named parameters {@code :part}, each standing for the
- * array of that part over a batch's keys, are JDBC's {@code ?} here. Immutable.
+ * The SQL of a namespace, its own or its table's ({@link TableQuery}), read once: its named
+ * parameters {@code :part}, each standing for the array of that part over a batch's keys, are
+ * JDBC's {@code ?} here. Immutable.
  *
  * <p>For the value {@code *} the query is wrapped: {@code SELECT nearside_row.part, …,
  * row_to_json(nearside_row)::text AS nearside_value FROM (query) nearside_row}.
  *
  * @param sql what is prepared
- * @param parameters for each {@code ?} in order, the index of the part it is bound to
+ * @param selected what has a column for each part and for the value, unless it is {@code *}
+ * @param parameters for each {@code ?} of both in order, the index of the part it is bound to
  * @param parts the parts of the key, each a column of the result
- * @param valueColumn the column whose value is the key's
+ * @param value the column whose value is the key's, or {@code *}
+ * @param table the table it reads, or null where it is the namespace's own
  */
-record NamedQuery(String sql, List<Integer> parameters, List<Part> parts, String valueColumn) {
-  private static final String WHOLE_ROW = "*";
-  private static final String ROW_AS_JSON = "nearside_value";
+record NamedQuery(
+    String sql,
+    String selected,
+    List<Integer> parameters,
+    List<Part> parts,
+    String value,
+    DatabaseRows.@Nullable Table table) {
+  /** The value that is no column. */
+  static final String WHOLE_ROW = "*";
+
+  /** The column of the value where the SQL is ours. */
+  static final String OWN_VALUE = "nearside_value";
 
   /**
-   * Reads the query of a namespace that has one.
+   * Returns the query that a namespace names, or that reads its table.
    *
    * @throws IllegalArgumentException if it names an unknown part, leaves one out, holds more than
    *     one statement or an open quote, or if keys of the namespace do not determine their row
@@ -30,7 +44,7 @@ record NamedQuery(String sql, List<Integer> parameters, List<Part> parts, String
   static NamedQuery of(Namespace namespace) {
     var read = namespace.read();
     if (read == null) {
-      throw new IllegalArgumentException("namespace " + namespace + " has no query");
+      throw new IllegalArgumentException("namespace " + namespace + " has no rows");
     }
     List<Part> parts = namespace.template().parts();
     if (parts.isEmpty() || namespace.template().endsInAny()) {
@@ -39,7 +53,11 @@ record NamedQuery(String sql, List<Integer> parameters, List<Part> parts, String
               + namespace
               + " do not say which row they mean; expected parts such as {id:bigint} and no *");
     }
-    return parse("query of namespace " + namespace.name(), read.query(), parts, read.value());
+    return switch (read.rows()) {
+      case DatabaseRows.Query(String sql) ->
+          parse("query of namespace " + namespace.name(), sql, parts, read.value());
+      case DatabaseRows.Table table -> TableQuery.of(table, parts, read.value());
+    };
   }
 
   /** As {@link #of}; {@code subject} begins every complaint. */
@@ -56,10 +74,14 @@ record NamedQuery(String sql, List<Integer> parameters, List<Part> parts, String
                 + ", the array of its values, in it");
       }
     }
-    boolean wholeRow = value.equals(WHOLE_ROW);
-    String sql = wholeRow ? wrap(scanned.sql(), parts) : scanned.sql();
-    return new NamedQuery(
-        sql, scanned.parameters(), List.copyOf(parts), wholeRow ? ROW_AS_JSON : value);
+    String selected = scanned.sql();
+    String sql = value.equals(WHOLE_ROW) ? wrap(selected, parts) : selected;
+    return new NamedQuery(sql, selected, scanned.parameters(), List.copyOf(parts), value, null);
+  }
+
+  /** Returns the column of the result that has the value. */
+  String valueColumn() {
+    return table != null || value.equals(WHOLE_ROW) ? OWN_VALUE : value;
   }
 
   private static String wrap(String sql, List<Part> parts) {
@@ -68,7 +90,7 @@ record NamedQuery(String sql, List<Integer> parameters, List<Part> parts, String
     return "SELECT "
         + columns
         + ", row_to_json(nearside_row)::text AS "
-        + ROW_AS_JSON
+        + OWN_VALUE
         + " FROM ("
         + sql
         + "\n) nearside_row"; // on a line of its own: the query may end in a -- comment

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ReadQueue {
   private final String namespace;
   private final NamedQuery query;
+  private final FitGate gate;
   private final int maxWaiting;
   private final Queue<PendingRead> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waitingCount = new AtomicInteger();
@@ -27,7 +28,15 @@ final class ReadQueue {
   /** Batches that hold a permit. */
   final AtomicInteger running = new AtomicInteger();
 
-  ReadQueue(String namespace, NamedQuery query, int maxWaiting) {
+  /**
+   * Creates an empty one.
+   *
+   * @param subject what complaints about its query begin with
+   */
+  ReadQueue(String namespace, String subject, NamedQuery query, int maxWaiting) {
+    this.gate =
+        new FitGate(
+            subject, connection -> new QueryCheck(connection, query).fit(), System::nanoTime);
     this.namespace = namespace;
     this.query = query;
     this.maxWaiting = maxWaiting;
@@ -39,6 +48,11 @@ final class ReadQueue {
 
   NamedQuery query() {
     return query;
+  }
+
+  /** Returns what its reads have to pass before the database is asked. */
+  FitGate gate() {
+    return gate;
   }
 
   int size() {

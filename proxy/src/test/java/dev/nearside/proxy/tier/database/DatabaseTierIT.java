@@ -259,8 +259,10 @@ final class DatabaseTierIT {
     ((Logger) LoggerFactory.getLogger(Failures.class)).addAppender(logged);
     Namespace bad =
         namespace("x:{id}", "SELECT id::int, id FROM unnest(:id) id WHERE id::int > 0", "id");
-    Namespace broken = namespace("y:{id}", "SELECT id FROM absent WHERE id = ANY(:id)", "id");
+    Namespace broken = namespace("y:{id}", "SELECT id FROM item WHERE id = ANY(:id)", "id");
     DatabaseTier tier = tier(2, PATIENT, bad, broken);
+    tier.awaitCheck();
+    server.execute("DROP TABLE item");
     for (int i = 0; i < 5; i++) {
       for (Namespace namespace : List.of(bad, broken)) {
         String name = namespace == bad ? "x:" : "y:";
@@ -270,7 +272,7 @@ final class DatabaseTierIT {
     }
     List<String> lines = logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     assertThat(lines).hasSize(2).noneMatch(line -> line.contains("secret"));
-    assertThat(lines.get(1)).contains("42P01", "\"absent\" does not exist");
+    assertThat(lines.get(1)).contains("42P01", "\"item\" does not exist");
   }
 
   @Test

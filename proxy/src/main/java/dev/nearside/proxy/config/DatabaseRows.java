@@ -1,0 +1,29 @@
+package dev.nearside.proxy.config;
+
+import org.jspecify.annotations.Nullable;
+
+/** Where the rows of a namespace are. Immutable. */
+public sealed interface DatabaseRows {
+  /**
+   * They are what a statement of the namespace's own selects.
+   *
+   * @param sql SQL whose named parameters {@code :part} stand for <em>arrays</em> of the key's
+   *     parts, one element a key: {@code SELECT id, body FROM prompt WHERE id = ANY(:id)}; its
+   *     result has a column for each part, by which rows find their keys
+   */
+  record Query(String sql) implements DatabaseRows {}
+
+  /**
+   * They are a table's, which has a column for each part of the key, named like the part. Both
+   * names are as the database has them: upper and lower case differ.
+   *
+   * @param schema its schema, or null for the first on the search path that has such a table
+   * @param name its name
+   */
+  record Table(@Nullable String schema, String name) implements DatabaseRows {
+    @Override
+    public String toString() {
+      return schema == null ? name : schema + "." + name;
+    }
+  }
+}
