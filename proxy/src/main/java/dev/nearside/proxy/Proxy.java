@@ -39,10 +39,12 @@ import dev.nearside.proxy.tier.DatabaseFill;
 import dev.nearside.proxy.tier.HotKeys;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.database.DatabaseWriter;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.Sockets;
+import dev.nearside.proxy.write.WriteThrough;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -74,6 +76,7 @@ public final class Proxy implements AutoCloseable {
   private static final Duration SETTLING = Duration.ofMillis(50);
   private static final Duration END_LIMIT = Duration.ofSeconds(2);
   private static final int DATABASE_WAITING = 10_000;
+  private static final int DATABASE_WRITES = 1_000;
   private static final int REDIS_READS = 10_000;
 
   private final NearsideConfig config;
@@ -85,6 +88,7 @@ public final class Proxy implements AutoCloseable {
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
+  private final @Nullable DatabaseWriter writer;
   private final MultiThreadIoEventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
@@ -127,6 +131,11 @@ public final class Proxy implements AutoCloseable {
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
     DatabaseFill fill = databaseFill(databaseGuard);
+    writer = database == null ? null : database.writer();
+    if (writer != null) {
+      started.add(writer);
+    }
+    WriteThrough writes = writeThrough();
     ReadPath reads =
         new ReadPath(
             coherence,
@@ -154,7 +163,7 @@ public final class Proxy implements AutoCloseable {
             metrics);
     started.add(invalidation.fleet());
     ServerPolicy policy = Policies.server(config);
-    addContexts(transport, policy, reads);
+    addContexts(transport, policy, reads, writes);
     redis.find();
     L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
@@ -249,6 +258,9 @@ public final class Proxy implements AutoCloseable {
     redis.close();
     invalidation.fleet().close();
     end(loops, Duration.ZERO);
+    if (writer != null) {
+      writer.close();
+    }
     if (database != null) {
       database.close();
     }
@@ -344,7 +356,19 @@ public final class Proxy implements AutoCloseable {
         metrics);
   }
 
-  private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
+  private @Nullable WriteThrough writeThrough() {
+    NearsideConfig.Database settings = config.database();
+    if (database == null || writer == null || settings == null) {
+      return null;
+    }
+    Guard guard =
+        new Guard("database-writes", Guard.Limits.defaults(DATABASE_WRITES), Clock.systemUTC());
+    return new WriteThrough(
+        writer, guard, redis.administration().intents(), settings.timeout(), database::schedule);
+  }
+
+  private void addContexts(
+      Transport transport, ServerPolicy policy, ReadPath reads, @Nullable WriteThrough writes) {
     UpstreamLinks links = new UpstreamLinks(config.upstream(), security, transport);
     Topology topology = wiring.topology(redis, links, new UpstreamWatch(metrics, redis));
     for (EventExecutor executor : loops) {
@@ -357,6 +381,7 @@ public final class Proxy implements AutoCloseable {
               lanes,
               flushes,
               reads,
+              writes,
               coherence,
               invalidation,
               commands::get,

@@ -44,7 +44,18 @@ final class PackageMap {
                   "invalidation",
                   "tier",
                   "tier.local")),
-          entry("tier.database", Set.of("config", "telemetry", "namespace", "tier")),
+          entry("tier.database", Set.of("config", "telemetry", "namespace", "strings", "tier")),
+          entry(
+              "write",
+              Set.of(
+                  "config",
+                  "telemetry",
+                  "namespace",
+                  "strings",
+                  "guard",
+                  "tier",
+                  "tier.redis",
+                  "tier.database")),
           entry(
               "tier",
               Set.of(
@@ -73,6 +84,8 @@ final class PackageMap {
           entry(
               "server",
               Set.of(
+                  "strings",
+                  "write",
                   "cluster",
                   "config",
                   "telemetry",

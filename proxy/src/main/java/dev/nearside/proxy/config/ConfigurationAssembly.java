@@ -111,6 +111,7 @@ final class ConfigurationAssembly {
     String value = settings.readWithDefault(prefix, NamespaceKeys.VALUE);
     NearsideConfig.WhenUnavailable whenUnavailable =
         settings.readWithDefault(prefix, NamespaceKeys.WHEN_UNAVAILABLE);
+    NearsideConfig.WriteMode write = settings.readWithDefault(prefix, NamespaceKeys.WRITE);
     return new Namespace(
         name,
         settings.read(prefix, NamespaceKeys.KEYS, ""),
@@ -120,7 +121,7 @@ final class ConfigurationAssembly {
         settings.readWithDefault(prefix, NamespaceKeys.STRICT),
         settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
         settings.read(prefix, NamespaceKeys.TAGS, List.of()),
-        rows == null ? null : new DatabaseRead(rows, value, whenUnavailable));
+        rows == null ? null : new DatabaseRead(rows, value, whenUnavailable, write));
   }
 
   /** Of several that contradict each other, the first. */

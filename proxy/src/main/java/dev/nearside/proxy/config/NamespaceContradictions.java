@@ -1,6 +1,8 @@
 package dev.nearside.proxy.config;
 
+import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +32,11 @@ final class NamespaceContradictions {
       reportStrict(namespace);
       List<String> rows = NamespaceKeys.ROWS.stream().map(key -> path(namespace, key)).toList();
       List<String> given = rows.stream().filter(settings::isGiven).toList();
-      if (namespace.read() != null) {
+      DatabaseRead read = namespace.read();
+      if (read != null) {
         reportTwoPlaces(namespace, given);
         reportRead(namespace, given.getFirst());
+        reportWrite(namespace, read);
       } else if (rows.stream().noneMatch(problems::isRefused)) {
         reportKeysWithoutRows(namespace);
       }
@@ -129,6 +133,18 @@ final class NamespaceContradictions {
             settings.text(rowsPath),
             " does not fit " + namespace.keys() + ": " + refusal);
       }
+    }
+  }
+
+  private void reportWrite(Namespace namespace, DatabaseRead read) {
+    String path = path(namespace, NamespaceKeys.WRITE);
+    if (read.write() == WriteMode.ASIDE || problems.isRefused(path)) {
+      return;
+    }
+    if (!(read.rows() instanceof DatabaseRows.Table)) {
+      add(path, "given where nothing says what is to be written; expected database.table");
+    } else if (read.value().equals("*")) {
+      add(path, "given without database.value; expected the column that takes the value");
     }
   }
 

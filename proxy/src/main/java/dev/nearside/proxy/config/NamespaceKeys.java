@@ -3,6 +3,7 @@ package dev.nearside.proxy.config;
 import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,15 @@ final class NamespaceKeys {
           "What a miss answers while the database cannot be asked.",
           ofDatabase(DatabaseRead::whenUnavailable));
 
+  static final Key<Namespace, WriteMode> WRITE =
+      Key.of(
+          "database.write",
+          ValueTypes.choice("a way of writing", WriteMode.class, Map.of()),
+          "aside",
+          "What writes of its keys do: `aside`, change Redis only; `through`, change the row of"
+              + " `database.table`, then Redis, and only then are answered.",
+          ofDatabase(DatabaseRead::write));
+
   static final List<Key<Namespace, ?>> ALL =
       List.of(
           KEYS,
@@ -121,14 +131,15 @@ final class NamespaceKeys {
           QUERY,
           TABLE,
           VALUE,
-          WHEN_UNAVAILABLE);
+          WHEN_UNAVAILABLE,
+          WRITE);
 
   /** The keys that say where rows are; a namespace has one of them, or none. */
   static final List<Key<Namespace, ?>> ROWS = List.of(QUERY, TABLE);
 
   /** The keys that do nothing unless there are rows. */
   static final List<Key<Namespace, ?>> ONLY_WITH_ROWS =
-      List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE);
+      List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE, WRITE);
 
   private NamespaceKeys() {}
 

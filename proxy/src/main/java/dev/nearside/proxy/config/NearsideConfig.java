@@ -274,12 +274,27 @@ public record NearsideConfig(
    * @param rows where the rows are
    * @param value the column whose value is the key's, or {@code *} for the whole row as JSON
    * @param whenUnavailable what a miss answers while the database cannot be asked
+   * @param write what becomes of writes of its keys
    */
-  public record DatabaseRead(DatabaseRows rows, String value, WhenUnavailable whenUnavailable) {
-    /** Reads what a statement selects. */
+  public record DatabaseRead(
+      DatabaseRows rows, String value, WhenUnavailable whenUnavailable, WriteMode write) {
+    /** Reads what a statement selects, and writes nothing. */
     public DatabaseRead(String query, String value, WhenUnavailable whenUnavailable) {
       this(new DatabaseRows.Query(query), value, whenUnavailable);
     }
+
+    /** Writes nothing. */
+    public DatabaseRead(DatabaseRows rows, String value, WhenUnavailable whenUnavailable) {
+      this(rows, value, whenUnavailable, WriteMode.ASIDE);
+    }
+  }
+
+  /** What becomes of writes of keys that have rows in the database. */
+  public enum WriteMode {
+    /** They go to Redis; whoever changes the row does so by itself. */
+    ASIDE,
+    /** They change the row first, then Redis, and are answered then. */
+    THROUGH
   }
 
   /** The answer to a miss while the database cannot be asked. */

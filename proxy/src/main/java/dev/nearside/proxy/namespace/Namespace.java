@@ -2,6 +2,7 @@ package dev.nearside.proxy.namespace;
 
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
+import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,6 +92,12 @@ public final class Namespace {
   /** Returns whether a miss of its keys is read in the database. */
   public boolean readsDatabase() {
     return read() != null;
+  }
+
+  /** Returns whether writes of its keys change the database first. */
+  public boolean writesThrough() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured != null && configured.write() == WriteMode.THROUGH;
   }
 
   /** Returns what a miss answers while the database cannot be asked. */

@@ -9,12 +9,15 @@ import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.telemetry.LoopCounters;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.write.WriteThrough;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the connections of one event loop share. The scratch objects are set anew for each request
  * and never outlive it.
  *
+ * @param writes makes the writes of keys that the database takes too, or null where there are none
  * @param flushes who is to be flushed when all that is readable was worked off
  * @param quota bounds the reads asked while L1 is closed
  * @param grants what clients were let read who are not the sidecar's own user
@@ -25,6 +28,7 @@ public record LoopContext(
     Lanes lanes,
     Flushes flushes,
     ReadPath reads,
+    @Nullable WriteThrough writes,
     Coherence coherence,
     Invalidation invalidation,
     Supplier<CommandTable> commands,

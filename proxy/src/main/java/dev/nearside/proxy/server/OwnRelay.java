@@ -3,7 +3,9 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.coherence.Touch;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.resp.Requests;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * client's event loop.
  */
 final class OwnRelay {
+  /** GET without a key, which every version refuses to queue. */
+  private static final byte[] NO_COMMAND = Requests.encode("GET");
+
   private final ClientConnection client;
   private final Session session;
   private final Upstream upstream;
@@ -47,6 +52,23 @@ final class OwnRelay {
       cluster.refuse(refusal);
     }
     return refusal != null;
+  }
+
+  /**
+   * Answers what a transaction cannot queue; the upstream refuses something in its place, and EXEC.
+   */
+  void refuseQueued(byte[] words) {
+    if (cluster != null) {
+      cluster.refuse(words);
+      return;
+    }
+    pipe()
+        .connection()
+        .send(
+            Unpooled.wrappedBuffer(NO_COMMAND),
+            0,
+            NO_COMMAND.length,
+            new RefusedReply(client, words));
   }
 
   /** Returns whether the upstream takes more without its being kept in memory. */

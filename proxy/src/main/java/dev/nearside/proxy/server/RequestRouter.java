@@ -4,6 +4,7 @@ import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides the one way each request takes: local, fill, relay or pinned. Confined to its
@@ -26,6 +27,7 @@ final class RequestRouter {
   private final SentinelAnswers sentinel;
   private final ClusterAnswers cluster;
   private final boolean inFrontOfCluster;
+  private final @Nullable ThroughWrites writes;
 
   RequestRouter(ClientConnection client) {
     this.client = client;
@@ -38,6 +40,7 @@ final class RequestRouter {
     this.sentinel = new SentinelAnswers(client);
     this.cluster = new ClusterAnswers(client);
     this.inFrontOfCluster = context.lanes().topology().isCluster();
+    this.writes = ThroughWrites.of(client);
   }
 
   /** Sends a whole request its way. */
@@ -61,6 +64,9 @@ final class RequestRouter {
       if (answer != null) {
         return client.answer(answer);
       }
+    }
+    if (writes != null && writes.concern(command, request)) {
+      return writes.run(command, request);
     }
     return switch (command.way()) {
       case LOCAL_GET -> finish(reads.get(request), command, request);
@@ -97,6 +103,11 @@ final class RequestRouter {
     }
     Command command =
         head.argCount() == 0 ? Command.unknown() : context.commands().get().find(head);
+    if (writes != null && writes.concern(command, head)) {
+      client.answer(writes.refusalOfLarge());
+      client.closeWhenWritten();
+      return false;
+    }
     if (command.way() == Way.OWN) {
       client.answer(TOO_LONG);
       client.closeWhenWritten();

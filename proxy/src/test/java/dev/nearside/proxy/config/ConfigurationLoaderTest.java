@@ -103,7 +103,8 @@ class ConfigurationLoaderTest {
           entry("tags", "[\"account:{id}\", all]"),
           entry("database.query", "\"SELECT id,\\n \\u00E4 FROM prompt WHERE id = ANY(:id)\""),
           entry("database.value", "\"body\""),
-          entry("database.when-unavailable", "nil"));
+          entry("database.when-unavailable", "nil"),
+          entry("database.write", "aside"));
 
   /** What says in place of {@code database.query} where rows are. */
   private static final Map<String, String> OTHER_ROWS =

@@ -114,6 +114,24 @@ class ConfigurationProblemsTest {
   }
 
   @Test
+  void writesThatHaveNoPlace_areRefused() {
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(
+                    UPSTREAM,
+                    "database: {url: 'jdbc:postgresql://h/d'}",
+                    "namespaces:",
+                    "  a: {keys: 'a:{id}', l2-ttl: 1h, database: {query: SELECT 1, write: through}}",
+                    "  b: {keys: 'b:{id}', l2-ttl: 1h, database: {table: t, write: through}}")
+                .problems())
+        .containsExactly(
+            "nearside.yaml:4: namespaces.a.database.write: given where nothing says what is to be"
+                + " written; expected database.table",
+            "nearside.yaml:5: namespaces.b.database.write: given without database.value; expected"
+                + " the column that takes the value");
+  }
+
+  @Test
   void tls_filesRefusedByTheirReader_areNamedWithKeyAndReason() {
     TlsChecks checks =
         new TlsChecks(
@@ -239,6 +257,8 @@ class ConfigurationProblemsTest {
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: t}}}| namespaces.a.database.table: given without a database to ask; expected database.url",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: a.b.c}}}| namespaces.a.database.table: \"a.b.c\" is not a table; expected table or schema.table, written as in the database",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: ''}}}| namespaces.a.database.table: \"\" is not a table; expected table or schema.table, written as in the database",
+        "namespaces: {a: {keys: 'a:*', database: {write: through}}}| namespaces.a.database.write: does nothing without database.query or database.table; expected both or neither",
+        "namespaces: {a: {keys: 'a:*', database: {write: behind}}}| namespaces.a.database.write: \"behind\" is not a way of writing; expected aside or through",
         "namespaces: {a: {keys: 'a:*', strict: maybe}}| namespaces.a.strict: \"maybe\" is not a switch; expected true or false",
         "namespaces: {a: {keys: 'a:*', strict: true, stale-if-error: 6s}}| namespaces.a.stale-if-error: \"6s\" contradicts strict: true, whose reads are never stale; expected one of them",
         "namespaces: {a: {keys: 'a:*', ttl: 1h}}| namespaces.a.ttl: unknown key; the nearest known key is namespaces.a.l1-ttl",

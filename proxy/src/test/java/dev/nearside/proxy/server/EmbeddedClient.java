@@ -88,6 +88,7 @@ final class EmbeddedClient {
         new Lanes(flushes, Topology.of(nowhere())),
         flushes,
         reads,
+        null,
         coherence,
         Nobody.invalidation(coherence, metrics),
         CommandTable::builtIn,

@@ -117,14 +117,19 @@ final class BatchStatement {
   }
 
   /** The value as PostgreSQL writes it as text; bytea as its bytes, boolean as {@code true}. */
-  private static Answer answerOf(ResultSet rows, int column, int type) throws SQLException {
+  static byte @Nullable [] valueOf(ResultSet rows, int column, int type) throws SQLException {
     byte[] value =
         switch (type) {
           case Types.BINARY -> rows.getBytes(column);
           case Types.BIT, Types.BOOLEAN -> utf8(rows.getBoolean(column) ? "true" : "false");
           default -> utf8(rows.getString(column));
         };
-    return value == null || rows.wasNull() ? Answer.Miss.INSTANCE : new Answer.Hit(value);
+    return rows.wasNull() ? null : value;
+  }
+
+  private static Answer answerOf(ResultSet rows, int column, int type) throws SQLException {
+    byte[] value = valueOf(rows, column, type);
+    return value == null ? Answer.Miss.INSTANCE : new Answer.Hit(value);
   }
 
   private static byte @Nullable [] utf8(@Nullable String text) {

@@ -15,22 +15,43 @@ final class ConnectionPool {
    * calls closes it.
    */
   static HikariDataSource open(DatabaseTier.Settings settings) {
-    HikariConfig config = new HikariConfig();
+    HikariConfig config = config(settings);
     config.setPoolName("nearside-database"); // names its threads too
+    config.setAutoCommit(true);
+    config.setReadOnly(true);
+    return new HikariDataSource(config);
+  }
+
+  /**
+   * As {@link #open}, but its connections write: each has a transaction, which sees what others
+   * have committed meanwhile, and which the server ends where nobody says anything for too long.
+   */
+  static HikariDataSource openToWrite(DatabaseTier.Settings settings) {
+    HikariConfig config = config(settings);
+    config.setPoolName("nearside-database-writes");
+    config.setAutoCommit(false);
+    config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    config.setConnectionInitSql(
+        config.getConnectionInitSql()
+            + "; SET idle_in_transaction_session_timeout = "
+            + 2 * settings.timeout().toMillis());
+    return new HikariDataSource(config);
+  }
+
+  private static HikariConfig config(DatabaseTier.Settings settings) {
+    HikariConfig config = new HikariConfig();
     config.setJdbcUrl(settings.url());
     config.setUsername(settings.user());
     config.setPassword(settings.password());
     config.setMaximumPoolSize(settings.poolSize());
     config.setMinimumIdle(1);
     config.setInitializationFailTimeout(-1);
-    config.setAutoCommit(true);
-    config.setReadOnly(true);
     long timeoutMs = settings.timeout().toMillis();
     // Less than the whole deadline, so that "no connection" is told from "too slow".
     config.setConnectionTimeout(Math.max(MIN_HIKARI_TIMEOUT_MS, timeoutMs * 3 / 4));
     config.setValidationTimeout(Math.max(MIN_HIKARI_TIMEOUT_MS, timeoutMs / 2));
     config.setConnectionInitSql(DirectConnections.sessionSettings(settings.timeout()));
     DirectConnections.driverSettings(settings.timeout()).forEach(config::addDataSourceProperty);
-    return new HikariDataSource(config);
+    return config;
   }
 }

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.database;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import dev.nearside.proxy.config.DatabaseRows.Table;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.telemetry.Metric;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +151,23 @@ public final class DatabaseTier implements AutoCloseable {
 
   private static List<FitGate> gates(Map<Namespace, ReadQueue> queues) {
     return queues.values().stream().map(ReadQueue::gate).toList();
+  }
+
+  /**
+   * Returns what writes the namespaces that are written, with connections of its own, which it
+   * opens in the background; null where none is. Whoever asks closes it.
+   */
+  public @Nullable DatabaseWriter writer() {
+    Map<Namespace, StringRows> tables = new HashMap<>();
+    for (Namespace namespace : queues.keySet()) {
+      NearsideConfig.DatabaseRead read = namespace.read();
+      if (namespace.writesThrough() && read != null && read.rows() instanceof Table table) {
+        tables.put(namespace, new TableRows(namespace.template(), table, read.value()));
+      }
+    }
+    return tables.isEmpty()
+        ? null
+        : new DatabaseWriter(ConnectionPool.openToWrite(settings), tables, failures);
   }
 
   /** Says how many connections there are; asked at a scrape. */

@@ -26,6 +26,7 @@ final class Failures {
   private static final List<String> CLASSES_WITHOUT_VALUES =
       List.of("08", "25", "28", "3D", "42", "53", "57");
   private static final List<String> CONNECTION_CLASSES = List.of("08", "28", "3D", "57P", "53300");
+  private static final List<String> TRANSIENT = List.of("40001", "40P01");
   private static final String QUERY_CANCELED = "57014";
 
   private final LongSupplier nanoTime;
@@ -35,19 +36,47 @@ final class Failures {
     this.nanoTime = nanoTime;
   }
 
-  /** Returns the reason for {@code failure}, and logs it if its kind was quiet for a minute. */
+  /** As {@link #note(String, String, SQLException)}, of a read. */
   Reason note(String namespace, SQLException failure) {
+    return note("read", namespace, failure);
+  }
+
+  /**
+   * Returns the reason for {@code failure}, and logs it if its kind was quiet for a minute.
+   *
+   * @param what has failed, read or write
+   */
+  Reason note(String what, String namespace, SQLException failure) {
     SQLException root = rootOf(failure);
     Reason reason = reasonOf(failure, root);
-    if (mayLog(namespace + ' ' + root.getSQLState())) {
+    if (mayLog(what + ' ' + namespace + ' ' + root.getSQLState())) {
       log.warn(
-          "database read of namespace {} failed: {}, SQLSTATE {}{}",
+          "database {} of namespace {} failed: {}, SQLSTATE {}{}",
+          what,
           namespace,
           reason.label(),
           root.getSQLState(),
           messageOf(root));
     }
     return reason;
+  }
+
+  /** Returns whether the transaction was rolled back for others' sake: the same may succeed. */
+  static boolean isTransient(SQLException failure) {
+    String state = String.valueOf(rootOf(failure).getSQLState());
+    return TRANSIENT.contains(state);
+  }
+
+  /** Returns whether the database itself has said so, on a connection that has not ended. */
+  static boolean isAnswer(SQLException failure) {
+    String state = rootOf(failure).getSQLState();
+    return state != null && CONNECTION_CLASSES.stream().noneMatch(state::startsWith);
+  }
+
+  /** Returns what the database says, without any value. */
+  static String saidOf(SQLException failure) {
+    SQLException root = rootOf(failure);
+    return "SQLSTATE " + root.getSQLState() + messageOf(root).lines().findFirst().orElse("");
   }
 
   /** Logs a mistake of ours, with its trace and without its message, if not done this minute. */

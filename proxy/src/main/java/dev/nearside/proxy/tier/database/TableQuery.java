@@ -63,7 +63,7 @@ final class TableQuery {
   }
 
   /** An identifier that is taken as it is written: PostgreSQL documentation, 4.1.1. */
-  private static String quoted(String identifier) {
+  static String quoted(String identifier) {
     return '"' + identifier.replace("\"", "\"\"") + '"';
   }
 }

@@ -115,6 +115,11 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     return reply.thenApply(Read::new);
   }
 
+  /** Returns the intents to write of this sidecar, asked on the connection that there is. */
+  public WriteIntents intents() {
+    return new WriteIntents(() -> connection);
+  }
+
   /** Returns the tags kept in Redis; asking fails, saying so, while it is not connected. */
   public TagStore tags() {
     return new TagSets(() -> isOpen() ? connection : null);

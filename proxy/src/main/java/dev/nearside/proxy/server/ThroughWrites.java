@@ -1,0 +1,185 @@
+package dev.nearside.proxy.server;
+
+import dev.nearside.proxy.coherence.Touch;
+import dev.nearside.proxy.command.Command;
+import dev.nearside.proxy.command.Effect;
+import dev.nearside.proxy.command.KeyPositions;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.resp.Replies;
+import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.strings.RefusedWriteException;
+import dev.nearside.proxy.strings.StringWrite;
+import dev.nearside.proxy.strings.StringWrites;
+import dev.nearside.proxy.telemetry.Way;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.write.WriteOutcome;
+import dev.nearside.proxy.write.WriteOutcome.Made;
+import dev.nearside.proxy.write.WriteThrough;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The writes of one client whose keys the database takes too: they are made by the sidecar, and the
+ * upstream never sees them. Confined to the connection's event loop.
+ *
+ * <p>One at a time, behind everything that the client has asked before, and before everything that
+ * it asks later. What the database cannot be told of is refused by name.
+ */
+final class ThroughWrites {
+  private static final Logger log = LoggerFactory.getLogger(ThroughWrites.class);
+  private static final byte[] FAULT = Replies.error("ERR a fault of the sidecar, see its log");
+
+  /** Longer strings are not made by APPEND and SETRANGE. */
+  private static final int MOST_BYTES = 64 * 1024 * 1024;
+
+  private final ClientConnection client;
+  private final Session session;
+  private final WriteThrough path;
+  private final List<Namespace> namespaces = new ArrayList<>();
+  private boolean elsewhere;
+
+  private ThroughWrites(ClientConnection client, WriteThrough path) {
+    this.client = client;
+    this.session = client.session();
+    this.path = path;
+  }
+
+  /** Returns those of {@code client}, or null where the database takes no writes. */
+  static @Nullable ThroughWrites of(ClientConnection client) {
+    WriteThrough path = client.context().writes();
+    return path == null ? null : new ThroughWrites(client, path);
+  }
+
+  /**
+   * Returns whether {@code request} would write a key that the database takes too. What Redis
+   * refuses whatever it writes goes there.
+   */
+  boolean concern(Command command, Request request) {
+    namespaces.clear();
+    elsewhere = false;
+    boolean mayWrite =
+        command.effect() == Effect.WRITES_KEYS || command.effect() == Effect.WRITES_OPAQUE;
+    boolean refused = session.subscriber && session.protocol == 2;
+    if (!mayWrite || refused) {
+      return false;
+    }
+    KeyPositions.forEachKey(command, request, i -> look(request, i));
+    return !namespaces.isEmpty();
+  }
+
+  private void look(Request request, int arg) {
+    LookupKey key =
+        client
+            .context()
+            .key()
+            .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
+    Namespace namespace = client.context().reads().standIns().namespaceOf(key);
+    if (namespace != null && namespace.writesThrough()) {
+      namespaces.add(namespace);
+    } else {
+      elsewhere = true;
+    }
+  }
+
+  /** Makes such a write, or refuses it; returns whether it was taken. */
+  boolean run(Command command, Request request) {
+    String refusal = refusal(command);
+    if (refusal != null) {
+      return refuse(Replies.error(refusal));
+    }
+    if (client.replies().owesReplies()) {
+      client.pauseUntilDrained();
+      return false;
+    }
+    if (!command.acceptsArgCount(request.argCount())) {
+      String name = command.name().toLowerCase(Locale.ROOT);
+      return client.answer(
+          Replies.error("ERR wrong number of arguments for '" + name + "' command"));
+    }
+    try {
+      write(StringWrites.of(Invalidate.args(request, 0), MOST_BYTES), command);
+    } catch (RefusedWriteException refused) {
+      client.answer(Replies.error(String.valueOf(refused.getMessage())));
+    }
+    return true;
+  }
+
+  /** Returns the error for a large request that {@link #concern concerns} this. */
+  byte[] refusalOfLarge() {
+    String name = namespaces.getFirst().name();
+    return Replies.error(
+        "ERR namespace %s is written to the database, 64 KiB a request at most".formatted(name));
+  }
+
+  private @Nullable String refusal(Command command) {
+    String name = namespaces.getFirst().name();
+    if (!StringWrites.contains(command.name())) {
+      return "ERR namespace %s is written to the database, which %s is not understood for"
+          .formatted(name, command.name());
+    }
+    if (elsewhere) {
+      return "ERR namespace %s is written to the database, other keys of this %s are not"
+          .formatted(name, command.name());
+    }
+    if (session.transaction != null) {
+      return "ERR namespace %s is written to the database, which no transaction can include"
+          .formatted(name);
+    }
+    return session.ownIdentity
+        ? null
+        : "NOPERM only the user of the sidecar itself may write namespace " + name;
+  }
+
+  /** In a transaction Redis is made to refuse something, so that EXEC is refused as well. */
+  private boolean refuse(byte[] words) {
+    if (session.pipe) {
+      client.close("a write to the database cannot be refused in a stream of bytes");
+      return true;
+    }
+    if (session.transaction == null) {
+      return client.answer(words);
+    }
+    client.upstream().own().refuseQueued(words);
+    return true;
+  }
+
+  private void write(StringWrite write, Command command) {
+    client.context().counters().request(Way.THROUGH, command.label());
+    List<LookupKey> keys = new ArrayList<>();
+    for (byte[] key : write.keys()) {
+      keys.add(new LookupKey().set(session.database, key));
+    }
+    Touch touch = Touch.write(client.context().coherence(), keys);
+    touch.forwarded();
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+    client.pauseUntilDrained();
+    path.write(write, List.copyOf(namespaces))
+        .whenComplete((outcome, bug) -> client.execute(() -> done(touch, reply, outcome, bug)));
+  }
+
+  private void done(
+      Touch touch, PendingReply reply, @Nullable WriteOutcome outcome, @Nullable Throwable bug) {
+    touch.lost(); // whatever came of it: the fence comes down
+    if (bug != null) {
+      log.error("a write to the database ended in a fault of ours", bug);
+    }
+    if (!client.isOpen()) {
+      return;
+    }
+    session.floorNs = System.nanoTime(); // it may have shown what others wrote
+    reply.append(bytes(outcome));
+    reply.complete();
+  }
+
+  private byte[] bytes(@Nullable WriteOutcome outcome) {
+    return switch (outcome) {
+      case Made made -> made.reply() == null ? session.nullReply() : made.reply();
+      case WriteOutcome.Refused refused -> Replies.error(refused.error());
+      case null -> FAULT;
+    };
+  }
+}

@@ -1,0 +1,159 @@
+package dev.nearside.proxy.tier.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Why Redis does not keep what a write that went to the database first has made old.
+ *
+ * The writer:  I  intends: his token into lease(k), what k holds has no longer than the window to live
+ *              C  commit of k's row                                            at the database
+ *              S  settles: k is what C left, or is deleted; the token goes     at Redis
+ *
+ * Redis executes I and S one at a time. Readers take a lease of their own (Leases) only where there
+ * is no lease(k); whoever writes k past the database, and change capture, deletes lease(k) as well.
+ *
+ * One writer. A reader who had the lease when I came has lost it: what he may have read before C he
+ * cannot put there. Between I and S there is none to be had. Who takes it behind S reads behind C.
+ *
+ * Several writers. I marks everybody who is there, himself too where he is not the first: marked
+ * ones delete k. So who puts a value was alone with k from his I to his S. Of every other writer
+ *   - S came before this I: his C is before this C, and this value is the newer one; or
+ *   - I comes behind this S: his S has the last word, and should it never come, the window has.
+ *
+ * The window. A writer who dies between C and S leaves k, and lease(k), until the window ends; then
+ * both are gone, and the next reader asks the database. One who is so late that he does not count
+ * any more, or whose token was deleted, finds himself not there, and deletes k. The window is longer
+ * than all that a writer may wait for until C; he looks at his clock once more before it.
+ *
+ * Redis away at I: k's row is written all the same, and k deleted until that is done (Uncached).
+ * A failover of Redis that loses I or S can keep an old value for as long as k lives there.
+ */
+
+/**
+ * Intents: what keeps Redis true while the database takes a write first. Thread-safe, never blocks;
+ * the connection belongs to the caller. Futures end exceptionally where Redis cannot be asked.
+ */
+public final class WriteIntents {
+  /**
+   * A write that is about to be made.
+   *
+   * @param keys what it writes, each once
+   * @param token what tells it from every other write
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier between the calls of this class
+  public record Intent(List<byte[]> keys, byte[] token) {}
+
+  /**
+   * What a key is to hold in Redis.
+   *
+   * @param value its value, or null for none
+   * @param ttlMs how long, at least 1; or {@link #FOR_GOOD}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Settled(byte @Nullable [] value, long ttlMs) {
+    /** No value. */
+    public static final Settled NOTHING = new Settled(null, FOR_GOOD);
+  }
+
+  /** The TTL of what does not end. */
+  public static final long FOR_GOOD = -1;
+
+  private static final byte[] NO_VALUE = {};
+
+  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final byte[] process = new byte[WriteScripts.TOKEN_BYTES - Long.BYTES];
+  private final AtomicLong intended = new AtomicLong();
+
+  /** Creates the intents of one sidecar, over the connection that {@code connection} gives. */
+  public WriteIntents(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
+    this.connection = connection;
+    new SecureRandom().nextBytes(process);
+  }
+
+  /** Makes known that {@code keys} will be written within {@code window}. */
+  public CompletableFuture<Intent> intend(List<byte[]> keys, Duration window) {
+    byte[] token =
+        ByteBuffer.allocate(WriteScripts.TOKEN_BYTES)
+            .put(process)
+            .putLong(intended.incrementAndGet())
+            .array();
+    Intent intent = new Intent(keys, token);
+    return run(WriteScripts.INTEND, intent, List.of(number(window.toMillis())))
+        .thenApply(done -> intent);
+  }
+
+  /** The database has taken it, and left {@code after}, in the order of the intent's keys. */
+  public CompletableFuture<Long> settle(Intent intent, List<Settled> after) {
+    List<byte[]> arguments = new ArrayList<>();
+    for (Settled each : after) {
+      byte[] value = each.value();
+      arguments.add(number(value == null ? 0 : each.ttlMs()));
+      arguments.add(value == null ? NO_VALUE : value);
+    }
+    return run(WriteScripts.SETTLE, intent, arguments);
+  }
+
+  /** The database has not taken it. */
+  public CompletableFuture<Long> withdraw(Intent intent) {
+    return run(WriteScripts.WITHDRAW, intent, List.of());
+  }
+
+  /** Deletes {@code keys} and whatever is said of who writes or reads them. */
+  public CompletableFuture<Long> forget(List<byte[]> keys) {
+    StatefulRedisConnection<byte[], byte[]> current = connection.get();
+    if (current == null || !current.isOpen()) {
+      return CompletableFuture.failedFuture(notConnected());
+    }
+    return current.async().del(names(keys)).toCompletableFuture();
+  }
+
+  private CompletableFuture<Long> run(byte[] script, Intent intent, List<byte[]> arguments) {
+    StatefulRedisConnection<byte[], byte[]> current = connection.get();
+    if (current == null || !current.isOpen()) {
+      return CompletableFuture.failedFuture(notConnected());
+    }
+    RedisAsyncCommands<byte[], byte[]> redis = current.async();
+    byte[][] names = names(intent.keys());
+    List<byte[]> all = new ArrayList<>(arguments.size() + 1);
+    all.add(intent.token());
+    all.addAll(arguments);
+    byte[][] args = all.toArray(byte[][]::new);
+    CompletionStage<Long> known =
+        redis.evalsha(redis.digest(script), ScriptOutputType.INTEGER, names, args);
+    return known
+        .exceptionallyCompose(failure ->
+            Leases.unwrap(failure) instanceof RedisNoScriptException
+                ? redis.<Long>eval(script, ScriptOutputType.INTEGER, names, args)
+                : CompletableFuture.failedStage(failure))
+        .toCompletableFuture();
+  }
+
+  private static byte[][] names(List<byte[]> keys) {
+    List<byte[]> names = new ArrayList<>(keys);
+    keys.forEach(key -> names.add(Leases.leaseKey(key)));
+    return names.toArray(byte[][]::new);
+  }
+
+  private static byte[] number(long number) {
+    return Long.toString(number).getBytes(US_ASCII);
+  }
+
+  private static IllegalStateException notConnected() {
+    return new IllegalStateException("Redis is not connected");
+  }
+}

@@ -1,0 +1,111 @@
+package dev.nearside.proxy.tier.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+/**
+ * What is done to keys, and to their leases, before and after the database has taken a write of
+ * them, in one step each. KEYS is all k, then all lease(k).
+ *
+ * <p>While k is written, lease(k) says by whom: {@code w}, and for each writer {@code +} or {@code
+ * -}, his token of {@value #TOKEN_BYTES} bytes, and the server's time in milliseconds, of 13
+ * digits, from which on he does not count any more. {@code -} means that he was not alone with k.
+ */
+final class WriteScripts {
+  /** The length of a token. */
+  static final int TOKEN_BYTES = 24;
+
+  private static final String HEAD =
+      """
+      if redis.replicate_commands then redis.replicate_commands() end
+      local n = #KEYS / 2
+      local time = redis.call('TIME')
+      local now = time[1] * 1000 + math.floor(time[2] / 1000)
+      local function read(lease)
+        local others, own = {}, nil
+        if type(lease) == 'string' and string.sub(lease, 1, 1) == 'w' then
+          for at = 2, #lease, 38 do
+            local rest = string.sub(lease, at + 1, at + 37)
+            if string.sub(rest, 1, 24) == ARGV[1] then
+              own = string.sub(lease, at, at)
+            elseif tonumber(string.sub(rest, 25)) > now then
+              others[#others + 1] = string.sub(lease, at, at) .. rest
+            end
+          end
+        end
+        return others, own
+      end
+      local function keep(lease, writers)
+        if #writers == 0 then
+          redis.call('DEL', lease)
+        else
+          redis.call('SET', lease, 'w' .. table.concat(writers), 'KEEPTTL')
+        end
+      end
+      """;
+
+  /**
+   * ARGV: token, for how long he counts in ms. A value that is there lives no longer than that from
+   * now on.
+   */
+  static final byte[] INTEND =
+      script(
+          """
+          local window = tonumber(ARGV[2])
+          for i = 1, n do
+            local lease = KEYS[n + i]
+            local writers = read(redis.pcall('GET', lease))
+            local alone = #writers == 0
+            for at = 1, #writers do writers[at] = '-' .. string.sub(writers[at], 2) end
+            writers[#writers + 1] =
+                (alone and '+' or '-') .. ARGV[1] .. string.format('%013d', now + window)
+            redis.call('SET', lease, 'w' .. table.concat(writers), 'PX', window)
+            local left = redis.call('PTTL', KEYS[i])
+            if left == -1 or left > window then redis.call('PEXPIRE', KEYS[i], window) end
+          end
+          return n
+          """);
+
+  /**
+   * ARGV: token, then for each k: TTL in ms (-1: none, 0: there is no value) and value. Only who
+   * was alone with k puts his value there; everybody else deletes it. Says how many were put.
+   */
+  static final byte[] SETTLE =
+      script(
+          """
+          local put = 0
+          for i = 1, n do
+            local k, lease = KEYS[i], KEYS[n + i]
+            local writers, own = read(redis.pcall('GET', lease))
+            local ttl = tonumber(ARGV[2 * i])
+            if own == '+' and ttl ~= 0 then
+              if ttl < 0 then
+                redis.call('SET', k, ARGV[2 * i + 1])
+              else
+                redis.call('SET', k, ARGV[2 * i + 1], 'PX', ttl)
+              end
+              put = put + 1
+            else
+              redis.call('DEL', k)
+            end
+            keep(lease, writers)
+          end
+          return put
+          """);
+
+  /** ARGV: token. The write was not made: the writer counts no more, and nothing else changes. */
+  static final byte[] WITHDRAW =
+      script(
+          """
+          for i = 1, n do
+            local writers, own = read(redis.pcall('GET', KEYS[n + i]))
+            if own then keep(KEYS[n + i], writers) end
+          end
+          return n
+          """);
+
+  private WriteScripts() {}
+
+  private static byte[] script(String body) {
+    return (HEAD + body).getBytes(US_ASCII);
+  }
+}
