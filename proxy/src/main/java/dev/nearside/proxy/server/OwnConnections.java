@@ -23,6 +23,7 @@ final class OwnConnections implements Carrier {
   private final Lanes lanes;
   private final Map<Node, OwnConnection> byNode = new HashMap<>(1);
   private final HeldState held = new HeldState();
+  private int timesGivenUp;
   private boolean ending;
 
   OwnConnections(ClientConnection client, Pinning pinning) {
@@ -60,7 +61,7 @@ final class OwnConnections implements Carrier {
   /** What one node has agreed to is said on all other connections, a name without consequence. */
   void hold(Command command, HeldState.Asked asked, @Nullable Node agreed) {
     held.agreed(command, asked);
-    ReplySink sink = HeldState.isName(command) ? QuietReply.IGNORED : new QuietReply(client);
+    ReplySink sink = HeldState.isName(command) ? QuietReply.IGNORED : new QuietReply(client, this);
     for (OwnConnection own : byNode.values()) {
       if (!own.node().equals(agreed)) {
         own.send(Unpooled.wrappedBuffer(asked.request()), sink);
@@ -116,8 +117,14 @@ final class OwnConnections implements Carrier {
     byNode.values().forEach(own -> own.read(on));
   }
 
-  /** Closes all but those to {@code kept}, if there is one. */
+  /** Returns how often they were given up; what was awaited before is of no consequence. */
+  int timesGivenUp() {
+    return timesGivenUp;
+  }
+
+  /** Gives up all but those to {@code kept}, if there is one. */
   void closeAllBut(@Nullable Node kept) {
+    timesGivenUp++;
     List<OwnConnection> closed = new ArrayList<>(byNode.values());
     closed.removeIf(own -> own.node().equals(kept));
     closed.forEach(this::forget);

@@ -6,7 +6,8 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * Takes the reply to what was sent on a client's connection without its having said so. Where a
- * node does not agree, the client is closed: its connections would no longer be the same.
+ * node does not agree, the client is closed: its connections would no longer be the same. That one
+ * has ended that was given up says nothing of the client.
  */
 final class QuietReply implements ReplySink {
   /** Takes a reply that does not matter. */
@@ -23,9 +24,17 @@ final class QuietReply implements ReplySink {
       };
 
   private final ClientConnection client;
+  private final OwnConnections connections;
+  private final int timesGivenUp;
 
-  QuietReply(ClientConnection client) {
+  QuietReply(ClientConnection client, OwnConnections connections) {
     this.client = client;
+    this.connections = connections;
+    this.timesGivenUp = connections.timesGivenUp();
+  }
+
+  private boolean isOfNow() {
+    return timesGivenUp == connections.timesGivenUp();
   }
 
   @Override
@@ -37,12 +46,14 @@ final class QuietReply implements ReplySink {
 
   @Override
   public void lost() {
-    client.closeWhenFlushed();
+    if (isOfNow()) {
+      client.closeWhenFlushed();
+    }
   }
 
   @Override
   public void refused(Reason reason) {
-    if (client.isOpen()) {
+    if (client.isOpen() && isOfNow()) {
       client.close("a node that the client has state on is away");
     }
   }

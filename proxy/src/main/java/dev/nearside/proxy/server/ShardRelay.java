@@ -131,7 +131,7 @@ final class ShardRelay {
         slot,
         topology.view().nodeOf(slot),
         Requests.encode("SSUBSCRIBE", name),
-        new QuietReply(client),
+        new QuietReply(client, upstream.pinning().connections()),
         node -> channels.put(ended, node));
     return true;
   }
