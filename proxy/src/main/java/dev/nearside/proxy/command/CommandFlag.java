@@ -53,6 +53,9 @@ public final class CommandFlag {
   /** Comes from a module. */
   public static final int MODULE = 1 << 14;
 
+  /** Refused in transactions, which then fail, whatever its keys are. */
+  public static final int NO_MULTI = 1 << 15;
+
   /** The words of COMMAND, in the order of the bits. */
   private static final List<String> WORDS =
       List.of(
@@ -70,7 +73,8 @@ public final class CommandFlag {
           "no_auth",
           "may_replicate",
           "asking",
-          "module");
+          "module",
+          "no_multi");
 
   private CommandFlag() {}
 

@@ -26,7 +26,8 @@ final class ClusterRefusals {
 
   private static @Nullable String words(
       Session session, Command command, Request request, int slot) {
-    if (isForbiddenToSubscriber(session, command, slot)) {
+    boolean restricted = session.subscriber && session.protocol == 2;
+    if (restricted && isForbiddenToSubscriber(command, request, slot)) {
       return "ERR Can't execute '"
           + command.name().toLowerCase(Locale.ROOT).replace(' ', '|')
           + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
@@ -38,8 +39,11 @@ final class ClusterRefusals {
           ? "ERR Nearside has to see the replies of a cluster: CLIENT REPLY is not for it"
           : "ERR syntax error";
     }
-    if (effect == ConnectionEffect.TRACKING && isOfOneNode(command, request)) {
+    if (!restricted && effect == ConnectionEffect.TRACKING && isOfOneNode(command, request)) {
       return "ERR Nearside cannot do this in front of a cluster, where it would be for one node";
+    }
+    if (session.transaction != null && isWatch(command, request)) {
+      return "ERR WATCH inside MULTI is not allowed";
     }
     if (session.transaction != null
         && !command.equals(Command.unknown()) // its node says so
@@ -52,18 +56,23 @@ final class ClusterRefusals {
   }
 
   /** What would go to the node that has the client's subscription is refused there. */
-  private static boolean isForbiddenToSubscriber(Session session, Command command, int slot) {
+  private static boolean isForbiddenToSubscriber(Command command, Request request, int slot) {
     boolean goesElsewhere =
         slot != HashSlot.NONE
-            || command.connectionEffect() == ConnectionEffect.HELLO
             || command.connectionEffect() == ConnectionEffect.REPLY_MODE
-            || command.connectionEffect() == ConnectionEffect.WAIT
             || command.spread().isForAll()
             || command.spread() == Spread.CURSOR;
     boolean isSubscription =
         command.connectionEffect() == ConnectionEffect.SUBSCRIBE
             || command.connectionEffect() == ConnectionEffect.UNSUBSCRIBE;
-    return session.subscriber && session.protocol == 2 && goesElsewhere && !isSubscription;
+    return goesElsewhere && !isSubscription && command.acceptsArgCount(request.argCount());
+  }
+
+  /** Its node would look for the keys first, and fail the transaction if it has not got them. */
+  private static boolean isWatch(Command command, Request request) {
+    return command.connectionEffect() == ConnectionEffect.WATCH
+        && command.acceptsArgCount(request.argCount())
+        && !command.has(CommandFlag.NO_MULTI);
   }
 
   private static boolean isMode(Request request) {

@@ -90,17 +90,27 @@ final class ClusterRelay {
 
   /** Returns the node of what has no keys. */
   private Node placeOf(Command command) {
-    boolean restricted = session.subscriber && session.protocol == 2 && !home.hasSubscriptions();
-    Node special =
-        switch (command.connectionEffect()) {
-          case UNWATCH -> watched.node();
-          case MULTI_BEGIN -> watched.node() == null ? last : watched.node();
-          case WAIT -> lastKeyed;
-          case NONE -> restricted ? shards.anyNode() : null;
-          default -> null;
-        };
+    boolean restricted = session.subscriber && session.protocol == 2;
+    Node special = restricted ? placeOfRestricted(command) : placeOfAny(command);
     boolean isThere = special != null && connections().find(special) != null;
     return isThere ? Objects.requireNonNull(special) : home.get();
+  }
+
+  private @Nullable Node placeOfAny(Command command) {
+    return switch (command.connectionEffect()) {
+      case UNWATCH -> watched.node();
+      case MULTI_BEGIN -> watched.node() == null ? last : watched.node();
+      case WAIT -> lastKeyed;
+      default -> null;
+    };
+  }
+
+  /** A subscriber of RESP2 is refused what it may not say where it is known to be one. */
+  private @Nullable Node placeOfRestricted(Command command) {
+    return switch (command.connectionEffect()) {
+      case SUBSCRIBE, UNSUBSCRIBE, RESET -> null;
+      default -> home.hasSubscriptions() ? null : shards.anyNode();
+    };
   }
 
   /** Returns the node of what is about no key. */
@@ -155,10 +165,14 @@ final class ClusterRelay {
     return ofWatch == null ? ClusterRefusals.of(session, command, request, slot) : ofWatch;
   }
 
-  /** Answers with {@code refusal}; a transaction then fails as if its node had refused it. */
-  void refuse(byte[] refusal) {
+  /**
+   * Answers with {@code refusal}; a transaction in which it would have been queued then fails as if
+   * its node had refused it.
+   */
+  void refuse(Command command, byte[] refusal) {
     RoutedTransaction open = transaction;
-    if (open == null || open.isEnding()) {
+    boolean queues = command.connectionEffect() != ConnectionEffect.WATCH;
+    if (open == null || open.isEnding() || !queues) {
       client.answer(refusal);
       return;
     }
@@ -197,8 +211,7 @@ final class ClusterRelay {
     if (session.transaction == null) {
       open.end(bytes, reply, command.connectionEffect() == ConnectionEffect.MULTI_EXEC);
     } else {
-      boolean queues = command.connectionEffect() != ConnectionEffect.WATCH;
-      open.add(queues ? slot : HashSlot.NONE, bytes, reply);
+      open.add(command.has(CommandFlag.NO_MULTI) ? HashSlot.NONE : slot, bytes, reply);
     }
   }
 

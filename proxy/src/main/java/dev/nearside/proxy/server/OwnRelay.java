@@ -49,7 +49,7 @@ final class OwnRelay {
     }
     byte[] refusal = cluster.refusal(command, request);
     if (refusal != null) {
-      cluster.refuse(refusal);
+      cluster.refuse(command, refusal);
     }
     return refusal != null;
   }
@@ -57,9 +57,9 @@ final class OwnRelay {
   /**
    * Answers what a transaction cannot queue; the upstream refuses something in its place, and EXEC.
    */
-  void refuseQueued(byte[] words) {
+  void refuseQueued(Command command, byte[] words) {
     if (cluster != null) {
-      cluster.refuse(words);
+      cluster.refuse(command, words);
       return;
     }
     pipe()

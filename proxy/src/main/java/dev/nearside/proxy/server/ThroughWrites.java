@@ -89,7 +89,7 @@ final class ThroughWrites {
   boolean run(Command command, Request request) {
     String refusal = refusal(command);
     if (refusal != null) {
-      return refuse(Replies.error(refusal));
+      return refuse(command, Replies.error(refusal));
     }
     if (client.replies().owesReplies()) {
       client.pauseUntilDrained();
@@ -135,7 +135,7 @@ final class ThroughWrites {
   }
 
   /** In a transaction Redis is made to refuse something, so that EXEC is refused as well. */
-  private boolean refuse(byte[] words) {
+  private boolean refuse(Command command, byte[] words) {
     if (session.pipe) {
       client.close("a write to the database cannot be refused in a stream of bytes");
       return true;
@@ -143,7 +143,7 @@ final class ThroughWrites {
     if (session.transaction == null) {
       return client.answer(words);
     }
-    client.upstream().own().refuseQueued(words);
+    client.upstream().own().refuseQueued(command, words);
     return true;
   }
 

@@ -66,18 +66,12 @@ final class Special {
       case 6 -> List.of(Command.of("DISCARD"));
       case 7 -> List.of(Command.of("MULTI"));
       case 8 -> List.of(Command.of("EXEC", "now"));
-      case 9 -> List.of(Command.of(cluster ? "UNWATCH" : "WATCH", "k1"));
+      case 9 -> List.of(Command.of("WATCH", "k1"));
       case 10 -> List.of(Command.of("SELECT", random.nextInt(3) > 0 ? "0" : "1"));
       case 11 -> random.nextInt(3) == 0 ? List.of(Command.of("RESET")) : List.of(noise());
       case 12 -> List.of(Command.of("UNWATCH"));
-      default -> List.of(queued(client));
+      default -> List.of(plain.command(client));
     };
-  }
-
-  /** Of a cluster, WATCH is refused in another order than of one server. */
-  private Command queued(int client) {
-    Command command = plain.command(client);
-    return cluster && command.name().equals("WATCH") ? Command.of("UNWATCH") : command;
   }
 
   /** What the sidecar answers, or sends on, without pinning the client. */
