@@ -101,8 +101,11 @@ final class ClusterJudge implements Judge {
 
   @Override
   public Verdict of(Command command, ClientState state) throws IOException {
-    if (command.args().isEmpty() || state.hasQuit() || state.onlySubscribes()) {
+    if (command.args().isEmpty() || state.hasQuit()) {
       return Verdict.same(command);
+    }
+    if (state.onlySubscribes() && !command.name().equals("RESET")) {
+      return Verdict.same(command); // and refused, or about its subscriptions
     }
     Verdict verdict = state.inTransaction() ? ofQueued(command) : ofPlain(command);
     note(command, state);
@@ -307,8 +310,11 @@ final class ClusterJudge implements Judge {
     return Verdict.same(command);
   }
 
-  /** Returns the slots of its keys, each once, in their order. */
+  /** Returns the slots of its keys, each once, in their order; a shard channel counts as a key. */
   private List<Integer> slots(Command command) throws IOException {
+    if (command.name().equals("SPUBLISH") && command.args().size() == 3) {
+      return List.of(RedisCluster.slotOf(command.args().get(1)));
+    }
     String keys =
         adviser.call(
             Stream.concat(Stream.of("COMMAND", "GETKEYS"), command.args().stream())
