@@ -39,6 +39,28 @@ public final class KeyPositions {
     };
   }
 
+  /**
+   * Returns whether a whole request says that it has keys and is so wrong that a server finds none
+   * in it.
+   */
+  public static boolean lacksKeys(Command command, Request request) {
+    return switch (command.keyRule()) {
+      case STORE_NUMKEYS -> count(request, 2) < 1 || !counted(request, 2, 1, key -> {});
+      case STREAMS -> !MovableKeys.streams(request, key -> {});
+      case RANGE,
+          NONE,
+          UNDECLARED,
+          NUMKEYS_AT_1,
+          NUMKEYS_AT_1_PAIRS,
+          NUMKEYS_AT_2,
+          SCRIPT,
+          SORT,
+          GEORADIUS,
+          MIGRATE ->
+          false;
+    };
+  }
+
   private static boolean range(Command command, Request request, KeyVisitor visitor) {
     int first = command.firstKey();
     if (first <= 0) {

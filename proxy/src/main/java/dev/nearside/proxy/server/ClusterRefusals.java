@@ -28,10 +28,7 @@ final class ClusterRefusals {
       Session session, Command command, Request request, int slot) {
     boolean restricted = session.subscriber && session.protocol == 2;
     if (restricted && isForbiddenToSubscriber(command, request, slot)) {
-      return "ERR Can't execute '"
-          + command.name().toLowerCase(Locale.ROOT).replace(' ', '|')
-          + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
-          + " context";
+      return forbidden(command);
     }
     ConnectionEffect effect = command.connectionEffect();
     if (effect == ConnectionEffect.REPLY_MODE && !request.argIs(2, "ON")) {
@@ -53,6 +50,18 @@ final class ClusterRefusals {
           + " in front of a cluster, where it would be for one node";
     }
     return null;
+  }
+
+  /** Returns the error that answers a subscriber of RESP2. */
+  static byte[] toSubscriber(Command command) {
+    return Replies.error(forbidden(command));
+  }
+
+  private static String forbidden(Command command) {
+    return "ERR Can't execute '"
+        + command.name().toLowerCase(Locale.ROOT).replace(' ', '|')
+        + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+        + " context";
   }
 
   /** What would go to the node that has the client's subscription is refused there. */

@@ -4,6 +4,7 @@ import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.CommandFlag;
 import dev.nearside.proxy.command.ConnectionEffect;
+import dev.nearside.proxy.command.KeyPositions;
 import dev.nearside.proxy.command.Spread;
 import dev.nearside.proxy.relay.Node;
 import dev.nearside.proxy.relay.ReplySink;
@@ -43,6 +44,7 @@ final class ClusterRelay {
   private @Nullable Node streamed;
   private Topology.View view;
   private int version;
+  private boolean isWrong;
   private boolean alone;
   private boolean blocking;
   private int slot = HashSlot.NONE;
@@ -74,24 +76,31 @@ final class ClusterRelay {
   private void chart(Command command, Request request) {
     view = topology.view();
     pieces = isQueueing() ? null : Scatter.of(view, command, request);
-    boolean isWrong = !command.acceptsArgCount(request.argCount()); // which any node says
-    chart(command, isWrong ? HashSlot.NONE : paths.slotOf(command, request));
+    isWrong = !command.acceptsArgCount(request.argCount()); // which any node says
+    boolean hasKeys = !isWrong && !KeyPositions.lacksKeys(command, request);
+    chart(command, hasKeys ? paths.slotOf(command, request) : HashSlot.NONE);
+  }
+
+  private boolean isReset(Command command) {
+    return command.connectionEffect() == ConnectionEffect.RESET && !isWrong;
+  }
+
+  private boolean isRestricted() {
+    return session.subscriber && session.protocol == 2;
   }
 
   private void chart(Command command, int keySlot) {
     slot = keySlot;
     target = slot == HashSlot.NONE ? placeOf(command) : view.nodeOf(slot);
     RoutedTransaction open = transaction;
-    boolean ends = command.connectionEffect() == ConnectionEffect.RESET;
-    if (open != null && !open.isEnding() && !ends) {
+    if (open != null && !open.isEnding() && !isReset(command)) {
       target = open.node();
     }
   }
 
   /** Returns the node of what has no keys. */
   private Node placeOf(Command command) {
-    boolean restricted = session.subscriber && session.protocol == 2;
-    Node special = restricted ? placeOfRestricted(command) : placeOfAny(command);
+    Node special = isRestricted() ? placeOfRestricted(command) : placeOfAny(command);
     boolean isThere = special != null && connections().find(special) != null;
     return isThere ? Objects.requireNonNull(special) : home.get();
   }
@@ -185,7 +194,7 @@ final class ClusterRelay {
     alone |= isAlone(command);
     blocking |= command.has(CommandFlag.BLOCKING);
     RoutedTransaction open = transaction;
-    if (open != null && !open.isEnding() && command.connectionEffect() != ConnectionEffect.RESET) {
+    if (open != null && !open.isEnding() && !isReset(command)) {
       sendQueued(open, command, bytes, reply);
       return;
     }
@@ -362,7 +371,8 @@ final class ClusterRelay {
     }
     view = topology.view();
     pieces = null;
-    chart(command, paths.slotOf(command, head));
+    isWrong = false;
+    chart(command, isRestricted() ? HashSlot.NONE : paths.slotOf(command, head));
     if (open != null && !open.goTo(slot)) {
       open.awaitThere();
       return false;
@@ -380,9 +390,15 @@ final class ClusterRelay {
     last = node;
     RoutedTransaction open = transaction;
     OwnConnection own = connections().to(node);
-    own.connection()
-        .expect(open == null ? new StreamedReply(topology, node, reply) : open.large(reply));
+    own.connection().expect(open == null ? streamed(command, node, reply) : open.large(reply));
     return own;
+  }
+
+  /** What a subscriber may not say goes where it is one, though its keys may be elsewhere. */
+  private StreamedReply streamed(Command command, Node node, RelayedReply reply) {
+    return isRestricted()
+        ? new StreamedReply(topology, node, reply, ClusterRefusals.toSubscriber(command))
+        : new StreamedReply(topology, node, reply);
   }
 
   /** Returns whether with {@code node}'s connection something is gone that was on it alone. */
