@@ -8,7 +8,7 @@ package dev.nearside.proxy.parity;
 enum ClusterDifference {
   CROSS_SLOT(
       "`-CROSSSLOT` for keys of several slots, but not from `MGET` `MSET` `DEL` `UNLINK` `EXISTS`"
-          + " `TOUCH`",
+          + " `TOUCH` of at most 64 KiB",
       "no node has all the keys; with one hash tag, as `{user:1}:a`, they are in one slot"),
   NOT_ATOMIC(
       "those six are not atomic over slots, and an error of one node is the whole's though others"

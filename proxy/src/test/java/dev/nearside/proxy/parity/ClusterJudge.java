@@ -73,6 +73,9 @@ final class ClusterJudge implements Judge {
           "UNBLOCK",
           "UNPAUSE");
 
+  /** Longer requests are passed on as they come. */
+  private static final int LARGE = 64 * 1024;
+
   /** Refused at once; a transaction that it is said in fails. */
   private static final Command REFUSED_AT_ONCE = Command.of("REFUSED.THROUGH.THE.SIDECAR");
 
@@ -147,10 +150,11 @@ final class ClusterJudge implements Judge {
     return ofAny(command);
   }
 
-  /** Only pairs can be taken apart. */
+  /** Only pairs can be taken apart, and only what is not passed on as it comes. */
   private static boolean isSplit(Command command) {
     boolean odd = command.name().equals("MSET") && command.args().size() % 2 == 0;
-    return SPLIT.contains(command.name()) && !odd;
+    boolean large = command.wire().length() > LARGE;
+    return SPLIT.contains(command.name()) && !odd && !large;
   }
 
   private Verdict ofQueued(Command command) throws IOException {
@@ -315,6 +319,9 @@ final class ClusterJudge implements Judge {
     if (command.name().equals("SPUBLISH") && command.args().size() == 3) {
       return List.of(RedisCluster.slotOf(command.args().get(1)));
     }
+    if (command.name().startsWith("XREAD") && !namesStreams(command)) {
+      return List.of(); // COMMAND GETKEYS finds some all the same
+    }
     String keys =
         adviser.call(
             Stream.concat(Stream.of("COMMAND", "GETKEYS"), command.args().stream())
@@ -332,5 +339,21 @@ final class ClusterJudge implements Judge {
       }
     }
     return slots;
+  }
+
+  private static boolean namesStreams(Command command) {
+    int at = 1;
+    while (at < command.args().size() && !command.word(at).equals("STREAMS")) {
+      switch (command.word(at)) {
+        case "NOACK" -> at++;
+        case "COUNT", "BLOCK" -> at += 2;
+        case "GROUP" -> at += 3;
+        default -> {
+          return false;
+        }
+      }
+    }
+    int named = command.args().size() - at - 1;
+    return named > 0 && named % 2 == 0;
   }
 }

@@ -238,7 +238,8 @@ final class Duel implements AutoCloseable {
           heard.accept(reply);
         }
       }
-      replies.add(mask.apply(reply));
+      String told = judges == null ? reply : Elements.withoutPushes(reply, UNASKED, heard);
+      replies.add(mask.apply(told));
     }
   }
 

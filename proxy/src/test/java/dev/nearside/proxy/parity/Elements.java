@@ -1,5 +1,8 @@
 package dev.nearside.proxy.parity;
 
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
 /** The parts of one whole reply: its head, and the elements of an aggregate one after the other. */
 final class Elements {
   private final String reply;
@@ -30,6 +33,33 @@ final class Elements {
     int from = at;
     at = end(from);
     return reply.substring(from, at);
+  }
+
+  /**
+   * Returns an aggregate without what was pushed just before some element of it, as EXEC's own
+   * messages are in RESP3.
+   */
+  static String withoutPushes(String reply, Pattern unasked, Consumer<String> pushed) {
+    Elements elements = new Elements(reply);
+    StringBuilder rest = new StringBuilder(elements.header());
+    for (int i = 0; i < elements.count(); i++) {
+      String element = elements.next();
+      while (element.startsWith(">") && unasked.matcher(element).find()) {
+        int end = new Elements(element).pushEnd();
+        pushed.accept(element.substring(0, end));
+        element = element.substring(end);
+      }
+      rest.append(element);
+    }
+    return rest.toString();
+  }
+
+  private int pushEnd() {
+    int end = at;
+    for (int i = count; i > 0; i--) {
+      end = end(end);
+    }
+    return end;
   }
 
   private int end(int from) {
