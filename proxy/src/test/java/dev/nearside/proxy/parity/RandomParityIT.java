@@ -32,10 +32,9 @@ class RandomParityIT {
   /** Sentinels take longer to start than a stream to play: one protocol each has to do. */
   private static List<Integer> protocols(Shape shape, RedisProgram program) {
     return switch (shape) {
-      case PLAIN, TLS, UNIX -> List.of(2, 3);
+      case PLAIN, TLS, UNIX, CLUSTER -> List.of(2, 3);
       case SENTINEL -> List.of(program == RedisProgram.CARRIED ? 2 : 3);
       case SENTINEL_TLS -> List.of(2);
-      case CLUSTER -> List.of(); // ./nearside parity -Dparity.shape=cluster plays it
     };
   }
 
