@@ -4,7 +4,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Waits for what another process or thread is about to do. */
 public final class Waiting {
-  private static final long PATIENCE_NS = 20_000_000_000L;
+  private static final long PATIENCE_NS = 40_000_000_000L;
   private static final long STEP_NS = 2_000_000;
 
   /** Something that can be asked again and again. */
