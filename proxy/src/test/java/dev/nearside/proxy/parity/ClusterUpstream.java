@@ -35,7 +35,9 @@ record ClusterUpstream(RedisCluster cluster) implements Upstream {
 
   @Override
   public List<String> settings() {
-    return List.of("upstream.uri=redis-cluster://" + String.join(",", cluster.addresses()));
+    return List.of(
+        "upstream.uri=redis-cluster://" + String.join(",", cluster.addresses()),
+        "l1.skip-churning=false"); // all that others do in three databases is done to one here
   }
 
   @Override
