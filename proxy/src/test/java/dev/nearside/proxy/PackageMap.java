@@ -123,7 +123,7 @@ final class PackageMap {
           entry("io.lettuce", Set.of("tier.redis")),
           entry("reactor", Set.of("tier.redis")),
           entry("com.github.benmanes.caffeine", Set.of("tier.local")),
-          entry("net.jpountz", Set.of("tier.local")),
+          entry("net.jpountz", Set.of("tier.local", "tier.database")),
           entry("io.github.resilience4j", Set.of("guard")),
           entry("io.prometheus", Set.of(ROOT, "telemetry", "admin", "pressure")),
           entry("com.fasterxml.jackson", Set.of("config", "admin")),
