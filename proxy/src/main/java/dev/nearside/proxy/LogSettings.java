@@ -35,6 +35,7 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
           "io.lettuce", Level.WARN,
           "com.zaxxer.hikari", Level.WARN,
           "reactor", Level.WARN,
+          "org.flywaydb", Level.WARN,
           "io.lettuce.core.resource.Transports", Level.ERROR);
 
   /** Made by the service loader. */

@@ -7,7 +7,9 @@ import dev.nearside.proxy.config.LoadedConfiguration;
 import dev.nearside.proxy.config.NamespaceChecks;
 import dev.nearside.proxy.namespace.KeyTemplate;
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.security.TlsServer;
+import dev.nearside.proxy.tier.database.DatabaseSetup;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.MisfitException;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The main class. Exits with 0 when all went well, with 2 when the arguments or the configuration
@@ -59,12 +62,31 @@ public final class Nearside {
     return new ConfigurationLoader(NAMESPACE_CHECKS, TlsServer.CHECKS).load(sources);
   }
 
+  /** Returns what in the configuration does not fit its database. */
+  static List<String> misfits(LoadedConfiguration loaded) {
+    DatabaseTier.Settings settings = Proxy.databaseSettings(loaded.config());
+    return settings == null
+        ? List.of()
+        : DatabaseSetup.misfits(
+            settings,
+            Namespaces.of(loaded.config().namespaces()).all(),
+            namespace -> loaded.subjectOfRows(namespace.name()));
+  }
+
+  /** Makes the tables of the long-term store; returns why that cannot be done, or null. */
+  static @Nullable String migrate(LoadedConfiguration loaded) {
+    DatabaseTier.Settings settings = Proxy.databaseSettings(loaded.config());
+    return settings == null
+        ? "there is no database; expected database.url"
+        : DatabaseSetup.migrate(settings);
+  }
+
   /** Says what is wrong with the configuration; returns the exit status. */
   static int refuse(ConfigurationException refused, PrintWriter err) {
     return refuse(refused.problems(), err);
   }
 
-  private static int refuse(List<String> problems, PrintWriter err) {
+  static int refuse(List<String> problems, PrintWriter err) {
     problems.forEach(err::println);
     err.flush();
     return WRONG_CONFIGURATION;

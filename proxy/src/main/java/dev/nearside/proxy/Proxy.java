@@ -318,15 +318,20 @@ public final class Proxy implements AutoCloseable {
   }
 
   private @Nullable DatabaseTier databaseTier(Namespaces namespaces, LoadedConfiguration loaded) {
+    DatabaseTier.Settings settings = databaseSettings(config);
+    return settings == null
+        ? null
+        : new DatabaseTier(
+            settings,
+            namespaces.all(),
+            namespace -> loaded.subjectOfRows(namespace.name()),
+            metrics);
+  }
+
+  /** Returns how the database of a configuration is reached, or null where it has none. */
+  static DatabaseTier.@Nullable Settings databaseSettings(NearsideConfig config) {
     NearsideConfig.Database settings = config.database();
-    if (settings == null) {
-      return null;
-    }
-    return new DatabaseTier(
-        Policies.database(settings, DATABASE_WAITING),
-        namespaces.all(),
-        namespace -> loaded.subjectOfRows(namespace.name()),
-        metrics);
+    return settings == null ? null : Policies.database(settings, DATABASE_WAITING);
   }
 
   private void tellHotKeys() {

@@ -2,8 +2,11 @@ package dev.nearside.proxy;
 
 import dev.nearside.proxy.config.ConfigurationException;
 import dev.nearside.proxy.config.ConfigurationSources;
+import dev.nearside.proxy.config.LoadedConfiguration;
+import dev.nearside.proxy.tier.database.DatabaseSetup;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -50,12 +53,44 @@ final class Verbs {
   @Command(
       name = "check-config",
       description = "Say what is wrong with a configuration, or show what it amounts to.")
-  int checkConfig(@Mixin ConfigurationOptions options) throws ConfigurationException {
-    String yaml = Nearside.load(options.sources(environment)).redactedYaml();
+  int checkConfig(
+      @Mixin ConfigurationOptions options,
+      @Option(
+              names = "--database",
+              description = "Ask the database, too, whether it is what namespaces expect.")
+          boolean asksDatabase)
+      throws ConfigurationException {
+    LoadedConfiguration loaded = Nearside.load(options.sources(environment));
+    List<String> misfits = asksDatabase ? Nearside.misfits(loaded) : List.of();
+    if (!misfits.isEmpty()) {
+      return Nearside.refuse(misfits, err());
+    }
     PrintWriter out = out();
     out.println("OK");
-    out.print(yaml);
+    out.print(loaded.redactedYaml());
     out.flush();
+    return 0;
+  }
+
+  @Command(
+      name = "migrate",
+      description = "Make the tables of the long-term store, as a start does where it may.")
+  int migrate(
+      @Mixin ConfigurationOptions options,
+      @Option(names = "--print", description = "Only show the SQL; needs no configuration.")
+          boolean isPrintWanted)
+      throws ConfigurationException {
+    if (isPrintWanted) {
+      out().print(DatabaseSetup.migrationSql());
+      out().flush();
+      return 0;
+    }
+    String failure = Nearside.migrate(Nearside.load(options.sources(environment)));
+    if (failure != null) {
+      err().println("nearside: " + failure);
+      err().flush();
+      return Nearside.CANNOT_START;
+    }
     return 0;
   }
 

@@ -3,22 +3,23 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nearside.proxy.config.ConfigurationSources;
-import dev.nearside.proxy.config.ConfigurationSources.Flag;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** A configuration that does not fit the database stops the start, or one namespace if later. */
 class MisfitIT {
@@ -72,18 +73,24 @@ class MisfitIT {
 
   @Test
   void start_whatDoesNotFit_isRefusedWithItsLine() throws Exception {
+    assertRefused("run");
+  }
+
+  @Test
+  void checkConfig_whatDoesNotFit_isRefusedWithItsLine() throws Exception {
+    assertRefused("check-config", "--database");
+  }
+
+  private void assertRefused(String... verb) throws IOException {
     Path file = Files.writeString(folder.resolve("nearside.yaml"), yaml());
     StringWriter err = new StringWriter();
-    int status =
-        Nearside.run(
-            new ConfigurationSources(
-                file,
-                Map.of(),
-                List.of(
-                    new Flag("--upstream", "upstream.uri", "redis://127.0.0.1:" + redis.port()),
-                    new Flag("--listen", "listen", "127.0.0.1:0"),
-                    new Flag("--http", "http", "127.0.0.1:0"))),
-            new PrintWriter(err));
+    CommandLine commandLine = Verbs.commandLine(Map.of());
+    commandLine.setErr(new PrintWriter(err));
+    List<String> line = new ArrayList<>(List.of(verb));
+    line.addAll(List.of("--config", file.toString()));
+    line.addAll(List.of("--upstream", "redis://127.0.0.1:" + redis.port()));
+    line.addAll(List.of("--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"));
+    int status = commandLine.execute(line.toArray(String[]::new));
     assertThat(err.toString())
         .isEqualTo(
             file

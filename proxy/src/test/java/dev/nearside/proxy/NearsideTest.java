@@ -70,6 +70,23 @@ class NearsideTest {
   }
 
   @Test
+  void migrate_print_showsTheSqlOfAllMigrations() {
+    assertThat(execute(Map.of(), "migrate", "--print")).isZero();
+    assertThat(out.toString())
+        .startsWith("CREATE SCHEMA IF NOT EXISTS nearside;\n")
+        .contains("CREATE TABLE IF NOT EXISTS nearside.entry", "GRANT USAGE ON SEQUENCE");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void migrate_withoutADatabase_isRefused() {
+    Map<String, String> upstream = Map.of("NEARSIDE_UPSTREAM_URI", "redis://r");
+    assertThat(execute(upstream, "migrate")).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("nearside: there is no database; expected database.url\n");
+    assertThat(execute(upstream, "check-config", "--database")).isZero();
+  }
+
+  @Test
   void arguments_wrong_haveStatus2() {
     assertThat(execute(Map.of(), "run", "--lissten", "a:1")).isEqualTo(2);
     assertThat(err.toString()).contains("--lissten");

@@ -120,6 +120,7 @@ final class PackageMap {
           entry("javax.sql", Set.of("tier.database")),
           entry("com.zaxxer", Set.of("tier.database")),
           entry("org.postgresql", Set.of("tier.database")),
+          entry("org.flywaydb", Set.of("tier.database")),
           entry("io.lettuce", Set.of("tier.redis")),
           entry("reactor", Set.of("tier.redis")),
           entry("com.github.benmanes.caffeine", Set.of("tier.local")),

@@ -71,7 +71,7 @@ final class DemoConfig {
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
             UnheldReads.AUTO),
-        new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128),
+        new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128, 512 * 1024),
         namespaces(),
         new Limits(
             10_000, 512L * MIB, 1024L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));

@@ -89,8 +89,9 @@ final class ConfigurationAssembly {
     int poolSize = read(Keys.DATABASE_POOL_SIZE);
     Duration timeout = read(Keys.DATABASE_TIMEOUT);
     int maxBatch = read(Keys.DATABASE_MAX_BATCH);
+    int compressAbove = read(Keys.DATABASE_COMPRESS_ABOVE);
     if (url != null) {
-      return new Database(url, user, password, poolSize, timeout, maxBatch);
+      return new Database(url, user, password, poolSize, timeout, maxBatch, compressAbove);
     }
     refuseDatabaseWithoutUrl();
     return null;
@@ -128,6 +129,10 @@ final class ConfigurationAssembly {
   private @Nullable DatabaseRows rows(String prefix) {
     String query = settings.read(prefix, NamespaceKeys.QUERY);
     DatabaseRows.Table table = settings.read(prefix, NamespaceKeys.TABLE);
-    return query == null ? table : new DatabaseRows.Query(query);
+    boolean store = settings.readWithDefault(prefix, NamespaceKeys.STORE);
+    if (query != null) {
+      return new DatabaseRows.Query(query);
+    }
+    return table == null && store ? new DatabaseRows.Store() : table;
   }
 }

@@ -26,4 +26,7 @@ public sealed interface DatabaseRows {
       return schema == null ? name : schema + "." + name;
     }
   }
+
+  /** They are in the long-term store, a table of Nearside's own, by their whole keys. */
+  record Store() implements DatabaseRows {}
 }

@@ -31,10 +31,11 @@ final class NamespaceContradictions {
       reportTags(namespace);
       reportStrict(namespace);
       List<String> rows = NamespaceKeys.ROWS.stream().map(key -> path(namespace, key)).toList();
-      List<String> given = rows.stream().filter(settings::isGiven).toList();
+      List<String> given = rows.stream().filter(this::saysWhere).toList();
       DatabaseRead read = namespace.read();
       if (read != null) {
         reportTwoPlaces(namespace, given);
+        reportValueOfStore(namespace);
         reportRead(namespace, given.getFirst());
         reportWrite(namespace, read);
       } else if (rows.stream().noneMatch(problems::isRefused)) {
@@ -99,6 +100,25 @@ final class NamespaceContradictions {
     String refusal = refusal(() -> checks.tags().accept(namespace));
     if (refusal != null) {
       add(path, "does not fit " + namespace.keys() + ": " + refusal);
+    }
+  }
+
+  /** A store that is switched off says nothing. */
+  private boolean saysWhere(String path) {
+    boolean isSwitch = path.endsWith("." + NamespaceKeys.STORE.path());
+    return settings.isGiven(path) && (!isSwitch || isOn(settings.text(path)));
+  }
+
+  private static boolean isOn(String text) {
+    return NamespaceKeys.STORE.type().parser().apply(text) instanceof Parsed.Good<Boolean> read
+        && read.value();
+  }
+
+  private void reportValueOfStore(Namespace namespace) {
+    String path = path(namespace, NamespaceKeys.VALUE);
+    DatabaseRead read = namespace.read();
+    if (read != null && read.rows() instanceof DatabaseRows.Store && settings.isGiven(path)) {
+      add(path, "does nothing beside database.store, whose values have no columns; expected one");
     }
   }
 

@@ -94,13 +94,23 @@ final class NamespaceKeys {
               + " part. Upper and lower case differ.",
           ofDatabase(read -> read.rows() instanceof DatabaseRows.Table table ? table : null));
 
+  static final Key<Namespace, Boolean> STORE =
+      Key.of(
+          "database.store",
+          ValueTypes.BOOLEAN,
+          "false",
+          "In place of a query or a table: whether its keys live in the long-term store, a table of"
+              + " Nearside's own, which is made where it is missing. The whole key is the key there;"
+              + " its parts and their types are not looked at.",
+          ofDatabase(read -> read.rows() instanceof DatabaseRows.Store ? true : null));
+
   static final Key<Namespace, String> VALUE =
       Key.of(
           "database.value",
           ValueTypes.text("a column", "the name of a column of the result, or *"),
           "*",
           "The column that is the key's value, or `*` for the whole row as JSON.",
-          ofDatabase(DatabaseRead::value));
+          ofDatabase(read -> read.rows() instanceof DatabaseRows.Store ? null : read.value()));
 
   static final Key<Namespace, WhenUnavailable> WHEN_UNAVAILABLE =
       Key.of(
@@ -130,12 +140,13 @@ final class NamespaceKeys {
           TAGS,
           QUERY,
           TABLE,
+          STORE,
           VALUE,
           WHEN_UNAVAILABLE,
           WRITE);
 
   /** The keys that say where rows are; a namespace has one of them, or none. */
-  static final List<Key<Namespace, ?>> ROWS = List.of(QUERY, TABLE);
+  static final List<Key<Namespace, ?>> ROWS = List.of(QUERY, TABLE, STORE);
 
   /** The keys that do nothing unless there are rows. */
   static final List<Key<Namespace, ?>> ONLY_WITH_ROWS =

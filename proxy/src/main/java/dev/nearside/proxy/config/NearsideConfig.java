@@ -228,6 +228,8 @@ public record NearsideConfig(
    * @param poolSize connections, and so the most concurrent queries
    * @param timeout bound on one read: waiting for a connection and the statement together
    * @param maxBatch the most keys in one statement
+   * @param compressAboveBytes values of at least this size are stored LZ4-compressed when that
+   *     saves a fifth
    */
   public record Database(
       String url,
@@ -235,7 +237,8 @@ public record NearsideConfig(
       @Nullable String password,
       int poolSize,
       Duration timeout,
-      int maxBatch) {
+      int maxBatch,
+      int compressAboveBytes) {
     @Override
     public String toString() {
       return "database of "

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.namespace;
 
+import dev.nearside.proxy.config.DatabaseRows;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import dev.nearside.proxy.config.NearsideConfig.WriteMode;
@@ -87,6 +88,12 @@ public final class Namespace {
   /** Returns what a miss reads in the database, or null when its keys live in Redis only. */
   public NearsideConfig.@Nullable DatabaseRead read() {
     return read;
+  }
+
+  /** Returns whether its keys live in the long-term store. */
+  public boolean keepsInStore() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured != null && configured.rows() instanceof DatabaseRows.Store;
   }
 
   /** Returns whether a miss of its keys is read in the database. */

@@ -54,6 +54,7 @@ enum Label {
   BREAKER("name"),
   BREAKER_STATE("state", "closed", "half-open", "open"),
   QUERY_RESULT("result", "ok", "timeout", "rejected", "error"),
+  CLEANING_RESULT("result", "ok", "error"),
   LEASE_RESULT("result", "taken", "waited", "absent"),
   LEASE_WAKE("cause", "push", "timer", "deadline", "lost"),
   POOL_STATE("state", "active", "idle"),

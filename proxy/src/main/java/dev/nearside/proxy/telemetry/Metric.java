@@ -202,6 +202,15 @@ public enum Metric {
       Label.POOL_STATE),
   DATABASE_POOL_WAITING(
       "nearside_database_pool_waiting", Collector.Type.GAUGE, "Reads waiting for a connection."),
+  STORE_EXPIRED(
+      "nearside_store_expired_total",
+      Collector.Type.COUNTER,
+      "Expired rows of the long-term store that this sidecar has deleted."),
+  STORE_CLEANINGS(
+      "nearside_store_cleanings_total",
+      Collector.Type.COUNTER,
+      "Statements that delete expired rows of the long-term store.",
+      Label.CLEANING_RESULT),
   LEASES(
       "nearside_leases_total",
       Collector.Type.COUNTER,

@@ -1,10 +1,29 @@
 package dev.nearside.proxy.tier;
 
+import java.time.Duration;
+
 /** What a tier says to a read. A slow or dead tier is a value here, never an exception. */
 public sealed interface Answer {
-  /** The tier has the value. The array is the receiver's and is never changed. */
+  /**
+   * The tier has the value.
+   *
+   * @param value the receiver's, and never changed
+   * @param expiresAtNs when it expires, by {@link System#nanoTime}, if {@code expires}
+   * @param expires whether it does
+   */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared; a copy would cost a value
-  record Hit(byte[] value) implements Answer {}
+  record Hit(byte[] value, boolean expires, long expiresAtNs) implements Answer {
+    /** A value that does not expire there. */
+    public Hit(byte[] value) {
+      this(value, false, 0);
+    }
+
+    /** Returns how much of {@code max} it may be held from now on; zero or less: not at all. */
+    public Duration lifeWithin(Duration max) {
+      Duration left = Duration.ofNanos(expiresAtNs - System.nanoTime());
+      return expires && left.compareTo(max) < 0 ? left : max;
+    }
+  }
 
   /** The tier is sure that it has no value. */
   record Miss() implements Answer {

@@ -216,7 +216,12 @@ public final class DatabaseFill {
   private static CompletableFuture<Boolean> refreshed(
       Leases leases, Lease lease, Namespace namespace, byte[] oldValue, Answer answer) {
     return switch (answer) {
-      case Hit hit -> leases.replace(lease, oldValue, hit.value(), namespace.l2Ttl());
+      case Hit hit -> {
+        Duration life = hit.lifeWithin(namespace.l2Ttl());
+        yield life.toMillis() > 0
+            ? leases.replace(lease, oldValue, hit.value(), life)
+            : leases.remove(lease, oldValue, namespace.negativeTtl());
+      }
       case Miss miss -> leases.remove(lease, oldValue, namespace.negativeTtl());
       case Unavailable unavailable -> leases.release(lease).thenApply(nothing -> false);
     };

@@ -15,6 +15,7 @@ import dev.nearside.proxy.tier.redis.Look.Held;
 import dev.nearside.proxy.tier.redis.Look.Unknown;
 import dev.nearside.proxy.tier.redis.Look.Value;
 import dev.nearside.proxy.tier.redis.Look.Wake;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -291,10 +292,14 @@ final class LeasedRead implements Ticks.Ticked {
 
   private CompletableFuture<Outcome> settled(Lease lease, Answer answer) {
     return switch (answer) {
-      case Hit hit ->
-          leases
-              .fill(lease, hit.value(), namespace.l2Ttl())
-              .thenApply(stored -> Outcome.found(answer, stored, true));
+      case Hit hit -> {
+        Duration life = hit.lifeWithin(namespace.l2Ttl());
+        yield life.toMillis() > 0
+            ? leases
+                .fill(lease, hit.value(), life)
+                .thenApply(stored -> Outcome.found(answer, stored, true))
+            : settled(lease, Miss.INSTANCE); // it has expired on its way
+      }
       case Miss miss -> leases.mark(lease, namespace.negativeTtl()).thenCompose(this::marked);
       case Unavailable unavailable ->
           leases.release(lease).thenApply(nothing -> Outcome.unstored(answer));

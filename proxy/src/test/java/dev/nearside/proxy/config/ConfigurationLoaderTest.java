@@ -74,6 +74,7 @@ class ConfigurationLoaderTest {
           entry("database.pool-size", "3"),
           entry("database.timeout", "4s"),
           entry("database.max-batch", "64"),
+          entry("database.compress-above", "3KiB"),
           entry("limits.max-clients", "11"),
           entry("limits.max-bulk", "2MiB"),
           entry("limits.max-query-buffer", "4MiB"),
@@ -108,7 +109,7 @@ class ConfigurationLoaderTest {
 
   /** What says in place of {@code database.query} where rows are. */
   private static final Map<String, String> OTHER_ROWS =
-      Map.of("database.table", "\"shop.\\u00E4 \\\"b\\\"\"");
+      Map.of("database.store", "true", "database.table", "\"shop.\\u00E4 \\\"b\\\"\"");
 
   @TempDir Path folder;
 

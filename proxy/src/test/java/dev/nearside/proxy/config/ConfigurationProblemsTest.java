@@ -250,15 +250,18 @@ class ConfigurationProblemsTest {
         "database: {url: 'jdbc:postgresql://u:geheim@h/d'}| database.url: \"jdbc:postgresql://***@h/d\" holds credentials, which have the keys user and password; expected jdbc:postgresql://host:port/database",
         "namespaces: {a: {}}| namespaces.a.keys: missing; expected a key pattern, for example prompt:{id:bigint}, session:{token} or rule:*",
         "namespaces: {a: {keys: 'a:*', l1-ttl: 2h}}| namespaces.a.l1-ttl: \"2h\" is above l1.max-ttl, which is 10m; expected at most that",
-        "namespaces: {a: {keys: 'a:*', l2-ttl: 2h}}| namespaces.a.l2-ttl: does nothing without database.query or database.table; expected both or neither",
-        "namespaces: {a: {keys: 'a:*', database: {value: x}}}| namespaces.a.database.value: does nothing without database.query or database.table; expected both or neither",
+        "namespaces: {a: {keys: 'a:*', l2-ttl: 2h}}| namespaces.a.l2-ttl: does nothing without database.query, database.table or database.store; expected both or neither",
+        "namespaces: {a: {keys: 'a:*', database: {value: x}}}| namespaces.a.database.value: does nothing without database.query, database.table or database.store; expected both or neither",
         "namespaces: {a: {keys: 'a:*'}, b: {keys: 'a:*'}}| namespaces.b.keys: \"a:*\" is what namespace a takes already; expected other keys",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {query: SELECT 1}}}| namespaces.a.database.query: given without a database to ask; expected database.url",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: t}}}| namespaces.a.database.table: given without a database to ask; expected database.url",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: a.b.c}}}| namespaces.a.database.table: \"a.b.c\" is not a table; expected table or schema.table, written as in the database",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: ''}}}| namespaces.a.database.table: \"\" is not a table; expected table or schema.table, written as in the database",
-        "namespaces: {a: {keys: 'a:*', database: {write: through}}}| namespaces.a.database.write: does nothing without database.query or database.table; expected both or neither",
+        "namespaces: {a: {keys: 'a:*', database: {write: through}}}| namespaces.a.database.write: does nothing without database.query, database.table or database.store; expected both or neither",
         "namespaces: {a: {keys: 'a:*', database: {write: behind}}}| namespaces.a.database.write: \"behind\" is not a way of writing; expected aside or through",
+        "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true}}}| namespaces.a.database.store: given without a database to ask; expected database.url",
+        "namespaces: {a: {keys: 'a:*', database: {store: maybe}}}| namespaces.a.database.store: \"maybe\" is not a switch; expected true or false",
+        "database: {url: 'jdbc:postgresql:d', compress-above: 0B}| database.compress-above: \"0B\" is too small: the least is 1B; expected a number with a unit: B, KiB, MiB or GiB",
         "namespaces: {a: {keys: 'a:*', strict: maybe}}| namespaces.a.strict: \"maybe\" is not a switch; expected true or false",
         "namespaces: {a: {keys: 'a:*', strict: true, stale-if-error: 6s}}| namespaces.a.stale-if-error: \"6s\" contradicts strict: true, whose reads are never stale; expected one of them",
         "namespaces: {a: {keys: 'a:*', ttl: 1h}}| namespaces.a.ttl: unknown key; the nearest known key is namespaces.a.l1-ttl",
@@ -300,6 +303,36 @@ class ConfigurationProblemsTest {
                 + " where the rows are already; expected one of them",
             "nearside.yaml:8: namespaces.a.l2-ttl: missing beside database.query; expected the"
                 + " expiry of its values in Redis, such as 1h");
+  }
+
+  @Test
+  void namespace_whatIsInTheStore_hasNoColumnsAndNoQuery() {
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(
+                    UPSTREAM,
+                    DATABASE,
+                    "namespaces:",
+                    "  a:",
+                    "    keys: a:*",
+                    "    l2-ttl: 1h",
+                    "    database:",
+                    "      store: true",
+                    "      value: x",
+                    "  b:",
+                    "    keys: b:{id}",
+                    "    l2-ttl: 1h",
+                    "    database: {table: t, store: on}",
+                    "  c:",
+                    "    keys: c:{id}",
+                    "    l2-ttl: 1h",
+                    "    database: {table: t, store: false}")
+                .problems())
+        .containsExactly(
+            "nearside.yaml:9: namespaces.a.database.value: does nothing beside database.store,"
+                + " whose values have no columns; expected one",
+            "nearside.yaml:13: namespaces.b.database.store: contradicts database.table, which says"
+                + " where the rows are already; expected one of them");
   }
 
   @Test

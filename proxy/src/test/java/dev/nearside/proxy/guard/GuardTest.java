@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 final class GuardTest {
+  private static final Answer MISFIT = new Answer.Unavailable(Reason.MISFIT);
   private static final Answer HIT = new Answer.Hit(new byte[0]);
   private static final Answer TIMEOUT = new Answer.Unavailable(Reason.TIMEOUT);
 
@@ -32,6 +33,15 @@ final class GuardTest {
     assertThat(guard.state()).isEqualTo(Guard.State.CLOSED);
     assertThat(guard.failures()).isZero();
     assertThat(guard.reads()).isEqualTo(20);
+  }
+
+  @Test
+  void call_misfit_isNoFailure() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(call(MISFIT)).isEqualTo(MISFIT);
+    }
+    assertThat(guard.state()).isEqualTo(Guard.State.CLOSED);
+    assertThat(guard.failures()).isZero();
   }
 
   @Test

@@ -303,6 +303,42 @@ class DatabaseFillIT {
     assertThat(direct.call("EXISTS", LEASE)).isEqualTo(":0\r\n");
   }
 
+  /** Half a minute is less than what the namespace gives to values. */
+  @Test
+  void rowThatExpires_livesNoLongerInRedis() throws IOException {
+    nodes();
+    CompletableFuture<Outcome> filled = a.get(KEY);
+    a.answer(expiring(30_000));
+    assertThat(FillNode.value(filled)).isEqualTo("row");
+    assertThat(millis(KEY)).isBetween(1L, 30_000L);
+    CompletableFuture<Boolean> refreshed = a.refresh(KEY, "row");
+    a.answer(expiring(10_000));
+    assertThat(refreshed.join()).isTrue();
+    assertThat(millis(KEY)).isBetween(1L, 10_000L);
+  }
+
+  @Test
+  void rowThatHasExpiredByNow_isAbsent() throws IOException {
+    nodes();
+    CompletableFuture<Outcome> filled = a.get(KEY);
+    a.answer(expiring(-1));
+    assertThat(FillNode.value(filled)).isNull();
+    assertThat(direct.call("EXISTS", KEY)).isEqualTo(":0\r\n");
+    assertThat(FillNode.value(b.get(KEY))).isNull();
+    assertThat(b.asked).isEmpty();
+    direct.call("DEL", LEASE);
+    direct.call("SET", KEY, "row", "PX", "100000");
+    CompletableFuture<Boolean> refreshed = a.refresh(KEY, "row");
+    a.answer(expiring(-1));
+    assertThat(refreshed.join()).isTrue();
+    assertThat(direct.call("EXISTS", KEY)).isEqualTo(":0\r\n");
+  }
+
+  private static Answer expiring(long millis) {
+    long atNs = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+    return new Answer.Hit(new byte[] {'r', 'o', 'w'}, true, atNs);
+  }
+
   @Test
   void refresh_anotherHasTheLease_doesNothing() throws IOException {
     nodes();

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.database;
 
+import dev.nearside.proxy.namespace.KeyTemplate;
 import dev.nearside.proxy.namespace.Part;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Ticks;
@@ -17,24 +18,32 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a namespace's query once for many keys, and finds each row's key by its part columns. */
-final class BatchStatement {
+final class BatchStatement implements RowsByKey {
   private static final String DATA_EXCEPTION = "22";
 
   private final NamedQuery query;
+  private final KeyTemplate template;
 
-  BatchStatement(NamedQuery query) {
+  BatchStatement(NamedQuery query, KeyTemplate template) {
     this.query = query;
+    this.template = template;
   }
 
-  /**
-   * Returns the answer of each key that has a row; of two rows for one key the first counts. A null
-   * value is a miss.
-   *
-   * @param keys the parts of each key, each key once
-   * @param deadlineNanos when it is cancelled
-   * @param ticks notices that
-   */
-  Map<List<Object>, Answer> run(
+  /** The parts of the key. */
+  @Override
+  public @Nullable List<Object> keyOf(byte[] name) {
+    Object[] parts = template.partsOf(name);
+    return parts == null ? null : List.of(parts);
+  }
+
+  @Override
+  public Fit fit(Connection connection) throws SQLException {
+    return new QueryCheck(connection, query, this).fit();
+  }
+
+  /** Of two rows for one key the first counts. A null value is a miss. */
+  @Override
+  public Map<List<Object>, Answer> run(
       Connection connection, List<List<Object>> keys, long deadlineNanos, Ticks ticks)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(query.sql());

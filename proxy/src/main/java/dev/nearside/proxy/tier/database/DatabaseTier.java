@@ -90,6 +90,7 @@ public final class DatabaseTier implements AutoCloseable {
   private final Measures measures;
   private volatile Supplier<Runnable> answering = () -> () -> {};
   private final FirstCheck check;
+  private final StoreCleaner cleaner;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
   /** As the other constructor, where complaints begin with the names of namespaces. */
@@ -110,14 +111,16 @@ public final class DatabaseTier implements AutoCloseable {
       Function<Namespace, String> subjects,
       Metrics metrics) {
     this.measures = Measures.of(metrics);
+    DirectConnections direct = new DirectConnections(settings);
+    StoreLayout layout = new StoreLayout(settings, true);
     for (Namespace namespace : namespaces) {
-      if (namespace.read() != null) {
+      if (namespace.readsDatabase()) {
         queues.put(
             namespace,
             new ReadQueue(
                 namespace.name(),
                 subjects.apply(namespace),
-                NamedQuery.of(namespace),
+                RowsByKey.of(namespace, layout),
                 settings.maxWaiting()));
       }
     }
@@ -131,14 +134,18 @@ public final class DatabaseTier implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy()); // after the stop, which answers by itself
     deadlines.setRemoveOnCancelPolicy(true);
     this.pool = connectionPool(settings);
-    this.check = new FirstCheck(gates(queues), new DirectConnections(settings), this::schedule);
+    this.check = new FirstCheck(gates(queues), direct, this::schedule);
+    this.cleaner = new StoreCleaner(direct, StoreCleaner.Pace.DEFAULT, metrics);
     check.start();
+    if (namespaces.stream().anyMatch(Namespace::keepsInStore)) {
+      cleaner.start();
+    }
   }
 
   /**
    * Waits until all namespaces were compared with the database, or it is known to be away: then
    * they are compared when it comes, and none of their reads is answered from it before. Blocks for
-   * two seconds at most.
+   * two seconds at most where it is away, and for ten where tables are made.
    *
    * @throws MisfitException if the database is not what the configuration says
    */
@@ -190,7 +197,10 @@ public final class DatabaseTier implements AutoCloseable {
    * @throws IllegalArgumentException if it cannot be used; says why
    */
   public static void checkQuery(NearsideConfig.Namespace namespace) {
-    NamedQuery.of(Namespace.of(namespace));
+    Namespace checked = Namespace.of(namespace);
+    if (!checked.keepsInStore()) {
+      NamedQuery.of(checked);
+    }
   }
 
   /**
@@ -201,7 +211,7 @@ public final class DatabaseTier implements AutoCloseable {
    * complete on return, SATURATED and STOPPING.
    *
    * @param key bytes that match the namespace's template; not kept
-   * @throws IllegalArgumentException if the namespace has no query here or the key is not its own
+   * @throws IllegalArgumentException if the namespace has no rows here or the key is not its own
    */
   public CompletableFuture<Answer> read(Namespace namespace, byte[] key) {
     return read(namespace, key, settings.timeout().toNanos());
@@ -210,12 +220,12 @@ public final class DatabaseTier implements AutoCloseable {
   /** As {@link #read(Namespace, byte[])}, within {@code timeoutNanos}, at most the timeout. */
   public CompletableFuture<Answer> read(Namespace namespace, byte[] key, long timeoutNanos) {
     ReadQueue queue = queues.get(namespace);
-    Object[] parts = namespace.template().partsOf(key);
+    List<Object> parts = queue == null ? null : queue.rows().keyOf(key);
     if (queue == null || parts == null) {
       throw new IllegalArgumentException("a read that is not of namespace " + namespace);
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
-    PendingRead read = new PendingRead(List.of(parts), answer, System.nanoTime() + timeoutNanos);
+    PendingRead read = new PendingRead(parts, answer, System.nanoTime() + timeoutNanos);
     if (stopping.get()) {
       read.unavailable(Reason.STOPPING);
     } else if (queue.add(read)) {
@@ -273,6 +283,7 @@ public final class DatabaseTier implements AutoCloseable {
       return;
     }
     check.close();
+    cleaner.close();
     answerWaiting();
     turns.drain(settings.timeout().plusMillis(500));
     answerWaiting();
@@ -331,8 +342,7 @@ public final class DatabaseTier implements AutoCloseable {
     try {
       statements.increment();
       Map<List<Object>, Answer> answers =
-          new BatchStatement(queue.query())
-              .run(connection, List.copyOf(byKey.keySet()), latestDeadline(open), ticks);
+          queue.rows().run(connection, List.copyOf(byKey.keySet()), latestDeadline(open), ticks);
       Runnable answered = answering.get();
       try {
         byKey.forEach((parts, reads) -> answerAll(reads, answers.get(parts)));

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class FirstCheck implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FirstCheck.class);
   private static final Duration LIMIT = Duration.ofSeconds(2);
+  private static final Duration WITH_MIGRATIONS = Duration.ofSeconds(10);
   private static final long AGAIN_NS = Duration.ofSeconds(1).toNanos();
 
   private final Collection<FitGate> gates;
@@ -50,13 +51,14 @@ final class FirstCheck implements AutoCloseable {
   }
 
   /**
-   * Waits until the database was asked, or is known to be away, for two seconds at most.
+   * Waits until the database was asked, or is known to be away, which takes two seconds at most; to
+   * make the tables of the long-term store may take longer, and is waited for for ten.
    *
    * @return what does not fit; from then on the log is told
    */
   List<String> await() {
     try {
-      return first.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      return first.get(WITH_MIGRATIONS.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       first.complete(List.of()); // nobody waits for the rest
       return first.join();

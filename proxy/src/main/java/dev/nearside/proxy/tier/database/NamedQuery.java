@@ -57,6 +57,8 @@ record NamedQuery(
       case DatabaseRows.Query(String sql) ->
           parse("query of namespace " + namespace.name(), sql, parts, read.value());
       case DatabaseRows.Table table -> TableQuery.of(table, parts, read.value());
+      case DatabaseRows.Store store ->
+          throw new IllegalArgumentException("the long-term store is read by no query");
     };
   }
 

@@ -20,10 +20,15 @@ final class QueryCheck {
 
   private final Connection connection;
   private final NamedQuery query;
+  private final BatchStatement batch;
 
-  QueryCheck(Connection connection, NamedQuery query) {
+  /**
+   * @param batch gives statements the parts of keys
+   */
+  QueryCheck(Connection connection, NamedQuery query, BatchStatement batch) {
     this.connection = connection;
     this.query = query;
+    this.batch = batch;
   }
 
   /** Returns what was found, of which the database's refusals are a part. */
@@ -109,7 +114,7 @@ final class QueryCheck {
   private PreparedStatement prepare(String sql) throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     try {
-      new BatchStatement(query).bind(connection, statement, List.of());
+      batch.bind(connection, statement, List.of());
       return statement;
     } catch (SQLException e) {
       statement.close();

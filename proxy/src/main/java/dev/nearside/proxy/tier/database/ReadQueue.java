@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class ReadQueue {
   private final String namespace;
-  private final NamedQuery query;
+  private final RowsByKey rows;
   private final FitGate gate;
   private final int maxWaiting;
   private final Queue<PendingRead> waiting = new ConcurrentLinkedQueue<>();
@@ -31,14 +31,12 @@ final class ReadQueue {
   /**
    * Creates an empty one.
    *
-   * @param subject what complaints about its query begin with
+   * @param subject what complaints about its rows begin with
    */
-  ReadQueue(String namespace, String subject, NamedQuery query, int maxWaiting) {
-    this.gate =
-        new FitGate(
-            subject, connection -> new QueryCheck(connection, query).fit(), System::nanoTime);
+  ReadQueue(String namespace, String subject, RowsByKey rows, int maxWaiting) {
+    this.gate = new FitGate(subject, rows::fit, System::nanoTime);
     this.namespace = namespace;
-    this.query = query;
+    this.rows = rows;
     this.maxWaiting = maxWaiting;
   }
 
@@ -46,8 +44,8 @@ final class ReadQueue {
     return namespace;
   }
 
-  NamedQuery query() {
-    return query;
+  RowsByKey rows() {
+    return rows;
   }
 
   /** Returns what its reads have to pass before the database is asked. */
