@@ -131,7 +131,7 @@ public final class Proxy implements AutoCloseable {
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
     DatabaseFill fill = databaseFill(databaseGuard);
-    writer = database == null ? null : database.writer();
+    writer = databaseWriter();
     if (writer != null) {
       started.add(writer);
     }
@@ -359,6 +359,13 @@ public final class Proxy implements AutoCloseable {
         coherence.fences(),
         Policies.fills(settings, config.coherence()),
         metrics);
+  }
+
+  private @Nullable DatabaseWriter databaseWriter() {
+    NearsideConfig.Database settings = config.database();
+    return database == null || settings == null
+        ? null
+        : database.writer(settings.compressAboveBytes());
   }
 
   private @Nullable WriteThrough writeThrough() {

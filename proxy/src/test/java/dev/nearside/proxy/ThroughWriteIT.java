@@ -67,15 +67,17 @@ final class ThroughWriteIT {
   void connect() throws IOException {
     direct = RespClient.connect(redis.port());
     direct.call("FLUSHALL");
-    database.execute("TRUNCATE note", "TRUNCATE account");
     first = sidecar();
     second = sidecar();
+    database.execute("TRUNCATE note", "TRUNCATE account", "TRUNCATE nearside.entry");
     writer = first.connect();
     reader = second.connect();
   }
 
   private static Sidecar sidecar() throws IOException {
-    Sidecar sidecar = Sidecar.configured(yaml(), redis.port(), "upstream.connect-timeout=1s");
+    Sidecar sidecar =
+        Sidecar.configured(
+            yaml(), redis.port(), "upstream.connect-timeout=1s", "database.compress-above=10KiB");
     sidecar.awaitReady();
     Waiting.until(
         "it can be told of writes",
@@ -102,6 +104,12 @@ final class ThroughWriteIT {
         database:
           table: account
           value: content
+          write: through
+      kept:
+        keys: kept:*
+        l2-ttl: 10m
+        database:
+          store: true
           write: through
     database:
       url: %s
@@ -199,6 +207,28 @@ final class ThroughWriteIT {
         .isEqualTo(2);
     assertThat(writer.call("DEL", "acct:ann:x", "acct:ann:y")).isEqualTo(":1\r\n");
     assertThat(database.count("SELECT count(*) FROM account")).isZero();
+  }
+
+  @Test
+  void theStore_keepsWhatEndsAndWhatIsLarge() throws Exception {
+    String large = "text ".repeat(10_000);
+    assertThat(writer.call("SET", "kept:a", large)).isEqualTo("+OK\r\n");
+    assertThat(database.count("SELECT octet_length(value) FROM nearside.entry"))
+        .isLessThan(large.length());
+    assertThat(writer.call("EXPIRE", "kept:a", "100")).isEqualTo(":1\r\n");
+    assertThat(millis(direct.call("PTTL", "kept:a"))).isBetween(95_000L, 100_000L);
+    assertThat(writer.call("SET", "kept:a", "short", "KEEPTTL")).isEqualTo("+OK\r\n");
+    assertThat(millis(direct.call("PTTL", "kept:a"))).isBetween(90_000L, 100_000L);
+
+    direct.call("FLUSHALL");
+    assertThat(reader.call("GET", "kept:a")).isEqualTo("$5\r\nshort\r\n");
+    assertThat(millis(direct.call("PTTL", "kept:a"))).isBetween(80_000L, 100_000L);
+    assertThat(writer.call("PERSIST", "kept:a")).isEqualTo(":1\r\n");
+    assertThat(writer.call("SET", "kept:a", "brief", "PX", "200")).isEqualTo("+OK\r\n");
+    Waiting.until("it has ended", () -> reader.call("GET", "kept:a").equals("$-1\r\n"));
+    assertThat(writer.call("SETNX", "kept:a", "again")).isEqualTo(":1\r\n");
+    assertThat(writer.call("DEL", "kept:a", "kept:b")).isEqualTo(":1\r\n");
+    assertThat(database.count("SELECT count(*) FROM nearside.entry")).isZero();
   }
 
   @Test

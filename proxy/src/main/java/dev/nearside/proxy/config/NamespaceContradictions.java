@@ -161,9 +161,12 @@ final class NamespaceContradictions {
     if (read.write() == WriteMode.ASIDE || problems.isRefused(path)) {
       return;
     }
-    if (!(read.rows() instanceof DatabaseRows.Table)) {
-      add(path, "given where nothing says what is to be written; expected database.table");
-    } else if (read.value().equals("*")) {
+    if (read.rows() instanceof DatabaseRows.Query) {
+      add(
+          path,
+          "given where nothing says what is to be written; expected database.table or"
+              + " database.store");
+    } else if (read.rows() instanceof DatabaseRows.Table && read.value().equals("*")) {
       add(path, "given without database.value; expected the column that takes the value");
     }
   }

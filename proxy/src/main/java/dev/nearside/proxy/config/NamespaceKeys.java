@@ -126,7 +126,7 @@ final class NamespaceKeys {
           ValueTypes.choice("a way of writing", WriteMode.class, Map.of()),
           "aside",
           "What writes of its keys do: `aside`, change Redis only; `through`, change the row of"
-              + " `database.table`, then Redis, and only then are answered.",
+              + " `database.table` or `database.store`, then Redis, and only then are answered.",
           ofDatabase(DatabaseRead::write));
 
   static final List<Key<Namespace, ?>> ALL =

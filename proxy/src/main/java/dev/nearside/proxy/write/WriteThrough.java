@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -170,7 +171,8 @@ public final class WriteThrough {
       KeyState state = written.after().get(i);
       long ttlMs = keys.rows().get(i).namespace().l2Ttl().toMillis();
       if (state.expiresAtMs() != KeyState.NEVER) {
-        ttlMs = Math.min(ttlMs, state.expiresAtMs() - written.nowMs());
+        long sinceMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - written.sinceNs()) + 1;
+        ttlMs = Math.min(ttlMs, state.expiresAtMs() - written.nowMs() - sinceMs);
       }
       all.add(ttlMs < 1 ? Settled.NOTHING : new Settled(state.value(), ttlMs));
     }

@@ -126,7 +126,7 @@ class ConfigurationProblemsTest {
                 .problems())
         .containsExactly(
             "nearside.yaml:4: namespaces.a.database.write: given where nothing says what is to be"
-                + " written; expected database.table",
+                + " written; expected database.table or database.store",
             "nearside.yaml:5: namespaces.b.database.write: given without database.value; expected"
                 + " the column that takes the value");
   }

@@ -163,13 +163,19 @@ public final class DatabaseTier implements AutoCloseable {
   /**
    * Returns what writes the namespaces that are written, with connections of its own, which it
    * opens in the background; null where none is. Whoever asks closes it.
+   *
+   * @param compressAboveBytes the long-term store has values of at least this size compressed
    */
-  public @Nullable DatabaseWriter writer() {
+  public @Nullable DatabaseWriter writer(int compressAboveBytes) {
     Map<Namespace, StringRows> tables = new HashMap<>();
     for (Namespace namespace : queues.keySet()) {
       NearsideConfig.DatabaseRead read = namespace.read();
-      if (namespace.writesThrough() && read != null && read.rows() instanceof Table table) {
-        tables.put(namespace, new TableRows(namespace.template(), table, read.value()));
+      if (namespace.writesThrough() && read != null) {
+        tables.put(
+            namespace,
+            read.rows() instanceof Table table
+                ? new TableRows(namespace.template(), table, read.value())
+                : new StoredStrings(compressAboveBytes));
       }
     }
     return tables.isEmpty()

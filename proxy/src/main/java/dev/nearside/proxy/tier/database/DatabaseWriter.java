@@ -78,9 +78,10 @@ public final class DatabaseWriter implements AutoCloseable {
      * It is committed.
      *
      * @param after what the rows hold now
-     * @param nowMs the database's time, just before
+     * @param nowMs the database's time
+     * @param sinceNs a moment before that, by {@link System#nanoTime}
      */
-    record Written(List<KeyState> after, long nowMs) implements Result {}
+    record Written(List<KeyState> after, long nowMs, long sinceNs) implements Result {}
 
     /**
      * Nothing was changed: the command is refused.
@@ -189,6 +190,7 @@ public final class DatabaseWriter implements AutoCloseable {
     }
 
     Written apply(Work work) throws SQLException, RefusedWriteException {
+      long sinceNs = System.nanoTime();
       long nowMs = lock();
       KeyState[] before = new KeyState[rows.size()];
       for (Part part : parts()) {
@@ -201,7 +203,7 @@ public final class DatabaseWriter implements AutoCloseable {
       for (Part part : parts()) {
         write(part, before, after);
       }
-      return new Written(after, nowMs);
+      return new Written(after, nowMs, sinceNs);
     }
 
     @SuppressWarnings("ReferenceEquality") // the very object means: nothing has changed
