@@ -19,8 +19,11 @@ record ClusterLine(
     String id, Set<String> flags, String primaryId, long epoch, boolean linked, BitSet slots) {
   private static final int FIRST_SLOTS = 8;
 
-  /** Who follows whom and who serves what: all that nodes have to agree on. */
-  record Place(String id, String primaryId, BitSet slots) {}
+  /**
+   * Who follows whom and who serves what, since when: all that nodes have to agree on. One that has
+   * not heard of an epoch takes a slot back with an older one, and is not believed by the others.
+   */
+  record Place(String id, String primaryId, BitSet slots, long epoch) {}
 
   /** Returns what a node says of all nodes, itself one of them. */
   static List<ClusterLine> of(RedisNode node) throws IOException {
@@ -61,6 +64,6 @@ record ClusterLine(
   }
 
   Place place() {
-    return new Place(id, primaryId, slots);
+    return new Place(id, primaryId, slots, epoch);
   }
 }

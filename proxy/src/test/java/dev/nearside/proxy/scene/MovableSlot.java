@@ -31,8 +31,9 @@ public record MovableSlot(
     cluster.beginMove(slot, to).end();
   }
 
-  /** Comes back with all keys, and waits until all nodes agree. */
+  /** Comes back with all keys; waits until all nodes agree, before it and behind it. */
   public void comeBack() throws IOException {
+    cluster.awaitSettled();
     cluster.moveSlot(slot, from);
   }
 }
