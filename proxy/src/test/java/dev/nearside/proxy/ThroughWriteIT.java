@@ -253,6 +253,39 @@ final class ThroughWriteIT {
   }
 
   @Test
+  void aLargeRequestWhoseKeysAreNotSeen_isRefused() throws Exception {
+    assertThat(writer.call("MSET", "free", "x".repeat(80_000), "note:1", "v"))
+        .isEqualTo(
+            "-ERR above 64 KiB this could write keys that are written to the database,"
+                + " unseen\r\n");
+    assertThat(direct.call("DBSIZE")).isEqualTo(":0\r\n");
+    try (RespClient other = first.connect()) {
+      assertThat(other.call("SET", "free", "x".repeat(80_000))).isEqualTo("+OK\r\n");
+    }
+  }
+
+  @Test
+  void databaseSelectedInTheSamePacket_decides() throws Exception {
+    assertThat(writer.call("CLIENT", "ID")).startsWith(":"); // pinned from here on
+    assertThat(writer.call("SELECT", "1")).isEqualTo("+OK\r\n");
+    writer.send("SELECT", "0").send("SET", "note:1", "row");
+    assertThat(writer.reply()).isEqualTo("+OK\r\n");
+    assertThat(writer.reply()).isEqualTo("+OK\r\n");
+    assertThat(body(1)).isEqualTo("row");
+    writer.send("SELECT", "1").send("SET", "note:1", "elsewhere");
+    assertThat(writer.reply()).isEqualTo("+OK\r\n");
+    assertThat(writer.reply()).isEqualTo("+OK\r\n");
+    assertThat(body(1)).isEqualTo("row");
+  }
+
+  @Test
+  void whereRepliesAreNotTold_theClientIsClosed() throws Exception {
+    writer.send("CLIENT", "REPLY", "OFF").send("SET", "note:1", "x");
+    assertThat(writer.isClosed()).isTrue();
+    assertThat(body(1)).isNull();
+  }
+
+  @Test
   void aTransaction_refusesToQueueIt_andToExecute() throws Exception {
     assertThat(writer.call("MULTI")).isEqualTo("+OK\r\n");
     assertThat(writer.call("SET", "free", "x")).isEqualTo("+QUEUED\r\n");

@@ -103,7 +103,7 @@ final class RequestRouter {
     }
     Command command =
         head.argCount() == 0 ? Command.unknown() : context.commands().get().find(head);
-    if (writes != null && writes.concern(command, head)) {
+    if (writes != null && writes.mayConcern(command, head)) {
       client.answer(writes.refusalOfLarge());
       client.closeWhenWritten();
       return false;

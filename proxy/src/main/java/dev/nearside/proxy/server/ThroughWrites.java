@@ -63,7 +63,8 @@ final class ThroughWrites {
     elsewhere = false;
     boolean mayWrite =
         command.effect() == Effect.WRITES_KEYS || command.effect() == Effect.WRITES_OPAQUE;
-    boolean refused = session.subscriber && session.protocol == 2;
+    boolean refused =
+        session.subscriber && session.protocol == 2 && !client.replies().owesReplies();
     if (!mayWrite || refused) {
       return false;
     }
@@ -76,7 +77,7 @@ final class ThroughWrites {
         client
             .context()
             .key()
-            .set(session.database, request.buffer(), request.argStart(arg), request.argLength(arg));
+            .set(database(), request.buffer(), request.argStart(arg), request.argLength(arg));
     Namespace namespace = client.context().reads().standIns().namespaceOf(key);
     if (namespace != null && namespace.writesThrough()) {
       namespaces.add(namespace);
@@ -85,15 +86,40 @@ final class ThroughWrites {
     }
   }
 
+  /** Where it is not known which database is selected, the one that namespaces are about. */
+  private int database() {
+    boolean known = session.transaction == null && session.isDatabaseKnown();
+    return known ? session.database : client.context().policy().database();
+  }
+
+  /**
+   * Returns whether a large request would write such a key, or may: of its arguments only the first
+   * are here.
+   */
+  boolean mayConcern(Command command, Request head) {
+    if (concern(command, head)) {
+      return true;
+    }
+    boolean mayWrite =
+        command.effect() == Effect.WRITES_KEYS || command.effect() == Effect.WRITES_OPAQUE;
+    boolean isSeen =
+        command.effect() == Effect.WRITES_KEYS
+            && command.firstKey() > 0
+            && command.lastKey() == command.firstKey()
+            && head.argCount() > command.firstKey();
+    return mayWrite && !isSeen;
+  }
+
   /** Makes such a write, or refuses it; returns whether it was taken. */
   boolean run(Command command, Request request) {
+    if (client.replies().owesReplies() && !session.pipe) {
+      client.pauseUntilDrained(); // what is owed may say which database this is, or end a
+      // subscription
+      return false;
+    }
     String refusal = refusal(command);
     if (refusal != null) {
       return refuse(command, Replies.error(refusal));
-    }
-    if (client.replies().owesReplies()) {
-      client.pauseUntilDrained();
-      return false;
     }
     if (!command.acceptsArgCount(request.argCount())) {
       String name = command.name().toLowerCase(Locale.ROOT);
@@ -108,11 +134,13 @@ final class ThroughWrites {
     return true;
   }
 
-  /** Returns the error for a large request that {@link #concern concerns} this. */
+  /** Returns the error for a large request that {@link #mayConcern} this. */
   byte[] refusalOfLarge() {
-    String name = namespaces.getFirst().name();
     return Replies.error(
-        "ERR namespace %s is written to the database, 64 KiB a request at most".formatted(name));
+        namespaces.isEmpty()
+            ? "ERR above 64 KiB this could write keys that are written to the database, unseen"
+            : "ERR namespace %s is written to the database, 64 KiB a request at most"
+                .formatted(namespaces.getFirst().name()));
   }
 
   private @Nullable String refusal(Command command) {
@@ -124,6 +152,10 @@ final class ThroughWrites {
     if (elsewhere) {
       return "ERR namespace %s is written to the database, other keys of this %s are not"
           .formatted(name, command.name());
+    }
+    if (session.pipe || session.databaseUnknown) {
+      return "ERR namespace %s is written to the database, and what was selected is not known"
+          .formatted(name);
     }
     if (session.transaction != null) {
       return "ERR namespace %s is written to the database, which no transaction can include"

@@ -9,6 +9,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The keys that the database has taken and Redis has not been told of: they are deleted there, over
@@ -17,7 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Bounded: while it is full, no write is begun of which Redis could not be told.
  */
 final class Uncached {
-  static final int MOST = 100_000;
+  private static final Logger log = LoggerFactory.getLogger(Uncached.class);
+  private static final int MOST = 100_000;
   private static final int AT_ONCE = 500;
 
   private final WriteIntents redis;
@@ -26,6 +30,7 @@ final class Uncached {
   private final Set<ByteBuffer> keys = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean trying = new AtomicBoolean();
   private final AtomicInteger failures = new AtomicInteger();
+  private volatile boolean alone;
 
   Uncached(WriteIntents redis, Timer timer) {
     this.redis = redis;
@@ -51,28 +56,32 @@ final class Uncached {
   /** Whoever adds looks here after it, and so does whoever has tried. */
   private void goOn() {
     if (!keys.isEmpty() && trying.compareAndSet(false, true)) {
-      List<ByteBuffer> some = keys.stream().limit(AT_ONCE).toList();
+      List<ByteBuffer> some = keys.stream().limit(alone ? 1 : AT_ONCE).toList();
+      some.forEach(keys::remove); // what is added meanwhile is to be deleted once more
       redis
           .forget(some.stream().map(ByteBuffer::array).toList())
-          .whenComplete((gone, failure) -> tried(some, failure == null));
+          .whenComplete((gone, failure) -> tried(some, failure));
     }
   }
 
-  private void tried(List<ByteBuffer> some, boolean done) {
-    if (done) {
+  private void tried(List<ByteBuffer> some, @Nullable Throwable failure) {
+    String refusal = WriteIntents.refusal(failure);
+    if (failure == null) {
       failures.set(0);
-      some.forEach(keys::remove);
-      trying.set(false);
-      goOn();
+    } else if (refusal != null && some.size() == 1) {
+      log.warn("Redis does not let a key be deleted that the database has anew: {}", refusal);
+    } else {
+      alone = refusal != null; // one of them: the others can be deleted one by one
+      keys.addAll(some);
+      long pauseNs = backoff.before(Math.min(failures.incrementAndGet(), 16)).toNanos();
+      var _ = timer.schedule(this::again, pauseNs);
       return;
     }
-    long pauseNs = backoff.before(Math.min(failures.incrementAndGet(), 16)).toNanos();
-    var _ =
-        timer.schedule(
-            () -> {
-              trying.set(false);
-              goOn();
-            },
-            pauseNs);
+    again();
+  }
+
+  private void again() {
+    trying.set(false);
+    goOn();
   }
 }

@@ -82,9 +82,17 @@ public final class WriteThrough {
     WrittenKeys keys = WrittenKeys.of(command.keys(), namespaces);
     long start = guard.now();
     long deadlineNs = System.nanoTime() + 2 * timeout.toNanos();
-    CompletableFuture<@Nullable Intent> intended =
-        redis.intend(keys.names(), window).handle((intent, failure) -> intent);
-    return intended.thenCompose(intent -> write(command, keys, intent, deadlineNs, start));
+    return redis
+        .intend(keys.names(), window)
+        .handle((intent, failure) -> {
+          String refusal = WriteIntents.refusal(failure);
+          if (refusal != null) {
+            guard.release();
+            return refused("ERR nothing was written: Redis does not take it: " + refusal);
+          }
+          return write(command, keys, failure == null ? intent : null, deadlineNs, start);
+        })
+        .thenCompose(outcome -> outcome);
   }
 
   private CompletableFuture<WriteOutcome> write(

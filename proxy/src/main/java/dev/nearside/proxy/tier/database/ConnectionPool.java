@@ -30,6 +30,8 @@ final class ConnectionPool {
     HikariConfig config = config(settings);
     config.setPoolName("nearside-database-writes");
     config.setAutoCommit(false);
+    config.setIsolateInternalQueries(
+        true); // else the first rollback takes the session's settings back
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setConnectionInitSql(
         config.getConnectionInitSql()

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,10 +68,14 @@ final class Failures {
     return TRANSIENT.contains(state);
   }
 
-  /** Returns whether the database itself has said so, on a connection that has not ended. */
+  /**
+   * Returns whether the database itself has said so of a statement, and goes on: what it says while
+   * it ends a connection, or itself, tells nothing of a commit.
+   */
   static boolean isAnswer(SQLException failure) {
-    String state = rootOf(failure).getSQLState();
-    return state != null && CONNECTION_CLASSES.stream().noneMatch(state::startsWith);
+    return rootOf(failure) instanceof PSQLException said
+        && said.getServerErrorMessage() != null
+        && "ERROR".equals(said.getServerErrorMessage().getSeverity());
   }
 
   /** Returns what the database says, without any value. */

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -34,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  * ones delete k. So who puts a value was alone with k from his I to his S. Of every other writer
  *   - S came before this I: his C is before this C, and this value is the newer one; or
  *   - I comes behind this S: his S has the last word, and should it never come, the window has.
+ *
+ * A writer whose token is lost (evicted, flushed, or deleted with lease(k) by somebody else) is not
+ * seen by who comes later, and who may put a value though they were not alone. So at his S, where he
+ * does not find himself, he marks all who are there, and deletes k; those whose S was before it have
+ * been undone by that.
  *
  * The window. A writer who dies between C and S leaves k, and lease(k), until the window ends; then
  * both are gone, and the next reader asks the database. One who is so late that he does not count
@@ -120,6 +126,13 @@ public final class WriteIntents {
       return CompletableFuture.failedFuture(notConnected());
     }
     return current.async().del(names(keys)).toCompletableFuture();
+  }
+
+  /** Returns what Redis said against it where it has answered by an error, else null. */
+  public static @Nullable String refusal(@Nullable Throwable failure) {
+    return failure != null && Leases.unwrap(failure) instanceof RedisCommandExecutionException said
+        ? String.valueOf(said.getMessage())
+        : null;
   }
 
   private CompletableFuture<Long> run(byte[] script, Intent intent, List<byte[]> arguments) {

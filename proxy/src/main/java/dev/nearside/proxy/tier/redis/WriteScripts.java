@@ -22,7 +22,7 @@ final class WriteScripts {
       local now = time[1] * 1000 + math.floor(time[2] / 1000)
       local function read(lease)
         local others, own = {}, nil
-        if type(lease) == 'string' and string.sub(lease, 1, 1) == 'w' then
+        if type(lease) == 'string' and string.sub(lease, 1, 1) == 'w' and #lease % 38 == 1 then
           for at = 2, #lease, 38 do
             local rest = string.sub(lease, at + 1, at + 37)
             if string.sub(rest, 1, 24) == ARGV[1] then
@@ -67,7 +67,8 @@ final class WriteScripts {
 
   /**
    * ARGV: token, then for each k: TTL in ms (-1: none, 0: there is no value) and value. Only who
-   * was alone with k puts his value there; everybody else deletes it. Says how many were put.
+   * was alone with k puts his value there; everybody else deletes it. Who is not known any more has
+   * not been seen by those who came since: they were not alone. Says how many were put.
    */
   static final byte[] SETTLE =
       script(
@@ -86,6 +87,9 @@ final class WriteScripts {
               put = put + 1
             else
               redis.call('DEL', k)
+            end
+            if not own then
+              for at = 1, #writers do writers[at] = '-' .. string.sub(writers[at], 2) end
             end
             keep(lease, writers)
           end

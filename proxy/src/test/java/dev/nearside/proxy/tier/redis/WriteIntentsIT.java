@@ -138,6 +138,25 @@ final class WriteIntentsIT {
   }
 
   @Test
+  void leaseLost_whoCameSince_isNotTakenForAlone() throws IOException {
+    Intent first = intend(one, WINDOW);
+    direct.call("DEL", "nearside:lease:k");
+    Intent second = intend(other, WINDOW);
+    assertThat(settle(one, first, "the last to commit", 60_000)).isZero();
+    assertThat(settle(other, second, "older", 60_000)).isZero();
+
+    assertThat(direct.call("DBSIZE")).isEqualTo(":0\r\n");
+  }
+
+  @Test
+  void leaseOfAReaderThatLooksLikeAWriters_isNone() throws IOException {
+    direct.call("SET", "nearside:lease:k", "w23456789012345678901234");
+
+    assertThat(settle(one, intend(one, WINDOW), "new", 60_000)).isOne();
+    assertThat(direct.call("DBSIZE")).isEqualTo(":1\r\n");
+  }
+
+  @Test
   void withdrawn_leavesTheValue_andOtherWriters() throws IOException {
     direct.call("SET", "k", "there");
     Intent withdrawn = intend(one, WINDOW);
