@@ -69,7 +69,7 @@ public final class Nearside {
         ? List.of()
         : DatabaseSetup.misfits(
             settings,
-            Namespaces.of(loaded.config().namespaces()).all(),
+            Namespaces.of(loaded.config().allNamespaces()).all(),
             namespace -> loaded.subjectOfRows(namespace.name()));
   }
 

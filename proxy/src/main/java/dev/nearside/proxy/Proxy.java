@@ -101,7 +101,7 @@ public final class Proxy implements AutoCloseable {
     config = loaded.config();
     security = new SecurityFiles(config);
     started.add(security);
-    Namespaces namespaces = Namespaces.of(config.namespaces());
+    Namespaces namespaces = Namespaces.of(config.allNamespaces());
     CollectorRegistry registry = new CollectorRegistry();
     metrics = new Metrics(registry, namespaces.all().stream().map(Namespace::name).toList());
     local = new LocalTier(config.l1().maxBytes(), config.l1().compressAboveBytes());

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,13 +45,7 @@ class ShippedQueriesIT {
   @ParameterizedTest
   @ValueSource(strings = {"config/nearside.yaml", "docker/nearside.yaml"})
   void queries_ofTheShippedConfiguration_answer(String file) throws IOException {
-    String yaml = Files.readString(checkout(file)).replaceFirst("(?m)^  password-file: .*\\R", "");
-    try (Sidecar sidecar =
-            Sidecar.configured(
-                yaml,
-                redis.port(),
-                "database.url=" + database.jdbcUrl(),
-                "database.user=" + PostgresServer.USER);
+    try (Sidecar sidecar = sidecar(file);
         RespClient client = sidecar.awaitReady().connect()) {
       client.call("FLUSHALL");
       for (Map.Entry<String, String> row : ROWS.entrySet()) {
@@ -62,6 +57,24 @@ class ShippedQueriesIT {
       assertThat(client.call("GET", "analytics:visits:2031-01-01")).isEqualTo("$-1\r\n");
       assertThat(sidecar.metric("nearside_database_queries_total{result=\"error\"}")).isZero();
     }
+  }
+
+  @Test
+  void cachedQuery_ofTheExample_answers() throws IOException {
+    try (Sidecar sidecar = sidecar("config/nearside.yaml");
+        RespClient client = sidecar.awaitReady().connect()) {
+      assertThat(client.call("NEARSIDE.QUERY", "accounts-on-plan", "team"))
+          .contains("[{\"id\":1,\"name\":\"Ada Marten\",\"email\":\"ada@example.org\"}]");
+    }
+  }
+
+  private static Sidecar sidecar(String file) throws IOException {
+    String yaml = Files.readString(checkout(file)).replaceFirst("(?m)^  password-file: .*\\R", "");
+    return Sidecar.configured(
+        yaml,
+        redis.port(),
+        "database.url=" + database.jdbcUrl(),
+        "database.user=" + PostgresServer.USER);
   }
 
   private static Path checkout(String file) {

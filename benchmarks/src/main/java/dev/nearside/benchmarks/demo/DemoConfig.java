@@ -12,6 +12,7 @@ import dev.nearside.proxy.config.NearsideConfig.L1Mode;
 import dev.nearside.proxy.config.NearsideConfig.Limits;
 import dev.nearside.proxy.config.NearsideConfig.MgetMode;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.Query;
 import dev.nearside.proxy.config.NearsideConfig.Transport;
 import dev.nearside.proxy.config.NearsideConfig.Trust;
 import dev.nearside.proxy.config.NearsideConfig.UnheldReads;
@@ -73,6 +74,7 @@ final class DemoConfig {
             UnheldReads.AUTO),
         new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128, 512 * 1024),
         namespaces(),
+        List.of(usersOnPlan()),
         new Limits(
             10_000, 512L * MIB, 1024L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));
   }
@@ -96,6 +98,21 @@ final class DemoConfig {
             read("SELECT id, name, email, plan FROM account WHERE id = ANY(:id)", "*")),
         namespace("session", "session:*", Duration.ofMinutes(30), null),
         namespace("analytics", "analytics:*", Duration.ofHours(1), null));
+  }
+
+  private static Query usersOnPlan() {
+    Duration ttl = Duration.ofMinutes(5);
+    return new Query(
+        "users-on-plan",
+        "SELECT id, name FROM account WHERE plan = :plan AND id <= :most ORDER BY id",
+        List.of("plan", "most"),
+        ttl,
+        ttl,
+        false,
+        Duration.ZERO,
+        List.of("plan:{plan}"),
+        1_000,
+        MIB);
   }
 
   private static Namespace namespace(

@@ -76,6 +76,9 @@ final class DemoIT {
       assertThat(redis.call("GET", "prompt:7")).isEqualTo(fromDatabase);
       assertThat(sidecar.call("GET", "prompt:7")).isEqualTo(fromDatabase);
       assertThat(sidecar.call("GET", "user:1")).contains("@example.com");
+      assertThat(sidecar.call("NEARSIDE.QUERY", "users-on-plan", "business", "3"))
+          .startsWith("[{\"id\":3,\"name\":")
+          .endsWith("\"}]");
       assertThat(sidecar.call("GET", "session:0001")).contains("\"user\":1");
 
       redis.call("SET", "prompt:7", "changed elsewhere");

@@ -6,6 +6,7 @@ import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
 import dev.nearside.proxy.config.NearsideConfig.L1;
 import dev.nearside.proxy.config.NearsideConfig.Limits;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.Query;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,10 @@ final class ConfigurationAssembly {
             read(Keys.COHERENCE_AUDIT_INTERVAL),
             read(Keys.COHERENCE_UNHELD_READS)),
         database(),
-        settings.namespaces().stream().map(name -> namespace(name, l1.maxTtl())).toList(),
+        settings.names(Family.NAMESPACES).stream()
+            .map(name -> namespace(name, l1.maxTtl()))
+            .toList(),
+        settings.names(Family.QUERIES).stream().map(name -> query(name, l1.maxTtl())).toList(),
         new Limits(
             read(Keys.LIMITS_MAX_CLIENTS),
             read(Keys.LIMITS_MAX_BULK),
@@ -123,6 +127,21 @@ final class ConfigurationAssembly {
         settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
         settings.read(prefix, NamespaceKeys.TAGS, List.of()),
         rows == null ? null : new DatabaseRead(rows, value, whenUnavailable, write));
+  }
+
+  private Query query(String name, Duration maxTtl) {
+    String prefix = QueryKeys.prefix(name);
+    return new Query(
+        name,
+        settings.read(prefix, QueryKeys.SQL, ""),
+        settings.read(prefix, QueryKeys.ARGUMENTS, List.of()),
+        settings.read(prefix, QueryKeys.L1_TTL, maxTtl),
+        settings.read(prefix, QueryKeys.L2_TTL, Duration.ZERO),
+        settings.readWithDefault(prefix, QueryKeys.STRICT),
+        settings.readWithDefault(prefix, QueryKeys.STALE_IF_ERROR),
+        settings.read(prefix, QueryKeys.TAGS, List.of()),
+        settings.readWithDefault(prefix, QueryKeys.MAX_ROWS),
+        settings.readWithDefault(prefix, QueryKeys.MAX_BYTES));
   }
 
   /** Of several that contradict each other, the first. */

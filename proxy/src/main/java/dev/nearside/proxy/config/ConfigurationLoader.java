@@ -34,6 +34,7 @@ public final class ConfigurationLoader {
     NearsideConfig config = new ConfigurationAssembly(settings, problems, tlsChecks).assemble();
     new Contradictions(config, settings, problems).report();
     new NamespaceContradictions(config, settings, problems, checks).report();
+    new QueryContradictions(config, settings, problems, checks).report();
     problems.throwIfAny();
     return new LoadedConfiguration(config, settings.origins());
   }

@@ -19,6 +19,10 @@ public final class ConfigurationReference {
         .append(" digits and `-`) to:\n\n")
         .append(HEADER);
     rows(markdown, NamespaceKeys.ALL);
+    markdown
+        .append("\nA cached query is a mapping under `queries:`, from its name (likewise) to:\n\n")
+        .append(HEADER);
+    rows(markdown, QueryKeys.ALL);
     return markdown
         .append("\nEvery key is also a variable: `l1.max-bytes` is `")
         .append(EnvironmentSource.variable("l1.max-bytes"))

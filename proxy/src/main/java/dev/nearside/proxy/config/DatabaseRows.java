@@ -27,6 +27,16 @@ public sealed interface DatabaseRows {
     }
   }
 
+  /**
+   * The value of a key is the whole result of a statement, as JSON; the key's parts are its
+   * arguments.
+   *
+   * @param sql SQL whose named parameters {@code :argument} stand for them, one each
+   * @param maxRows a result of more rows is refused
+   * @param maxBytes a larger result is refused
+   */
+  record Result(String sql, int maxRows, int maxBytes) implements DatabaseRows {}
+
   /** They are in the long-term store, a table of Nearside's own, by their whole keys. */
   record Store() implements DatabaseRows {}
 }

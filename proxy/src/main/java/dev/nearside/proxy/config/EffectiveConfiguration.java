@@ -1,6 +1,7 @@
 package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
+import dev.nearside.proxy.config.NearsideConfig.Query;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -34,6 +35,13 @@ public final class EffectiveConfiguration {
     for (Namespace namespace : config.namespaces()) {
       yaml.append("  ").append(namespace.name()).append(":\n");
       write(NamespaceKeys.ALL, namespace, NamespaceKeys.prefix(namespace.name()), "    ");
+    }
+    if (!config.queries().isEmpty()) {
+      yaml.append(QueryKeys.SECTION).append(":\n");
+    }
+    for (Query query : config.queries()) {
+      yaml.append("  ").append(query.name()).append(":\n");
+      write(QueryKeys.ALL, query, QueryKeys.prefix(query.name()), "    ");
     }
     return yaml.toString();
   }

@@ -16,8 +16,6 @@ import java.util.regex.Pattern;
 final class EnvironmentSource {
   static final String PREFIX = "NEARSIDE_";
 
-  private static final String NAMESPACES = variable(NamespaceKeys.SECTION) + "_";
-
   /** Read when the first logger is made, before the configuration. */
   static final String LOG_LEVEL = "NEARSIDE_LOG_LEVEL";
 
@@ -46,9 +44,9 @@ final class EnvironmentSource {
     return PREFIX + path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
-  /** Reads the variables; a namespace's keys can be set once the file has the namespace. */
+  /** Reads the variables; the keys of a namespace or query can be set once the file has it. */
   static void read(Map<String, String> environment, Settings settings, Problems problems) {
-    Map<String, String> paths = paths(settings.namespaces());
+    Map<String, String> paths = paths(settings);
     new TreeMap<>(environment)
         .forEach((name, text) -> {
           String path = paths.get(name);
@@ -60,13 +58,15 @@ final class EnvironmentSource {
         });
   }
 
-  private static Map<String, String> paths(Set<String> namespaces) {
+  private static Map<String, String> paths(Settings settings) {
     Map<String, String> paths = new LinkedHashMap<>();
     Layout.TOP.paths().forEach(path -> paths.put(variable(path), path));
-    for (String namespace : namespaces) {
-      for (String path : Layout.NAMESPACE.paths()) {
-        String whole = NamespaceKeys.prefix(namespace) + path;
-        paths.put(variable(whole), whole);
+    for (Family family : Family.ALL) {
+      for (String name : settings.names(family)) {
+        for (String path : family.layout().paths()) {
+          String whole = family.prefix(name) + path;
+          paths.put(variable(whole), whole);
+        }
       }
     }
     return paths;
@@ -84,13 +84,18 @@ final class EnvironmentSource {
     } else if (!LAUNCHER_VARIABLES.contains(name) && !isOfKubernetes(name, text)) {
       List<String> candidates = new ArrayList<>(variables);
       candidates.add(LOG_LEVEL);
-      String unknown =
-          name.startsWith(NAMESPACES)
-              ? "sets no key of a namespace in the file"
-              : "unknown variable";
       problems.add(
-          name, unknown + "; the nearest known one is " + NearestName.of(name, candidates));
+          name, unknown(name) + "; the nearest known one is " + NearestName.of(name, candidates));
     }
+  }
+
+  private static String unknown(String name) {
+    for (Family family : Family.ALL) {
+      if (name.startsWith(variable(family.section()) + "_")) {
+        return "sets no key of " + family.one() + " in the file";
+      }
+    }
+    return "unknown variable";
   }
 
   private static boolean isOfKubernetes(String name, String text) {

@@ -104,36 +104,46 @@ final class FileSource {
     if (isEmpty(entry.node())) {
       return;
     }
-    boolean isNamespaces = layout == Layout.TOP && path.equals(NamespaceKeys.SECTION);
+    Family family = layout == Layout.TOP ? family(path) : null;
     if (!(entry.node() instanceof YamlNode.Mapping mapping)) {
       String example =
-          isNamespaces ? "the name of a namespace" : outside + layout.pathsIn(path).getFirst();
+          family != null
+              ? "the name of " + family.one()
+              : outside + layout.pathsIn(path).getFirst();
       problems.add(
           at(entry.line()),
           outside + path,
           described(entry.node(), null)
               + " is not a section; expected keys below it, such as "
               + example);
-    } else if (isNamespaces) {
-      namespaces(mapping);
+    } else if (family != null) {
+      family(family, mapping);
     } else {
       keys(mapping, layout, outside, path + ".");
     }
   }
 
-  private void namespaces(YamlNode.Mapping mapping) {
-    for (YamlNode.Entry entry : distinct(mapping, NamespaceKeys.SECTION + ".")) {
-      if (!settings.addNamespace(entry.key(), at(entry.line())) || isEmpty(entry.node())) {
+  private static @Nullable Family family(String section) {
+    return Family.ALL.stream()
+        .filter(family -> family.section().equals(section))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private void family(Family family, YamlNode.Mapping mapping) {
+    for (YamlNode.Entry entry : distinct(mapping, family.section() + ".")) {
+      if (!settings.add(family, entry.key(), at(entry.line())) || isEmpty(entry.node())) {
         continue;
       }
       if (entry.node() instanceof YamlNode.Mapping keys) {
-        keys(keys, Layout.NAMESPACE, NamespaceKeys.prefix(entry.key()), "");
+        keys(keys, family.layout(), family.prefix(entry.key()), "");
       } else {
         problems.add(
             at(entry.line()),
-            NamespaceKeys.SECTION + "." + entry.key(),
+            family.path(entry.key()),
             described(entry.node(), null)
-                + " is not a section; expected keys below it, such as keys");
+                + " is not a section; expected keys below it, such as "
+                + family.layout().paths().iterator().next());
       }
     }
   }

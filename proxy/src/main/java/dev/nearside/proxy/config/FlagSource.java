@@ -2,6 +2,7 @@ package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.ConfigurationSources.Flag;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Puts what the flags say into {@link Settings}. */
 final class FlagSource {
@@ -9,8 +10,9 @@ final class FlagSource {
 
   static void read(List<Flag> flags, Settings settings, Problems problems) {
     for (Flag flag : flags) {
-      if (flag.path().startsWith(NamespaceKeys.SECTION + ".")) {
-        readOfNamespace(flag, settings, problems);
+      Family family = familyOf(flag);
+      if (family != null) {
+        readOf(family, flag, settings, problems);
       } else if (Layout.TOP.key(flag.path()) != null) {
         settings.put(flag.path(), flag.text(), flag.name());
       } else {
@@ -20,20 +22,26 @@ final class FlagSource {
     }
   }
 
-  private static void readOfNamespace(Flag flag, Settings settings, Problems problems) {
-    int begin = NamespaceKeys.SECTION.length() + 1;
+  private static @Nullable Family familyOf(Flag flag) {
+    return Family.ALL.stream()
+        .filter(family -> flag.path().startsWith(family.section() + "."))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static void readOf(Family family, Flag flag, Settings settings, Problems problems) {
+    int begin = family.section().length() + 1;
     int dot = flag.path().indexOf('.', begin);
     String name = flag.path().substring(begin, dot < 0 ? flag.path().length() : dot);
     String path = dot < 0 ? "" : flag.path().substring(dot + 1);
-    if (!settings.addNamespace(name, flag.name())) {
+    if (!settings.add(family, name, flag.name())) {
       return;
     }
-    if (Layout.NAMESPACE.key(path) != null) {
+    if (family.layout().key(path) != null) {
       settings.put(flag.path(), flag.text(), flag.name());
     } else {
-      String nearest = NearestName.of(path, Layout.NAMESPACE.paths());
-      problems.add(
-          flag.name(), flag.path(), FileSource.unknown(NamespaceKeys.prefix(name) + nearest));
+      String nearest = NearestName.of(path, family.layout().paths());
+      problems.add(flag.name(), flag.path(), FileSource.unknown(family.prefix(name) + nearest));
     }
   }
 }

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which keys and sections there are, at the top or in a namespace. */
+/** Which keys and sections there are, at the top, in a namespace or in a query. */
 final class Layout {
-  static final Layout TOP = new Layout(List.copyOf(Keys.ALL), Set.of(NamespaceKeys.SECTION));
+  static final Layout TOP =
+      new Layout(List.copyOf(Keys.ALL), Set.of(NamespaceKeys.SECTION, QueryKeys.SECTION));
   static final Layout NAMESPACE = new Layout(List.copyOf(NamespaceKeys.ALL), Set.of());
+  static final Layout QUERY = new Layout(List.copyOf(QueryKeys.ALL), Set.of());
 
   private final Map<String, Key<?, ?>> keys = new LinkedHashMap<>();
   private final Set<String> sections = new LinkedHashSet<>();

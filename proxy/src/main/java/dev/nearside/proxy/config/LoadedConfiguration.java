@@ -16,10 +16,16 @@ public record LoadedConfiguration(NearsideConfig config, Map<String, String> ori
   }
 
   /**
-   * Returns where it is said which rows a namespace reads, as errors begin: {@code nearside.yaml:7:
-   * namespaces.prompt.database.query}.
+   * Returns where it is said which rows a namespace, or a query, reads, as errors begin: {@code
+   * nearside.yaml:7: namespaces.prompt.database.query}.
    */
   public String subjectOfRows(String namespace) {
+    if (namespace.startsWith(NearsideConfig.Query.PREFIX)) {
+      String name = namespace.substring(NearsideConfig.Query.PREFIX.length());
+      String path = QueryKeys.prefix(name) + QueryKeys.SQL.path();
+      String origin = origins.get(path);
+      return origin == null ? path : origin + ": " + path;
+    }
     for (Key<NearsideConfig.Namespace, ?> key : NamespaceKeys.ROWS) {
       String path = NamespaceKeys.prefix(namespace) + key.path();
       String origin = origins.get(path);

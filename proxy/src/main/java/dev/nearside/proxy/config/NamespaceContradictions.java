@@ -51,7 +51,7 @@ final class NamespaceContradictions {
     }
     if (!settings.isGiven(path)) {
       problems.add(
-          settings.namespaceOrigin(namespace.name()),
+          settings.origin(Family.NAMESPACES, namespace.name()),
           path,
           "missing; expected a key pattern, " + NamespaceKeys.KEYS.type().expected());
       return;

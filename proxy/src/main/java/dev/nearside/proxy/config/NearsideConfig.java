@@ -3,6 +3,7 @@ package dev.nearside.proxy.config;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param coherence how L1 stays true
  * @param database the PostgreSQL behind the namespaces, or null when there is none
  * @param namespaces per-prefix policies, in the order of the file; the first match wins
+ * @param queries what {@code NEARSIDE.QUERY} runs, in the order of the file
  * @param limits bounds on clients
  */
 public record NearsideConfig(
@@ -40,7 +42,13 @@ public record NearsideConfig(
     Coherence coherence,
     @Nullable Database database,
     List<Namespace> namespaces,
+    List<Query> queries,
     Limits limits) {
+
+  /** Returns the namespaces of queries, whose keys are Nearside's own, and then all others. */
+  public List<Namespace> allNamespaces() {
+    return Stream.concat(queries.stream().map(Query::asNamespace), namespaces.stream()).toList();
+  }
 
   /** A TCP host and port (0 lets the system choose), or a Unix socket path with port -1. */
   public record Address(String host, int port) {
@@ -270,6 +278,55 @@ public record NearsideConfig(
       Duration staleIfError,
       List<String> tags,
       @Nullable DatabaseRead read) {}
+
+  /**
+   * A statement whose results are cached by its arguments.
+   *
+   * @param name its name, of lower-case letters, digits and {@code -}
+   * @param sql SQL whose named parameters {@code :name} stand for the arguments
+   * @param arguments their names, in the order of the command
+   * @param l1Ttl cap on the life of a result in L1
+   * @param l2Ttl expiry given to results in Redis
+   * @param strict as of a namespace
+   * @param staleIfError as of a namespace
+   * @param tags templates of more tags of its results, for example {@code country:{country}}
+   * @param maxRows a result of more rows is an error
+   * @param maxBytes a larger result is an error
+   */
+  public record Query(
+      String name,
+      String sql,
+      List<String> arguments,
+      Duration l1Ttl,
+      Duration l2Ttl,
+      boolean strict,
+      Duration staleIfError,
+      List<String> tags,
+      int maxRows,
+      int maxBytes) {
+    /** What the names of queries' namespaces, and their first tags, begin with. */
+    public static final String PREFIX = "query:";
+
+    /**
+     * Returns it as the namespace {@code query:NAME}, whose keys are {@code
+     * nearside:query:NAME:ARGUMENT:…}.
+     */
+    public Namespace asNamespace() {
+      StringBuilder keys = new StringBuilder("nearside:").append(PREFIX).append(name);
+      arguments.forEach(argument -> keys.append(":{").append(argument).append('}'));
+      return new Namespace(
+          PREFIX + name,
+          keys.toString(),
+          l1Ttl,
+          l2Ttl,
+          Duration.ZERO,
+          strict,
+          staleIfError,
+          tags,
+          new DatabaseRead(
+              new DatabaseRows.Result(sql, maxRows, maxBytes), "*", WhenUnavailable.ERROR));
+    }
+  }
 
   /**
    * What a miss of a namespace reads.

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * checked.
  */
 final class Settings {
-  private static final String NAMESPACE_NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+  private static final String CHOSEN_NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private final Map<String, String> derivedOrigins = new LinkedHashMap<>();
-  private final Map<String, String> namespaceOrigins = new LinkedHashMap<>();
+  private final Map<Family, Map<String, String>> chosenOrigins = new LinkedHashMap<>();
   private final Problems problems;
 
   /** A text and where it stands: a file and line, a variable or a flag. */
@@ -29,27 +29,33 @@ final class Settings {
     settings.put(path, new Setting(text, origin));
   }
 
-  /** Notes that a namespace exists; returns false, and reports it, when its name is malformed. */
-  boolean addNamespace(String name, String origin) {
-    if (!name.matches(NAMESPACE_NAME)) {
+  /** Notes that one of a family exists; returns false, and reports it, if its name is malformed. */
+  boolean add(Family family, String name, String origin) {
+    if (!name.matches(CHOSEN_NAME)) {
       problems.add(
           origin,
-          NamespaceKeys.SECTION + "." + name,
+          family.path(name),
           Problems.quoted(name)
-              + " is not the name of a namespace; expected lower-case letters, digits and -");
+              + (" is not the name of " + family.one())
+              + "; expected lower-case letters, digits and -");
       return false;
     }
-    namespaceOrigins.putIfAbsent(name, origin);
+    chosen(family).putIfAbsent(name, origin);
     return true;
   }
 
-  /** Returns the names of the namespaces in the order in which they were given. */
-  Set<String> namespaces() {
-    return namespaceOrigins.keySet();
+  /** Returns the names of a family in the order in which they were given. */
+  Set<String> names(Family family) {
+    return chosen(family).keySet();
   }
 
-  String namespaceOrigin(String name) {
-    return namespaceOrigins.getOrDefault(name, "default");
+  /** Returns where one of a family was given first. */
+  String origin(Family family, String name) {
+    return chosen(family).getOrDefault(name, "default");
+  }
+
+  private Map<String, String> chosen(Family family) {
+    return chosenOrigins.computeIfAbsent(family, none -> new LinkedHashMap<>());
   }
 
   boolean isGiven(String path) {

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A breaker and a bulkhead in front of the reads of one tier. Thread-safe, never blocks.
  *
- * <p>Only {@code Unavailable} counts as failure, unless it is for a misfit: others' reads are well.
- * While the breaker is open, and while the bulkhead is full, the tier is not asked at all. When the
- * breaker has been open for its time, a few probes are let through; they close it or open it again.
+ * <p>Only {@code Unavailable} counts as failure, unless it is for a misfit or a refusal: others'
+ * reads are well. While the breaker is open, and while the bulkhead is full, the tier is not asked
+ * at all. When the breaker has been open for its time, a few probes are let through; they close it
+ * or open it again.
  */
 public final class Guard {
 
@@ -188,7 +189,9 @@ public final class Guard {
   }
 
   private static boolean isFailure(Object outcome) {
-    return outcome instanceof Answer.Unavailable(Reason reason) && reason != Reason.MISFIT;
+    return outcome instanceof Answer.Unavailable no
+        && no.reason() != Reason.MISFIT
+        && no.reason() != Reason.REFUSED;
   }
 
   private static CompletableFuture<Answer> refused(Reason reason) {

@@ -106,7 +106,11 @@ public final class Invalidation {
   private Outcome forget(InvalidationScope scope, Target target) {
     boolean tellsFleet = scope == InvalidationScope.FLEET;
     List<String> shortfalls = new ArrayList<>(1);
-    long removed = local.forget(target);
+    long removed = 0;
+    if (tellsFleet && target instanceof Target.Tags(List<byte[]> names)) {
+      removed += names.stream().mapToLong(tag -> dropResults(tag, shortfalls)).sum();
+    }
+    removed += local.forget(target);
     String untold = tellsFleet ? fleet.tell(target) : null;
     if (target instanceof Target.Tags(List<byte[]> names)) {
       for (byte[] tag : names) {
@@ -121,6 +125,23 @@ public final class Invalidation {
     }
     return new Outcome(
         removed, shortfalls.isEmpty() ? null : "TRYAGAIN " + String.join("; ", shortfalls));
+  }
+
+  /**
+   * Results of cached queries go from Redis, too: nobody else would delete them there. Of their
+   * going every sidecar is told as of any other; here it is certain at once.
+   */
+  private long dropResults(byte[] tag, List<String> shortfalls) {
+    if (!local.knowsQueries()) {
+      return 0;
+    }
+    Asked<List<byte[]>> dropped = Asked.await(tags.dropResults(tag), patience);
+    List<byte[]> keys = dropped.answer();
+    if (keys == null) {
+      shortfalls.add("results of cached queries stay in Redis: " + dropped.failure());
+      return 0;
+    }
+    return local.forget(new Target.Keys(keys));
   }
 
   /** The keys to which NEARSIDE.TAG gave one tag. */

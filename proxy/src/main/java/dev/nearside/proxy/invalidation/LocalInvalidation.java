@@ -1,6 +1,7 @@
 package dev.nearside.proxy.invalidation;
 
 import dev.nearside.proxy.coherence.Coherence;
+import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.namespace.Namespaces;
 import dev.nearside.proxy.tier.local.Entry;
 import java.util.Arrays;
@@ -36,6 +37,11 @@ final class LocalInvalidation {
       case Target.Pattern(Glob glob) -> look(name -> glob.matches(name, name.length));
       case Target.Tags(List<byte[]> tags) -> look(name -> carries(name, tags));
     };
+  }
+
+  /** Returns whether there are cached queries, whose results carry tags in Redis as well. */
+  boolean knowsQueries() {
+    return namespaces.all().stream().anyMatch(Namespace::isQuery);
   }
 
   /** Forgets everything at once. */

@@ -26,4 +26,7 @@ public interface TagStore {
    * @param from where the page begins, null for the first
    */
   CompletionStage<Page> page(byte[] tag, @Nullable String from);
+
+  /** Deletes the results of cached queries with a tag; the keys that they had. */
+  CompletionStage<List<byte[]>> dropResults(byte[] tag);
 }

@@ -7,6 +7,7 @@ import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +97,21 @@ public final class Namespace {
     return configured != null && configured.rows() instanceof DatabaseRows.Store;
   }
 
+  /** Returns whether its keys are the results of a cached query. */
+  public boolean isQuery() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured != null && configured.rows() instanceof DatabaseRows.Result;
+  }
+
+  /**
+   * Returns what it is called where clients are told of it: {@code namespace a}, {@code query b}.
+   */
+  public String subject() {
+    return isQuery()
+        ? "query " + name.substring(NearsideConfig.Query.PREFIX.length())
+        : "namespace " + name;
+  }
+
   /** Returns whether a miss of its keys is read in the database. */
   public boolean readsDatabase() {
     return read() != null;
@@ -132,9 +148,19 @@ public final class Namespace {
     found.add(ownTag);
     int[] bounds = tags.isEmpty() ? null : template.boundsOf(bytes, 0, length);
     if (bounds != null) {
-      tags.forEach(tag -> found.add(tag.of(bytes, bounds)));
+      List<byte[]> parts = parts(bytes, bounds);
+      tags.forEach(tag -> found.add(tag.of(parts)));
     }
     return found;
+  }
+
+  private List<byte[]> parts(byte[] bytes, int[] bounds) {
+    List<byte[]> parts = new ArrayList<>(bounds.length / 2);
+    for (int i = 0; i < bounds.length; i += 2) {
+      byte[] part = Arrays.copyOfRange(bytes, bounds[i], bounds[i + 1]);
+      parts.add(isQuery() ? QueryKey.argument(part) : part);
+    }
+    return parts;
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.nearside.proxy.namespace;
 
 import dev.nearside.proxy.config.NearsideConfig;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +19,13 @@ public final class Namespaces {
 
   private final List<Namespace> all;
   private final boolean anyStrict;
+  private final Map<String, Namespace> queries = new HashMap<>();
   private final Namespace[][] byFirstByte = new Namespace[EMPTY_KEY + 1][];
 
   private Namespaces(List<Namespace> all) {
     this.all = List.copyOf(all);
     this.anyStrict = all.stream().anyMatch(Namespace::strict);
+    all.stream().filter(Namespace::isQuery).forEach(query -> queries.put(query.name(), query));
     for (int first = 0; first <= EMPTY_KEY; first++) {
       int firstByte = first;
       byFirstByte[first] =
@@ -45,6 +49,11 @@ public final class Namespaces {
   /** Returns all of them, in the order of the configuration. */
   public List<Namespace> all() {
     return all;
+  }
+
+  /** Returns the namespace of the cached query {@code name}, or null where there is none. */
+  public @Nullable Namespace query(String name) {
+    return queries.get(NearsideConfig.Query.PREFIX + name);
   }
 
   /** Returns whether any namespace asks for strict reads, so that each look-up has to ask here. */

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * A tag made of a key's parts: {@code account:{id}}. Immutable and thread-safe. A part appears in
- * the tag as the bytes that it has in the key.
+ * the tag as the bytes that it has in the key, an argument of a query as the client gave it.
  */
 final class TagTemplate {
   private final byte[][] literals; // literals[i] stands before part parts[i], the last at the end
@@ -68,17 +68,12 @@ final class TagTemplate {
     return new IllegalArgumentException("tag \"" + text + "\" " + complaint);
   }
 
-  /**
-   * Returns the tag of a key.
-   *
-   * @param bounds where the parts of the key in {@code bytes} begin and end
-   */
-  byte[] of(byte[] bytes, int[] bounds) {
+  /** Returns the tag of a key that has these parts. */
+  byte[] of(List<byte[]> partsOfKey) {
     ByteArrayOutputStream tag = new ByteArrayOutputStream();
     for (int i = 0; i < parts.length; i++) {
       tag.writeBytes(literals[i]);
-      int from = bounds[2 * parts[i]];
-      tag.write(bytes, from, bounds[2 * parts[i] + 1] - from);
+      tag.writeBytes(partsOfKey.get(parts[i]));
     }
     tag.writeBytes(literals[parts.length]);
     return tag.toByteArray();

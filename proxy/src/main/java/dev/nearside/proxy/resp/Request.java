@@ -26,6 +26,20 @@ public final class Request {
 
   private int[] argLengths = new int[FEW_ARGS];
 
+  /** Returns a request of these arguments, in a buffer of its own that need not be released. */
+  public static Request of(byte[]... args) {
+    Request request = new Request();
+    ByteBuf bytes = Unpooled.buffer();
+    Replies.writeArrayHeader(bytes, args.length);
+    for (byte[] arg : args) {
+      Replies.writeBulk(bytes, arg, 0, arg.length);
+      request.addArg(bytes.writerIndex() - Short.BYTES - arg.length, arg.length);
+    }
+    request.moveTo(bytes, 0);
+    request.length(bytes.writerIndex());
+    return request;
+  }
+
   /** Returns the buffer all offsets below refer to (absolute indexes). */
   public ByteBuf buffer() {
     return buffer;

@@ -113,11 +113,17 @@ final class OwnCommands {
   }
 
   private boolean explain(Request request) {
-    if (request.argCount() != 2) {
-      return error("ERR NEARSIDE.EXPLAIN takes a key");
+    boolean query = request.argCount() > 2 && request.argIs(1, "QUERY");
+    if (request.argCount() != 2 && !query) {
+      return error("ERR NEARSIDE.EXPLAIN takes a key, or QUERY name [arg ...]");
     }
-    LookupKey key = new LookupKey().set(client.session().database, request.arg(1));
-    return client.answer(new Explanation(client, key).reply());
+    try {
+      byte[] name = query ? new QueryRequest(client).key(request, 2) : request.arg(1);
+      LookupKey key = new LookupKey().set(client.session().database, name);
+      return client.answer(new Explanation(client, key).reply());
+    } catch (IllegalArgumentException e) { // the client's mistake, and said so
+      return error(String.valueOf(e.getMessage()));
+    }
   }
 
   /**
@@ -133,6 +139,7 @@ final class OwnCommands {
 
   private void done(PendingReply reply, Invalidation.Outcome outcome) {
     if (client.isOpen()) {
+      client.session().floorNs = System.nanoTime(); // nothing older is for this connection
       String shortfall = outcome.shortfall();
       reply.append(shortfall == null ? Replies.integer(outcome.count()) : Replies.error(shortfall));
       reply.complete();

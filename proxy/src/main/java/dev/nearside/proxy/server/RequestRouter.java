@@ -4,6 +4,7 @@ import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.telemetry.CommandLabel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ final class RequestRouter {
   private final LocalReads reads;
   private final Greetings greetings;
   private final OwnCommands own;
+  private final QueryRequest queries;
   private final SentinelAnswers sentinel;
   private final ClusterAnswers cluster;
   private final boolean inFrontOfCluster;
@@ -37,6 +39,7 @@ final class RequestRouter {
     this.reads = new LocalReads(client);
     this.greetings = new Greetings(client, this);
     this.own = new OwnCommands(client);
+    this.queries = new QueryRequest(client);
     this.sentinel = new SentinelAnswers(client);
     this.cluster = new ClusterAnswers(client);
     this.inFrontOfCluster = context.lanes().topology().isCluster();
@@ -78,8 +81,22 @@ final class RequestRouter {
           upstream.isPinned() ? relay(command, request) : greetings.greet(command, request);
       case QUIT -> quit(command, request);
       case RESET -> greetings.reset(command, request);
-      case OWN -> own.run(request);
+      case OWN -> request.argIs(0, "NEARSIDE.QUERY") ? query(request) : own.run(request);
     };
+  }
+
+  private boolean query(Request request) {
+    if (session.unsettled > 0 && !drained()) {
+      return false;
+    }
+    Request get;
+    try {
+      get = queries.get(request);
+    } catch (IllegalArgumentException e) { // the client's mistake, and said so
+      client.answeredLocally(CommandLabel.OTHER);
+      return client.answer(Replies.error(String.valueOf(e.getMessage())));
+    }
+    return send(context.commands().get().find(get), get);
   }
 
   /** No Redis server lists SENTINEL, so that it comes as an unknown command. */

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What a tier says to a read. A slow or dead tier is a value here, never an exception. */
 public sealed interface Answer {
@@ -31,8 +32,17 @@ public sealed interface Answer {
     public static final Miss INSTANCE = new Miss();
   }
 
-  /** The tier cannot say. */
-  record Unavailable(Reason reason) implements Answer {}
+  /**
+   * The tier cannot say.
+   *
+   * @param said what it has said instead, for whoever has asked and for no log, or null
+   */
+  record Unavailable(Reason reason, @Nullable String said) implements Answer {
+    /** It has said nothing that would help. */
+    public Unavailable(Reason reason) {
+      this(reason, null);
+    }
+  }
 
   /** Why a tier cannot say; the metric label and the log key. */
   enum Reason {
@@ -48,6 +58,8 @@ public sealed interface Answer {
     ERROR,
     /** It is not what the configuration says; it is as well as ever. */
     MISFIT,
+    /** It refuses what is asked, or with what; it is as well as ever. */
+    REFUSED,
     /** This sidecar is stopping. */
     STOPPING;
 

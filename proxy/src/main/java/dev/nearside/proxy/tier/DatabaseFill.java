@@ -13,6 +13,7 @@ import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.Look;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
+import dev.nearside.proxy.tier.redis.ResultTags;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -96,10 +97,19 @@ public final class DatabaseFill {
     long timeoutNs = limits.timeout().toNanos();
     database.whenAnswering(() -> beginFills(redis.leases()));
     return new DatabaseFill(
-        new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics)),
+        new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics))
+            .withTagging(tagging(redis.resultTags())),
         redis::leases,
         new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime),
         limits.leaseTimeout().toNanos());
+  }
+
+  /** Only results of queries are deleted by their tags: no write of a key would. */
+  private static FillContext.Tagging tagging(ResultTags tags) {
+    return (namespace, name) ->
+        namespace.isQuery()
+            ? tags.add(namespace.tagsOf(name, name.length), name, namespace.l2Ttl())
+            : FillContext.TAGGED;
   }
 
   private static Runnable beginFills(@Nullable Leases leases) {
@@ -210,7 +220,10 @@ public final class DatabaseFill {
                 ? CompletableFuture.completedFuture(false)
                 : context
                     .readUnder(lease, leases, namespace, name)
-                    .thenCompose(answer -> refreshed(leases, lease, namespace, oldValue, answer)));
+                    .thenCompose(read ->
+                        read.isTagged()
+                            ? refreshed(leases, lease, namespace, oldValue, read.answer())
+                            : leases.release(lease).thenApply(nothing -> false)));
   }
 
   private static CompletableFuture<Boolean> refreshed(

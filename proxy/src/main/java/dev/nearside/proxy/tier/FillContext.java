@@ -16,15 +16,35 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param timeoutNs bound on a wait for another's lease, and on a read of a row
  * @param counters counts leases
  * @param ticks looks after reads under way
+ * @param tagging tells Redis which tags a result will have
  */
 record FillContext(
-    RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters, Ticks ticks) {
+    RowReads rows,
+    Timer timer,
+    long timeoutNs,
+    LeaseCounters counters,
+    Ticks ticks,
+    Tagging tagging) {
+  /** Tells Redis the tags of a value before it is read under a lease. */
+  @FunctionalInterface
+  interface Tagging {
+    /** Returns whether Redis has them, so that what is read may be put there. */
+    CompletableFuture<Boolean> tag(Namespace namespace, byte[] name);
+  }
+
+  /** Of a value that Redis need not find by its tags. */
+  static final CompletableFuture<Boolean> TAGGED = CompletableFuture.completedFuture(true);
+
   private static final Duration MIN_LEASE = Duration.ofSeconds(1);
   private static final Duration MAX_LEASE = Duration.ofSeconds(5);
   private static final int RENEWALS = 3;
 
   FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters) {
-    this(rows, timer, timeoutNs, counters, new Ticks(timer));
+    this(rows, timer, timeoutNs, counters, new Ticks(timer), (namespace, name) -> TAGGED);
+  }
+
+  FillContext withTagging(Tagging added) {
+    return new FillContext(rows, timer, timeoutNs, counters, ticks, added);
   }
 
   /**
@@ -40,10 +60,26 @@ record FillContext(
     return rows.read(namespace, name, timeoutNs);
   }
 
+  /** As {@link #read}, for Redis, which is told the value's tags before. */
+  CompletableFuture<Tagged> readTagged(Namespace namespace, byte[] name) {
+    return tagging
+        .tag(namespace, name)
+        .thenCompose(
+            tagged -> read(namespace, name).thenApply(answer -> new Tagged(answer, tagged)));
+  }
+
+  /**
+   * What was read.
+   *
+   * @param answer what the database has said
+   * @param isTagged whether it may be put into Redis
+   */
+  record Tagged(Answer answer, boolean isTagged) {}
+
   /** Reads the row under {@code lease}, whose expiry is put off until the answer is there. */
-  CompletableFuture<Answer> readUnder(
+  CompletableFuture<Tagged> readUnder(
       Lease lease, Leases leases, Namespace namespace, byte[] name) {
-    CompletableFuture<Answer> reading = read(namespace, name);
+    CompletableFuture<Tagged> reading = readTagged(namespace, name);
     counters.taken().increment();
     AtomicBoolean ended = new AtomicBoolean();
     Future<?> first = timer.schedule(() -> renew(lease, leases, ended), renewalNs(lease));

@@ -253,10 +253,10 @@ final class LeasedRead implements Ticks.Ticked {
     held = lease; // behind them, which ticks read
     deliver(() ->
         context
-            .read(namespace, name)
-            .thenCompose(answer -> {
+            .readTagged(namespace, name)
+            .thenCompose(read -> {
               answered = true;
-              return settled(lease, answer);
+              return read.isTagged() ? settled(lease, read.answer()) : kept(lease, read.answer());
             }));
   }
 
@@ -301,9 +301,13 @@ final class LeasedRead implements Ticks.Ticked {
             : settled(lease, Miss.INSTANCE); // it has expired on its way
       }
       case Miss miss -> leases.mark(lease, namespace.negativeTtl()).thenCompose(this::marked);
-      case Unavailable unavailable ->
-          leases.release(lease).thenApply(nothing -> Outcome.unstored(answer));
+      case Unavailable unavailable -> kept(lease, answer);
     };
+  }
+
+  /** Not put into Redis. */
+  private CompletableFuture<Outcome> kept(Lease lease, Answer answer) {
+    return leases.release(lease).thenApply(nothing -> Outcome.unstored(answer));
   }
 
   /** From this look on a change of the marker is told; only so may L1 remember it. */

@@ -77,6 +77,11 @@ public final class StandIns {
         : null;
   }
 
+  /** Returns the namespace of the cached query {@code name}, or null where there is none. */
+  public @Nullable Namespace query(String name) {
+    return namespaces.query(name);
+  }
+
   /**
    * Returns the namespace of {@code key} if there is something to fall back on when Redis cannot be
    * asked, else null.
@@ -194,19 +199,27 @@ public final class StandIns {
     return switch (answer) {
       case Hit hit -> Replies.bulk(hit.value());
       case Miss miss -> null;
-      case Unavailable unavailable -> unavailable(namespace, unavailable.reason());
+      case Unavailable unavailable -> unavailable(namespace, unavailable);
     };
   }
 
-  private static byte @Nullable [] unavailable(Namespace namespace, Answer.Reason reason) {
-    if (reason == Answer.Reason.MISFIT) {
-      return Replies.error(
-          "ERR the database is not what namespace "
-              + namespace.name()
-              + " is configured for; the sidecar's log says more");
-    }
-    return namespace.whenUnavailable() == WhenUnavailable.NIL
-        ? null
-        : Replies.error("TRYAGAIN database unavailable: " + reason.label() + ", retry later");
+  private static byte @Nullable [] unavailable(Namespace namespace, Unavailable no) {
+    return switch (no.reason()) {
+      case MISFIT ->
+          Replies.error(
+              "ERR the database is not what "
+                  + namespace.subject()
+                  + " is configured for; the sidecar's log says more");
+      case REFUSED -> Replies.error("ERR " + namespace.subject() + ": " + no.said());
+      case DISCONNECTED, TIMEOUT, BREAKER_OPEN, SATURATED, ERROR, STOPPING ->
+          namespace.whenUnavailable() == WhenUnavailable.NIL
+              ? null
+              : Replies.error(
+                  "TRYAGAIN "
+                      + (namespace.isQuery() ? namespace.subject() + ": " : "")
+                      + "database unavailable: "
+                      + no.reason().label()
+                      + ", retry later");
+    };
   }
 }

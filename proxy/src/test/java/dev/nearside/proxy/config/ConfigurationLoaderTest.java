@@ -111,6 +111,18 @@ class ConfigurationLoaderTest {
   private static final Map<String, String> OTHER_ROWS =
       Map.of("database.store", "true", "database.table", "\"shop.\\u00E4 \\\"b\\\"\"");
 
+  private static final Map<String, String> QUERY_SAMPLES =
+      Map.of(
+          "sql", "\"SELECT id FROM sale WHERE country = :country\"",
+          "arguments", "[country, since]",
+          "l1-ttl", "30s",
+          "l2-ttl", "15m",
+          "strict", "false", // not beside stale-if-error
+          "stale-if-error", "7s",
+          "tags", "[\"country:{country}\", all]",
+          "max-rows", "7",
+          "max-bytes", "2KiB");
+
   @TempDir Path folder;
 
   static Stream<Key<NearsideConfig, ?>> shownKeys() {
@@ -186,6 +198,8 @@ class ConfigurationLoaderTest {
             Stream.of(NAMESPACE_SAMPLES, OTHER_ROWS)
                 .flatMap(samples -> samples.keySet().stream())
                 .toList());
+    assertThat(QueryKeys.ALL.stream().map(Key::path))
+        .containsExactlyInAnyOrderElementsOf(QUERY_SAMPLES.keySet());
   }
 
   @Test
@@ -196,6 +210,7 @@ class ConfigurationLoaderTest {
         (path, sample) -> scene.set("namespaces.prompt." + path, unquoted(sample)));
     scene.set("namespaces.rule.keys", "rule:*");
     scene.set("namespaces.rule.strict", "true");
+    QUERY_SAMPLES.forEach((path, sample) -> scene.set("queries.top." + path, unquoted(sample)));
     OTHER_ROWS.forEach((path, sample) -> {
       scene.set("namespaces." + path.replace('.', '-') + ".keys", path + ":{id}");
       scene.set("namespaces." + path.replace('.', '-') + ".l2-ttl", "1h");
@@ -214,6 +229,9 @@ class ConfigurationLoaderTest {
         assertThat(key.yaml(namespaces.get(key.path().replace('.', '-'))))
             .isEqualTo(OTHER_ROWS.get(key.path()));
       }
+    }
+    for (Key<NearsideConfig.Query, ?> key : QueryKeys.ALL) {
+      assertThat(key.yaml(config.queries().getFirst())).isEqualTo(QUERY_SAMPLES.get(key.path()));
     }
     assertThat(namespaces.get("rule").strict()).isTrue();
     String plain = EffectiveConfiguration.redactedYaml(config);

@@ -526,4 +526,70 @@ class ConfigurationProblemsTest {
                     + " namespaces.rule.keys",
                 "--set: namespaces.rule: unknown key; the nearest known key is namespaces.rule.keys"));
   }
+
+  @Test
+  void queries_thatCannotBeUsed_areReportedWithTheirPlaces() {
+    NamespaceChecks checks =
+        new NamespaceChecks(
+            keys -> refuseIf(keys.contains("{1}"), "an argument named 1"),
+            namespace -> refuseIf(namespace.name().equals("query:sql"), "an open quote"),
+            namespace -> refuseIf(namespace.name().equals("query:tags"), "there is no argument x"));
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(
+                    UPSTREAM,
+                    DATABASE,
+                    "queries:",
+                    "  none: {}",
+                    "  arguments: {sql: SELECT 1, l2-ttl: 1m, arguments: [1]}",
+                    "  sql: {sql: SELECT 2, l2-ttl: 1m}",
+                    "  tags: {sql: SELECT 3, l2-ttl: 1m, tags: ['{x}']}",
+                    "  ttl: {sql: SELECT 4, l2-ttl: 1m, l1-ttl: 2h, strict: true, stale-if-error: 1s}",
+                    "  rows: {sql: SELECT 5, l2-ttl: 1m, max-rows: 0, max-bytes: 1}",
+                    "  Upper: {}",
+                    "  text: SELECT 6",
+                    "  key: {sql: SELECT 7, l2-ttl: 1m, max-row: 1}")
+                .checks(checks)
+                .problems())
+        .containsExactlyInAnyOrder(
+            "nearside.yaml:4: queries.none.sql: missing; expected a SELECT",
+            "nearside.yaml:4: queries.none.l2-ttl: missing; expected the expiry of its results in"
+                + " Redis, such as 5m",
+            "nearside.yaml:5: queries.arguments.arguments: cannot be used: an argument named 1",
+            "nearside.yaml:6: queries.sql.sql: cannot be used: an open quote",
+            "nearside.yaml:7: queries.tags.tags: does not fit its arguments: there is no argument x",
+            "nearside.yaml:8: queries.ttl.l1-ttl: \"2h\" is above l1.max-ttl, which is 10m; expected"
+                + " at most that",
+            "nearside.yaml:8: queries.ttl.stale-if-error: \"1s\" contradicts strict: true, whose reads"
+                + " are never stale; expected one of them",
+            "nearside.yaml:9: queries.rows.max-rows: \"0\" is out of range; expected a whole number"
+                + " from 1 to 1000000",
+            "nearside.yaml:9: queries.rows.max-bytes: \"1\" has no unit; expected a number with a"
+                + " unit: B, KiB, MiB or GiB",
+            "nearside.yaml:10: queries.Upper: \"Upper\" is not the name of a query; expected"
+                + " lower-case letters, digits and -",
+            "nearside.yaml:11: queries.text: \"SELECT 6\" is not a section; expected keys below it,"
+                + " such as sql",
+            "nearside.yaml:11: queries.text.sql: missing; expected a SELECT",
+            "nearside.yaml:11: queries.text.l2-ttl: missing; expected the expiry of its results in"
+                + " Redis, such as 5m",
+            "nearside.yaml:12: queries.key.max-row: unknown key; the nearest known key is"
+                + " queries.key.max-rows");
+  }
+
+  @Test
+  void query_withoutADatabase_isReported() {
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(UPSTREAM, "queries: {a: {sql: SELECT 1, l2-ttl: 1m}}")
+                .problems())
+        .containsExactly(
+            "nearside.yaml:2: queries.a.sql: given without a database to ask; expected database.url");
+  }
+
+  private static void refuseIf(boolean wrong, String why) {
+    if (wrong) {
+      throw new IllegalArgumentException(why);
+    }
+  }
 }

@@ -53,6 +53,11 @@ class FleetTest {
   /** No key has a tag. */
   private static final class NoTags implements TagStore {
     @Override
+    public CompletionStage<List<byte[]>> dropResults(byte[] tag) {
+      return CompletableFuture.completedStage(List.of());
+    }
+
+    @Override
     public CompletionStage<Boolean> add(byte[] tag, byte[] key) {
       return CompletableFuture.completedStage(false);
     }

@@ -40,4 +40,9 @@ public final class Nobody implements FleetBus, TagStore {
   public CompletionStage<Page> page(byte[] tag, String from) {
     return failed();
   }
+
+  @Override
+  public CompletionStage<List<byte[]>> dropResults(byte[] tag) {
+    return failed();
+  }
 }

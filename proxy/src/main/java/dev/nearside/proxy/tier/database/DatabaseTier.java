@@ -205,7 +205,7 @@ public final class DatabaseTier implements AutoCloseable {
   public static void checkQuery(NearsideConfig.Namespace namespace) {
     Namespace checked = Namespace.of(namespace);
     if (!checked.keepsInStore()) {
-      NamedQuery.of(checked);
+      RowsByKey.read(checked);
     }
   }
 
@@ -312,7 +312,7 @@ public final class DatabaseTier implements AutoCloseable {
   }
 
   private void readBatch(ReadQueue queue) {
-    List<PendingRead> batch = queue.take(settings.maxBatch());
+    List<PendingRead> batch = queue.take(queue.rows().mostKeys(settings.maxBatch()));
     turns.request(queue); // what is left may run beside this batch
     if (batch.isEmpty()) {
       return;
@@ -329,7 +329,8 @@ public final class DatabaseTier implements AutoCloseable {
     } catch (SQLException failure) {
       Reason reason = failures.note(queue.namespace(), failure);
       measures.ended(startedNs, batch.size(), reason);
-      fail(batch, reason);
+      Answer.Unavailable why = queue.rows().unavailable(failure, reason);
+      batch.forEach(read -> read.unavailable(why));
     } catch (RuntimeException bug) { // the rim of this virtual thread
       Reason reason = failures.noteBug(queue.namespace(), bug);
       measures.ended(startedNs, batch.size(), reason);

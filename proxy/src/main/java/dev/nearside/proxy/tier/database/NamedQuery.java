@@ -57,6 +57,8 @@ record NamedQuery(
       case DatabaseRows.Query(String sql) ->
           parse("query of namespace " + namespace.name(), sql, parts, read.value());
       case DatabaseRows.Table table -> TableQuery.of(table, parts, read.value());
+      case DatabaseRows.Result result ->
+          throw new IllegalArgumentException("a cached query has no rows of its own keys");
       case DatabaseRows.Store store ->
           throw new IllegalArgumentException("the long-term store is read by no query");
     };
@@ -64,7 +66,9 @@ record NamedQuery(
 
   /** As {@link #of}; {@code subject} begins every complaint. */
   static NamedQuery parse(String subject, String query, List<Part> parts, String value) {
-    SqlScanner scanned = new SqlScanner(subject, query, parts.stream().map(Part::name).toList());
+    SqlScanner scanned =
+        new SqlScanner(
+            subject, query, "a part of its keys", parts.stream().map(Part::name).toList());
     for (int i = 0; i < parts.size(); i++) {
       if (!scanned.parameters().contains(i)) {
         throw new IllegalArgumentException(

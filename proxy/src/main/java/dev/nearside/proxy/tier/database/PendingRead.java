@@ -27,6 +27,10 @@ record PendingRead(List<Object> parts, CompletableFuture<Answer> answer, long de
   }
 
   void unavailable(Answer.Reason reason) {
-    answer.complete(new Answer.Unavailable(reason));
+    unavailable(new Answer.Unavailable(reason));
+  }
+
+  void unavailable(Answer.Unavailable why) {
+    answer.complete(why);
   }
 }

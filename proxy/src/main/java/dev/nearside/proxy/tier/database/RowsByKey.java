@@ -1,5 +1,7 @@
 package dev.nearside.proxy.tier.database;
 
+import dev.nearside.proxy.config.DatabaseRows;
+import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.Answer;
 import dev.nearside.proxy.tier.Ticks;
@@ -17,9 +19,25 @@ interface RowsByKey {
    * @throws IllegalArgumentException as {@link NamedQuery#of}
    */
   static RowsByKey of(Namespace namespace, StoreLayout layout) {
-    return namespace.keepsInStore()
-        ? new StoreRows(namespace.template(), layout)
+    return namespace.keepsInStore() ? new StoreRows(namespace.template(), layout) : read(namespace);
+  }
+
+  /** As {@link #of}, where they are not in the long-term store. */
+  static RowsByKey read(Namespace namespace) {
+    NearsideConfig.DatabaseRead read = namespace.read();
+    return read != null && read.rows() instanceof DatabaseRows.Result result
+        ? new ResultStatement(namespace, result)
         : new BatchStatement(NamedQuery.of(namespace), namespace.template());
+  }
+
+  /** Returns the most keys in one statement, where the configuration allows {@code maxBatch}. */
+  default int mostKeys(int maxBatch) {
+    return maxBatch;
+  }
+
+  /** Returns what the readers are told of a statement that failed for {@code reason}. */
+  default Answer.Unavailable unavailable(SQLException failure, Answer.Reason reason) {
+    return new Answer.Unavailable(reason);
   }
 
   /**

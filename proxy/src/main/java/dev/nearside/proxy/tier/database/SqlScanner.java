@@ -11,6 +11,7 @@ import java.util.List;
  */
 final class SqlScanner {
   private final String subject;
+  private final String kind;
   private final String in;
   private final List<String> names;
   private final StringBuilder out = new StringBuilder();
@@ -18,8 +19,16 @@ final class SqlScanner {
   private int at;
   private boolean ended; // behind the semicolon
 
-  SqlScanner(String subject, String query, List<String> names) {
+  /**
+   * Reads {@code query}.
+   *
+   * @param subject what complaints begin with
+   * @param kind what each of {@code names} is
+   * @param names what may be behind a colon
+   */
+  SqlScanner(String subject, String query, String kind, List<String> names) {
     this.subject = subject;
+    this.kind = kind;
     this.in = query;
     this.names = names;
     while (at < in.length()) {
@@ -86,7 +95,8 @@ final class SqlScanner {
     String name = in.substring(at + 1, end);
     int index = names.indexOf(name);
     if (index < 0) {
-      throw error("names :" + name + "; expected a part of its keys: " + String.join(", ", names));
+      String known = names.isEmpty() ? "none" : String.join(", ", names);
+      throw error("names :" + name + "; expected " + kind + ": " + known);
     }
     parameters.add(index);
     out.append('?');

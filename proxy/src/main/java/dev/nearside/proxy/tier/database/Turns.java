@@ -65,7 +65,7 @@ final class Turns {
   /** Gets the queue a batch of its own as soon as it is worth one and a permit is free. */
   void request(ReadQueue queue) {
     int running = queue.running.get();
-    if (running == 0 || queue.size() >= worthIt) {
+    if (running == 0 || queue.size() >= queue.rows().mostKeys(worthIt)) {
       demand(queue);
     } else if (!queue.isEmpty() && queue.patient.compareAndSet(false, true)) {
       var _ = timer.schedule(() -> outOfPatience(queue), PATIENCE_NS);

@@ -125,6 +125,11 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     return new TagSets(() -> isOpen() ? connection : null);
   }
 
+  /** Returns the tags of results of cached queries; asking fails while it is not connected. */
+  public ResultTags resultTags() {
+    return new ResultTags(() -> isOpen() ? connection : null);
+  }
+
   @Override
   public CompletionStage<Boolean> evictsByUse() {
     StatefulRedisConnection<byte[], byte[]> current = connection;

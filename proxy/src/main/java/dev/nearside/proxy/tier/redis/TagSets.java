@@ -11,6 +11,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -67,6 +68,11 @@ final class TagSets implements TagStore {
             .sscan(setOf(tag), cursor, PAGE)
             .thenApply(
                 page -> new Page(page.getValues(), page.isFinished() ? null : page.getCursor())));
+  }
+
+  @Override
+  public CompletionStage<List<byte[]>> dropResults(byte[] tag) {
+    return new ResultTags(connection).drop(tag);
   }
 
   private <T> CompletionStage<T> ask(
