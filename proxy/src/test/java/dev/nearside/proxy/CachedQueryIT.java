@@ -19,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,18 +59,35 @@ class CachedQueryIT {
     "queries.types.l2-ttl=15m",
   };
 
-  private final ThreeTiers tiers = new ThreeTiers();
+  private static ThreeTiers tiers;
+
   private final List<AutoCloseable> open = new ArrayList<>();
   private Sidecar here;
   private Sidecar there;
   private RespClient client;
   private RespClient other;
 
+  @BeforeAll
+  static void startServers() {
+    tiers = new ThreeTiers();
+  }
+
+  @AfterAll
+  static void stopServers() {
+    tiers.close();
+  }
+
   @BeforeEach
   void start() throws IOException {
+    try (RespClient direct = tiers.direct()) {
+      direct.call("FLUSHALL");
+    }
     tiers
         .database()
         .execute(
+            "DROP TABLE IF EXISTS orders, kinds CASCADE",
+            "DROP FUNCTION IF EXISTS write_one",
+            "UPDATE prompt SET body = 'body ' || id WHERE id = 8",
             "CREATE TABLE orders (id int, country text, total numeric, placed date)",
             "INSERT INTO orders VALUES (1, 'DE', 12.50, '2026-02-01'), (2, 'DE', 7, '2026-03-01'),"
                 + " (3, 'FR', NULL, '2026-01-01'), (4, 'DE', 1, '2025-12-31')",
@@ -89,7 +108,6 @@ class CachedQueryIT {
     for (AutoCloseable each : open.reversed()) {
       each.close();
     }
-    tiers.close();
   }
 
   private <T extends AutoCloseable> T keep(T made) {
@@ -122,13 +140,15 @@ class CachedQueryIT {
     assertThat(orders(client, "FR")).isEqualTo(bulk(FR));
     assertThat(statements()).isEqualTo(2);
     tiers.database().stop();
-    hold(client, here);
-    hold(other, there);
-    assertThat(client.call("GET", DE_KEY)).isEqualTo(bulk(DE));
     try (RespClient direct = tiers.direct()) {
+      hold(client, here);
+      hold(other, there);
+      assertThat(client.call("GET", DE_KEY)).isEqualTo(bulk(DE));
       assertThat(direct.call("GET", DE_KEY)).isEqualTo(bulk(DE));
       assertThat(Integer.parseInt(direct.call("TTL", DE_KEY).substring(1).strip()))
           .isBetween(800, 900);
+    } finally {
+      tiers.database().restart();
     }
     assertThat(statements()).isEqualTo(2);
     assertThat(here.metric("nearside_hits_total{tier=\"database\",namespace=\"query:orders\"}"))
@@ -234,13 +254,13 @@ class CachedQueryIT {
 
   @Test
   void invalidateOfATag_whileItsStatementRuns_isSeenByWhoeverComesAfterIt() throws Exception {
-    RespClient first = keep(there.connect());
+    RespClient first = keep(here.connect());
+    RespClient asker = keep(here.connect());
     try (Gate gate = tiers.closeGate()) {
       first.send(QUERY, "prompt", "8");
       gate.awaitWaiting(1);
       tiers.database().execute("UPDATE prompt SET body = 'new' WHERE id = 8");
-      assertThat(client.call("NEARSIDE.INVALIDATE", "FLEET", "TAG", "query:prompt"))
-          .startsWith(":");
+      assertThat(asker.call("NEARSIDE.INVALIDATE", "FLEET", "TAG", "query:prompt")).startsWith(":");
       client.send(QUERY, "prompt", "8");
       gate.awaitWaiting(2);
     }
@@ -313,16 +333,23 @@ class CachedQueryIT {
   void databaseAway_isAnErrorThatNamesTheQuery_andResultsInRedisGoOn() throws IOException {
     orders(client, "DE");
     tiers.database().stop();
-    assertThat(orders(client, "FR")).startsWith("-TRYAGAIN query orders: database unavailable: ");
-    assertThat(orders(other, "DE")).isEqualTo(bulk(DE));
-    tiers.database().restart();
+    try {
+      assertThat(orders(client, "FR")).startsWith("-TRYAGAIN query orders: database unavailable: ");
+      assertThat(orders(other, "DE")).isEqualTo(bulk(DE));
+    } finally {
+      tiers.database().restart();
+    }
     Waiting.until("it is back", () -> orders(client, "FR").equals(bulk(FR)));
   }
 
   @Test
   void redisAway_isAnsweredByTheDatabase() throws IOException {
     tiers.redis().kill();
-    assertThat(orders(client, "DE")).isEqualTo(bulk(DE));
+    try {
+      assertThat(orders(client, "DE")).isEqualTo(bulk(DE));
+    } finally {
+      tiers.restartRedis();
+    }
   }
 
   @ParameterizedTest

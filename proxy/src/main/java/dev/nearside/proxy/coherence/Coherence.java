@@ -267,6 +267,7 @@ public final class Coherence {
   public int invalidate(byte[] name) {
     int removed = 0;
     LookupKey key = new LookupKey();
+    fences.changed(key.set(0, name).hashCode());
     for (int database : placement.databases()) {
       Shard shard = shard(key.set(database, name));
       removed += shard != null && shard.dropOnRequest(key) ? 1 : 0;

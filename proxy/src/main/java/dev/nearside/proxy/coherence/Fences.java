@@ -47,6 +47,11 @@ public final class Fences {
     stripes.decrementAndGet(keyHash & STRIPES - 1);
   }
 
+  /** What was asked for of a key with this hash may be out of date. */
+  void changed(int keyHash) {
+    changes.incrementAndGet(keyHash & STRIPES - 1);
+  }
+
   void raiseAll() {
     all.incrementAndGet();
     changedAll();

@@ -11,9 +11,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * Why no result outlives an invalidation of its tag that came after the change.
@@ -35,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * dropped at the next addition. Thread-safe, never blocks; for a single primary.
  */
 public final class ResultTags {
+  private static final Logger log = LoggerFactory.getLogger(ResultTags.class);
   private static final byte[] PREFIX = "nearside:results:".getBytes(US_ASCII);
   private static final int PAGE = 256;
 
@@ -66,6 +70,9 @@ public final class ResultTags {
 
   private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
 
+  /** Whether the log knows that tags are not taken. */
+  private final AtomicBoolean told = new AtomicBoolean();
+
   /**
    * @param connection gives the connection, or null while there is none
    */
@@ -90,10 +97,20 @@ public final class ResultTags {
         .async()
         .<Long>eval(ADD, ScriptOutputType.INTEGER, sets, name, seconds)
         .handle((added, failure) -> {
-          Leases.note("tagging of the result", failure);
+          tell(failure);
           return failure == null;
         })
         .toCompletableFuture();
+  }
+
+  private void tell(@Nullable Throwable failure) {
+    if (failure == null) {
+      told.set(false);
+    } else if (told.compareAndSet(false, true)) {
+      log.warn(
+          "Redis does not take the tags of the result of a query, which is then not kept there: {}",
+          Leases.unwrap(failure).getMessage());
+    }
   }
 
   /**
