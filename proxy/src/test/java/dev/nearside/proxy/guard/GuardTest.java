@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 final class GuardTest {
   private static final Answer MISFIT = new Answer.Unavailable(Reason.MISFIT);
+  private static final Answer REFUSED = new Answer.Unavailable(Reason.REFUSED, "no such date");
   private static final Answer HIT = new Answer.Hit(new byte[0]);
   private static final Answer TIMEOUT = new Answer.Unavailable(Reason.TIMEOUT);
 
@@ -36,9 +37,10 @@ final class GuardTest {
   }
 
   @Test
-  void call_misfit_isNoFailure() {
+  void call_misfitOrRefusal_isNoFailure() {
     for (int i = 0; i < 100; i++) {
       assertThat(call(MISFIT)).isEqualTo(MISFIT);
+      assertThat(call(REFUSED)).isEqualTo(REFUSED);
     }
     assertThat(guard.state()).isEqualTo(Guard.State.CLOSED);
     assertThat(guard.failures()).isZero();
