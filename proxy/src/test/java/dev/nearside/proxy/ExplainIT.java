@@ -146,7 +146,7 @@ class ExplainIT {
       assertThat(scene.sidecar.metric("nearside_misses_total{tier=\"l1\",namespace=\"none\"}"))
           .isEqualTo(misses);
       assertThat(client.call("NEARSIDE.EXPLAIN"))
-          .isEqualTo("-ERR NEARSIDE.EXPLAIN takes a key\r\n");
+          .isEqualTo("-ERR NEARSIDE.EXPLAIN takes a key, or QUERY name [arg ...]\r\n");
     }
   }
 
