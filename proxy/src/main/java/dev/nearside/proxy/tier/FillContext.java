@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier;
 
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import java.time.Duration;
@@ -38,6 +39,16 @@ record FillContext(
 
   CompletableFuture<Answer> read(Namespace namespace, byte[] name) {
     return rows.read(namespace, name, timeoutNs);
+  }
+
+  /**
+   * Reads the row without a lease; not where Redis may know better, which cannot be asked or has
+   * not answered in time: then {@code reason} is the answer.
+   */
+  CompletableFuture<Answer> readAlone(Namespace namespace, byte[] name, Reason reason) {
+    return namespace.writesBehind()
+        ? CompletableFuture.completedFuture(new Answer.Unavailable(reason))
+        : read(namespace, name);
   }
 
   /** Reads the row under {@code lease}, whose expiry is put off until the answer is there. */

@@ -17,9 +17,11 @@ interface RowsByKey {
    * @throws IllegalArgumentException as {@link NamedQuery#of}
    */
   static RowsByKey of(Namespace namespace, StoreLayout layout) {
-    return namespace.keepsInStore()
-        ? new StoreRows(namespace.template(), layout)
-        : new BatchStatement(NamedQuery.of(namespace), namespace.template());
+    RowsByKey rows =
+        namespace.keepsInStore()
+            ? new StoreRows(namespace.template(), layout)
+            : new BatchStatement(NamedQuery.of(namespace), namespace.template());
+    return namespace.writesBehind() ? new RowsWithOutbox(rows, layout) : rows;
   }
 
   /**
