@@ -39,12 +39,10 @@ import dev.nearside.proxy.tier.DatabaseFill;
 import dev.nearside.proxy.tier.HotKeys;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.database.DatabaseTier;
-import dev.nearside.proxy.tier.database.DatabaseWriter;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.Sockets;
-import dev.nearside.proxy.write.WriteThrough;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -76,7 +74,6 @@ public final class Proxy implements AutoCloseable {
   private static final Duration SETTLING = Duration.ofMillis(50);
   private static final Duration END_LIMIT = Duration.ofSeconds(2);
   private static final int DATABASE_WAITING = 10_000;
-  private static final int DATABASE_WRITES = 1_000;
   private static final int REDIS_READS = 10_000;
 
   private final NearsideConfig config;
@@ -88,7 +85,7 @@ public final class Proxy implements AutoCloseable {
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
-  private final @Nullable DatabaseWriter writer;
+  private final @Nullable WriteParts writes;
   private final MultiThreadIoEventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
@@ -131,11 +128,10 @@ public final class Proxy implements AutoCloseable {
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
     DatabaseFill fill = databaseFill(databaseGuard);
-    writer = databaseWriter();
-    if (writer != null) {
-      started.add(writer);
+    writes = WriteParts.of(config, database, namespaces.all(), redis, metrics);
+    if (writes != null) {
+      started.add(writes);
     }
-    WriteThrough writes = writeThrough();
     ReadPath reads =
         new ReadPath(
             coherence,
@@ -163,7 +159,7 @@ public final class Proxy implements AutoCloseable {
             metrics);
     started.add(invalidation.fleet());
     ServerPolicy policy = Policies.server(config);
-    addContexts(transport, policy, reads, writes);
+    addContexts(transport, policy, reads);
     redis.find();
     L1Room.of(config).forEach(log::warn);
     coherence.setMode(config.l1().mode());
@@ -182,6 +178,9 @@ public final class Proxy implements AutoCloseable {
     redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
       redis.leaseWatch().start();
+    }
+    if (writes != null) {
+      writes.start(redis);
     }
     tellHotKeys();
     redis.every(Duration.ofSeconds(1), reads.standIns()::endStaleSpells);
@@ -255,12 +254,12 @@ public final class Proxy implements AutoCloseable {
     admin.close();
     security.close();
     agent.close();
+    if (writes != null) {
+      writes.close();
+    }
     redis.close();
     invalidation.fleet().close();
     end(loops, Duration.ZERO);
-    if (writer != null) {
-      writer.close();
-    }
     if (database != null) {
       database.close();
     }
@@ -361,26 +360,7 @@ public final class Proxy implements AutoCloseable {
         metrics);
   }
 
-  private @Nullable DatabaseWriter databaseWriter() {
-    NearsideConfig.Database settings = config.database();
-    return database == null || settings == null
-        ? null
-        : database.writer(settings.compressAboveBytes());
-  }
-
-  private @Nullable WriteThrough writeThrough() {
-    NearsideConfig.Database settings = config.database();
-    if (database == null || writer == null || settings == null) {
-      return null;
-    }
-    Guard guard =
-        new Guard("database-writes", Guard.Limits.defaults(DATABASE_WRITES), Clock.systemUTC());
-    return new WriteThrough(
-        writer, guard, redis.administration().intents(), settings.timeout(), database::schedule);
-  }
-
-  private void addContexts(
-      Transport transport, ServerPolicy policy, ReadPath reads, @Nullable WriteThrough writes) {
+  private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {
     UpstreamLinks links = new UpstreamLinks(config.upstream(), security, transport);
     Topology topology = wiring.topology(redis, links, new UpstreamWatch(metrics, redis));
     for (EventExecutor executor : loops) {
@@ -393,7 +373,7 @@ public final class Proxy implements AutoCloseable {
               lanes,
               flushes,
               reads,
-              writes,
+              writes == null ? null : writes.rows(),
               coherence,
               invalidation,
               commands::get,

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.PostgresServer;
+import dev.nearside.proxy.scene.RandomStringCommands;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Sidecar;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,11 +152,11 @@ final class ThroughWriteIT {
 
   @Test
   void eachCommand_repliesAndLeavesWhatRedisWould() throws Exception {
-    Random random = new Random(7);
+    RandomStringCommands commands = new RandomStringCommands(new Random(7), "note:");
     try (RespClient model = RespClient.connect(plain.port())) {
       model.call("FLUSHALL");
       for (int i = 0; i < COMMANDS; i++) {
-        String[] command = any(random);
+        String[] command = commands.next();
         assertThat(writer.call(command)).as("%s", List.of(command)).isEqualTo(model.call(command));
         if (i % 16 == 0) {
           compareKeys(model);
@@ -176,8 +178,9 @@ final class ThroughWriteIT {
 
   @Test
   void namesOfTheTest_areAllThatIsUnderstood() {
-    Random random = new Random(0);
-    List<String> seen = random.ints(5_000).mapToObj(i -> any(random)[0]).distinct().toList();
+    RandomStringCommands commands = new RandomStringCommands(new Random(0), "note:");
+    List<String> seen =
+        Stream.generate(commands::next).limit(5_000).map(each -> each[0]).distinct().toList();
 
     assertThat(seen).containsExactlyInAnyOrderElementsOf(StringWrites.names());
   }
@@ -402,35 +405,5 @@ final class ThroughWriteIT {
 
   private static long millis(String reply) {
     return Long.parseLong(reply.substring(1).trim());
-  }
-
-  /** Without an end: the table has no place for one. */
-  private static String[] any(Random random) {
-    List<String> names = StringWrites.names().stream().sorted().toList();
-    String name = names.get(random.nextInt(names.size()));
-    String key = "note:" + (1 + random.nextInt(3));
-    String other = "note:" + (1 + random.nextInt(3));
-    String value = List.of("x", "12", "-7", "1.5", "", "text").get(random.nextInt(6));
-    return switch (name) {
-      case "SET" ->
-          switch (random.nextInt(5)) {
-            case 0 -> new String[] {name, key, value, "NX"};
-            case 1 -> new String[] {name, key, value, "XX"};
-            case 2 -> new String[] {name, key, value, "GET"};
-            case 3 -> new String[] {name, key, value, "KEEPTTL"};
-            default -> new String[] {name, key, value};
-          };
-      case "SETNX", "GETSET", "APPEND" -> new String[] {name, key, value};
-      case "SETEX", "PSETEX" -> new String[] {name, key, "0", value};
-      case "MSET", "MSETNX" -> new String[] {name, key, value, other, "y"};
-      case "DEL", "UNLINK" -> new String[] {name, key, other};
-      case "GETDEL", "PERSIST", "INCR", "DECR" -> new String[] {name, key};
-      case "GETEX" -> new String[] {name, key, "PERSIST"};
-      case "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT" -> new String[] {name, key, "-1"};
-      case "INCRBY", "DECRBY" -> new String[] {name, key, "5"};
-      case "INCRBYFLOAT" -> new String[] {name, key, "0.1"};
-      case "SETRANGE" -> new String[] {name, key, "2", value};
-      default -> throw new AssertionError("no way to make a " + name);
-    };
   }
 }

@@ -28,7 +28,7 @@ final class LoadRunsIT {
           "--warmup=0.01",
           "--first=0.04",
           "--connections=4",
-          "--keys=200",
+          "--keys=32",
           "--cold-keys=20000");
 
   @TempDir private Path results;

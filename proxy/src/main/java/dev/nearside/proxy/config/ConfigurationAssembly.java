@@ -117,6 +117,10 @@ final class ConfigurationAssembly {
     NearsideConfig.WhenUnavailable whenUnavailable =
         settings.readWithDefault(prefix, NamespaceKeys.WHEN_UNAVAILABLE);
     NearsideConfig.WriteMode write = settings.readWithDefault(prefix, NamespaceKeys.WRITE);
+    boolean behind = write == NearsideConfig.WriteMode.BEHIND;
+    NearsideConfig.Durability durability =
+        settings.readWithDefault(prefix, NamespaceKeys.DURABILITY);
+    int outboxLimit = settings.readWithDefault(prefix, NamespaceKeys.OUTBOX_LIMIT);
     return new Namespace(
         name,
         settings.read(prefix, NamespaceKeys.KEYS, ""),
@@ -126,7 +130,15 @@ final class ConfigurationAssembly {
         settings.readWithDefault(prefix, NamespaceKeys.STRICT),
         settings.readWithDefault(prefix, NamespaceKeys.STALE_IF_ERROR),
         settings.read(prefix, NamespaceKeys.TAGS, List.of()),
-        rows == null ? null : new DatabaseRead(rows, value, whenUnavailable, write));
+        rows == null
+            ? null
+            : new DatabaseRead(
+                rows,
+                value,
+                whenUnavailable,
+                write,
+                behind ? durability : NearsideConfig.Durability.FSYNC,
+                behind ? outboxLimit : 0));
   }
 
   private Query query(String name, Duration maxTtl) {

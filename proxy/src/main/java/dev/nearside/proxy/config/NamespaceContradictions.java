@@ -158,6 +158,9 @@ final class NamespaceContradictions {
 
   private void reportWrite(Namespace namespace, DatabaseRead read) {
     String path = path(namespace, NamespaceKeys.WRITE);
+    if (read.write() != WriteMode.BEHIND) {
+      reportOutboxKeys(namespace);
+    }
     if (read.write() == WriteMode.ASIDE || problems.isRefused(path)) {
       return;
     }
@@ -168,6 +171,15 @@ final class NamespaceContradictions {
               + " database.store");
     } else if (read.rows() instanceof DatabaseRows.Table && read.value().equals("*")) {
       add(path, "given without database.value; expected the column that takes the value");
+    }
+  }
+
+  private void reportOutboxKeys(Namespace namespace) {
+    for (Key<Namespace, ?> key : List.of(NamespaceKeys.DURABILITY, NamespaceKeys.OUTBOX_LIMIT)) {
+      String path = path(namespace, key);
+      if (settings.isGiven(path) && !problems.isRefused(path)) {
+        add(path, "does nothing without database.write: behind; expected both or neither");
+      }
     }
   }
 

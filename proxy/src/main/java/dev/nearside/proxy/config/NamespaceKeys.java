@@ -1,6 +1,7 @@
 package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.Durability;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import dev.nearside.proxy.config.NearsideConfig.WriteMode;
@@ -126,8 +127,28 @@ final class NamespaceKeys {
           ValueTypes.choice("a way of writing", WriteMode.class, Map.of()),
           "aside",
           "What writes of its keys do: `aside`, change Redis only; `through`, change the row of"
-              + " `database.table` or `database.store`, then Redis, and only then are answered.",
+              + " `database.table` or `database.store`, then Redis, and only then are answered;"
+              + " `behind`, change Redis and an outbox there, are answered, and change the row later.",
           ofDatabase(DatabaseRead::write));
+
+  static final Key<Namespace, Durability> DURABILITY =
+      Key.of(
+          "database.durability",
+          ValueTypes.choice("a promise", Durability.class, Map.of()),
+          "fsync",
+          "What Redis has to promise for `database.write: behind`: `fsync`, an acknowledged write is"
+              + " on its disk (`appendfsync always`) and is not evicted (no `allkeys-…`); `weaker`,"
+              + " whatever its settings come to, which may lose acknowledged writes.",
+          ofDatabase(read -> read.write() == WriteMode.BEHIND ? read.durability() : null));
+
+  static final Key<Namespace, Integer> OUTBOX_LIMIT =
+      Key.of(
+          "database.outbox-limit",
+          ValueTypes.wholeNumber(1, 100_000_000),
+          "100000",
+          "The most keys of `database.write: behind` that the database has not taken yet; beyond it"
+              + " writes are refused.",
+          ofDatabase(read -> read.write() == WriteMode.BEHIND ? read.outboxLimit() : null));
 
   static final List<Key<Namespace, ?>> ALL =
       List.of(
@@ -143,14 +164,16 @@ final class NamespaceKeys {
           STORE,
           VALUE,
           WHEN_UNAVAILABLE,
-          WRITE);
+          WRITE,
+          DURABILITY,
+          OUTBOX_LIMIT);
 
   /** The keys that say where rows are; a namespace has one of them, or none. */
   static final List<Key<Namespace, ?>> ROWS = List.of(QUERY, TABLE, STORE);
 
   /** The keys that do nothing unless there are rows. */
   static final List<Key<Namespace, ?>> ONLY_WITH_ROWS =
-      List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE, WRITE);
+      List.of(L2_TTL, NEGATIVE_TTL, VALUE, WHEN_UNAVAILABLE, WRITE, DURABILITY, OUTBOX_LIMIT);
 
   private NamespaceKeys() {}
 

@@ -335,9 +335,16 @@ public record NearsideConfig(
    * @param value the column whose value is the key's, or {@code *} for the whole row as JSON
    * @param whenUnavailable what a miss answers while the database cannot be asked
    * @param write what becomes of writes of its keys
+   * @param durability what Redis has to promise of those that the database has not taken
+   * @param outboxLimit the most keys that the database has not taken
    */
   public record DatabaseRead(
-      DatabaseRows rows, String value, WhenUnavailable whenUnavailable, WriteMode write) {
+      DatabaseRows rows,
+      String value,
+      WhenUnavailable whenUnavailable,
+      WriteMode write,
+      Durability durability,
+      int outboxLimit) {
     /** Reads what a statement selects, and writes nothing. */
     public DatabaseRead(String query, String value, WhenUnavailable whenUnavailable) {
       this(new DatabaseRows.Query(query), value, whenUnavailable);
@@ -345,7 +352,7 @@ public record NearsideConfig(
 
     /** Writes nothing. */
     public DatabaseRead(DatabaseRows rows, String value, WhenUnavailable whenUnavailable) {
-      this(rows, value, whenUnavailable, WriteMode.ASIDE);
+      this(rows, value, whenUnavailable, WriteMode.ASIDE, Durability.FSYNC, 0);
     }
   }
 
@@ -354,7 +361,17 @@ public record NearsideConfig(
     /** They go to Redis; whoever changes the row does so by itself. */
     ASIDE,
     /** They change the row first, then Redis, and are answered then. */
-    THROUGH
+    THROUGH,
+    /** They change Redis, are answered then, and change the row later. */
+    BEHIND
+  }
+
+  /** What Redis has to promise before writes are acknowledged that the database has not taken. */
+  public enum Durability {
+    /** An acknowledged write is on disk, and nothing of it is evicted. */
+    FSYNC,
+    /** Whatever the upstream's settings come to. */
+    WEAKER
   }
 
   /** The answer to a miss while the database cannot be asked. */

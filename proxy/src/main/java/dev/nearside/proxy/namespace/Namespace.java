@@ -2,6 +2,7 @@ package dev.nearside.proxy.namespace;
 
 import dev.nearside.proxy.config.DatabaseRows;
 import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.Durability;
 import dev.nearside.proxy.config.NearsideConfig.WhenUnavailable;
 import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +122,29 @@ public final class Namespace {
   public boolean writesThrough() {
     NearsideConfig.DatabaseRead configured = read();
     return configured != null && configured.write() == WriteMode.THROUGH;
+  }
+
+  /** Returns whether writes of its keys change Redis, and later the database. */
+  public boolean writesBehind() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured != null && configured.write() == WriteMode.BEHIND;
+  }
+
+  /** Returns what Redis has to promise of its writes, where it is written behind. */
+  public Durability durability() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured == null ? Durability.FSYNC : configured.durability();
+  }
+
+  /** Returns the most of its keys that the database may not have taken yet. */
+  public int outboxLimit() {
+    NearsideConfig.DatabaseRead configured = read();
+    return configured == null ? 0 : configured.outboxLimit();
+  }
+
+  /** Returns whether writes of its keys change the database, sooner or later. */
+  public boolean writesDatabase() {
+    return writesThrough() || writesBehind();
   }
 
   /** Returns what a miss answers while the database cannot be asked. */

@@ -9,7 +9,7 @@ import dev.nearside.proxy.relay.Lanes;
 import dev.nearside.proxy.telemetry.LoopCounters;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.LookupKey;
-import dev.nearside.proxy.write.WriteThrough;
+import dev.nearside.proxy.write.RowWrites;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ public record LoopContext(
     Lanes lanes,
     Flushes flushes,
     ReadPath reads,
-    @Nullable WriteThrough writes,
+    @Nullable RowWrites writes,
     Coherence coherence,
     Invalidation invalidation,
     Supplier<CommandTable> commands,

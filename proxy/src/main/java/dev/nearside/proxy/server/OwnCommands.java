@@ -10,6 +10,7 @@ import dev.nearside.proxy.tier.local.LookupKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -40,6 +41,9 @@ final class OwnCommands {
     }
     if (request.argIs(0, "NEARSIDE.TAG")) {
       return tag(request);
+    }
+    if (request.argIs(0, "NEARSIDE.OUTBOX")) {
+      return outbox(request);
     }
     if (request.argIs(0, "NEARSIDE.EXPLAIN")) {
       return explain(request);
@@ -112,6 +116,23 @@ final class OwnCommands {
     return later(done -> invalidation.tag(key, tags, done));
   }
 
+  private boolean outbox(Request request) {
+    if (!client.session().ownIdentity) {
+      return refuse("use NEARSIDE.OUTBOX");
+    }
+    try {
+      CompletableFuture<byte[]> answer =
+          OutboxCommand.run(client.context().writes(), request)
+              .exceptionally(failure -> Replies.error("ERR Redis cannot be asked"));
+      PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+      client.pauseUntilDrained();
+      var _ = answer.thenAccept(bytes -> client.execute(() -> done(reply, bytes)));
+      return true;
+    } catch (IllegalArgumentException e) { // the client's mistake, and said so
+      return error(String.valueOf(e.getMessage()));
+    }
+  }
+
   private boolean explain(Request request) {
     boolean query = request.argCount() > 2 && request.argIs(1, "QUERY");
     if (request.argCount() != 2 && !query) {
@@ -138,10 +159,14 @@ final class OwnCommands {
   }
 
   private void done(PendingReply reply, Invalidation.Outcome outcome) {
+    String shortfall = outcome.shortfall();
+    done(reply, shortfall == null ? Replies.integer(outcome.count()) : Replies.error(shortfall));
+  }
+
+  private void done(PendingReply reply, byte[] bytes) {
     if (client.isOpen()) {
       client.session().floorNs = System.nanoTime(); // nothing older is for this connection
-      String shortfall = outcome.shortfall();
-      reply.append(shortfall == null ? Replies.integer(outcome.count()) : Replies.error(shortfall));
+      reply.append(bytes);
       reply.complete();
     }
   }

@@ -12,9 +12,9 @@ import dev.nearside.proxy.strings.StringWrite;
 import dev.nearside.proxy.strings.StringWrites;
 import dev.nearside.proxy.telemetry.Way;
 import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.write.RowWrites;
 import dev.nearside.proxy.write.WriteOutcome;
 import dev.nearside.proxy.write.WriteOutcome.Made;
-import dev.nearside.proxy.write.WriteThrough;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,11 +38,11 @@ final class ThroughWrites {
 
   private final ClientConnection client;
   private final Session session;
-  private final WriteThrough path;
+  private final RowWrites path;
   private final List<Namespace> namespaces = new ArrayList<>();
   private boolean elsewhere;
 
-  private ThroughWrites(ClientConnection client, WriteThrough path) {
+  private ThroughWrites(ClientConnection client, RowWrites path) {
     this.client = client;
     this.session = client.session();
     this.path = path;
@@ -50,7 +50,7 @@ final class ThroughWrites {
 
   /** Returns those of {@code client}, or null where the database takes no writes. */
   static @Nullable ThroughWrites of(ClientConnection client) {
-    WriteThrough path = client.context().writes();
+    RowWrites path = client.context().writes();
     return path == null ? null : new ThroughWrites(client, path);
   }
 
@@ -61,15 +61,34 @@ final class ThroughWrites {
   boolean concern(Command command, Request request) {
     namespaces.clear();
     elsewhere = false;
-    boolean mayWrite =
-        command.effect() == Effect.WRITES_KEYS || command.effect() == Effect.WRITES_OPAQUE;
+    boolean mayWrite = mayWrite(command);
     boolean refused =
         session.subscriber && session.protocol == 2 && !client.replies().owesReplies();
     if (!mayWrite || refused) {
       return false;
     }
-    KeyPositions.forEachKey(command, request, i -> look(request, i));
+    if (empties(command)) {
+      namespaces.addAll(path.outboxes());
+    } else if (command.effect() != Effect.FLUSHES) {
+      KeyPositions.forEachKey(command, request, i -> look(request, i));
+    }
     return !namespaces.isEmpty();
+  }
+
+  private static boolean mayWrite(Command command) {
+    return switch (command.effect()) {
+      case WRITES_KEYS, WRITES_OPAQUE, FLUSHES -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether {@code command} would take an outbox away with everything else. */
+  private boolean empties(Command command) {
+    return switch (command.name()) {
+      case "FLUSHALL", "SWAPDB" -> true;
+      case "FLUSHDB" -> database() == client.context().policy().database();
+      default -> false;
+    };
   }
 
   private void look(Request request, int arg) {
@@ -79,7 +98,7 @@ final class ThroughWrites {
             .key()
             .set(database(), request.buffer(), request.argStart(arg), request.argLength(arg));
     Namespace namespace = client.context().reads().standIns().namespaceOf(key);
-    if (namespace != null && namespace.writesThrough()) {
+    if (namespace != null && namespace.writesDatabase()) {
       namespaces.add(namespace);
     } else {
       elsewhere = true;
@@ -100,14 +119,12 @@ final class ThroughWrites {
     if (concern(command, head)) {
       return true;
     }
-    boolean mayWrite =
-        command.effect() == Effect.WRITES_KEYS || command.effect() == Effect.WRITES_OPAQUE;
     boolean isSeen =
         command.effect() == Effect.WRITES_KEYS
             && command.firstKey() > 0
             && command.lastKey() == command.firstKey()
             && head.argCount() > command.firstKey();
-    return mayWrite && !isSeen;
+    return mayWrite(command) && !isSeen;
   }
 
   /** Makes such a write, or refuses it; returns whether it was taken. */
@@ -120,6 +137,10 @@ final class ThroughWrites {
     String refusal = refusal(command);
     if (refusal != null) {
       return refuse(command, Replies.error(refusal));
+    }
+    if (empties(command)) {
+      flush(Invalidate.args(request, 0), command);
+      return true;
     }
     if (!command.acceptsArgCount(request.argCount())) {
       String name = command.name().toLowerCase(Locale.ROOT);
@@ -145,13 +166,18 @@ final class ThroughWrites {
 
   private @Nullable String refusal(Command command) {
     String name = namespaces.getFirst().name();
-    if (!StringWrites.contains(command.name())) {
+    boolean empties = empties(command) && !command.name().equals("SWAPDB");
+    if (!empties && !StringWrites.contains(command.name())) {
       return "ERR namespace %s is written to the database, which %s is not understood for"
           .formatted(name, command.name());
     }
     if (elsewhere) {
       return "ERR namespace %s is written to the database, other keys of this %s are not"
           .formatted(name, command.name());
+    }
+    if (!empties && namespaces.stream().map(Namespace::writesBehind).distinct().count() > 1) {
+      return "ERR the namespaces of this %s are written to the database in different ways"
+          .formatted(command.name());
     }
     if (session.pipe || session.databaseUnknown) {
       return "ERR namespace %s is written to the database, and what was selected is not known"
@@ -177,6 +203,16 @@ final class ThroughWrites {
     }
     client.upstream().own().refuseQueued(command, words);
     return true;
+  }
+
+  private void flush(List<byte[]> words, Command command) {
+    client.context().counters().request(Way.THROUGH, command.label());
+    Touch touch = Touch.flush(client.context().coherence());
+    touch.forwarded();
+    PendingReply reply = client.replies().add(new PendingReply(client.replies()));
+    client.pauseUntilDrained();
+    path.flush(words)
+        .whenComplete((outcome, bug) -> client.execute(() -> done(touch, reply, outcome, bug)));
   }
 
   private void write(StringWrite write, Command command) {

@@ -211,6 +211,30 @@ public enum Metric {
       Collector.Type.COUNTER,
       "Statements that delete expired rows of the long-term store.",
       Label.CLEANING_RESULT),
+  OUTBOX_DEPTH(
+      "nearside_outbox_depth",
+      Collector.Type.GAUGE,
+      "Keys written behind that the database has not taken.",
+      Label.NAMESPACE),
+  OUTBOX_AGE(
+      "nearside_outbox_age_seconds",
+      Collector.Type.GAUGE,
+      "For how long the first of them has waited.",
+      Label.NAMESPACE),
+  OUTBOX_DEAD(
+      "nearside_outbox_dead",
+      Collector.Type.GAUGE,
+      "Writes that the database never takes, put aside.",
+      Label.NAMESPACE),
+  OUTBOX_KEYS(
+      "nearside_outbox_keys_total",
+      Collector.Type.COUNTER,
+      "Keys written behind that the database has taken from this sidecar, or never takes.",
+      Label.OUTBOX_RESULT),
+  OUTBOX_FAILURES(
+      "nearside_outbox_failures_total",
+      Collector.Type.COUNTER,
+      "Times when this sidecar could not go on draining, and tried again later."),
   LEASES(
       "nearside_leases_total",
       Collector.Type.COUNTER,

@@ -6,6 +6,7 @@ import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
+import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.redis.Leases;
@@ -174,7 +175,9 @@ public final class DatabaseFill {
   CompletableFuture<Outcome> fillUnder(Lease lease, Namespace namespace, long floorNs) {
     Leases leases = redis.get();
     if (leases == null) {
-      return context.read(namespace, lease.key()).thenApply(Outcome::unstored);
+      return context
+          .readAlone(namespace, lease.key(), Reason.DISCONNECTED)
+          .thenApply(Outcome::unstored);
     }
     AtomicBoolean begun = new AtomicBoolean();
     CompletableFuture<Outcome> outcome =
@@ -195,7 +198,7 @@ public final class DatabaseFill {
       Namespace namespace, byte[] name, boolean redisAnswers, Runnable alone) {
     Leases leases = redisAnswers ? redis.get() : null;
     if (leases == null) {
-      return context.read(namespace, name).thenApply(Outcome::unstored);
+      return context.readAlone(namespace, name, Reason.DISCONNECTED).thenApply(Outcome::unstored);
     }
     return new LeasedRead(context, leases, namespace, name, alone).start();
   }

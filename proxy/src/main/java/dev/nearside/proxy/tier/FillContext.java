@@ -1,6 +1,7 @@
 package dev.nearside.proxy.tier;
 
 import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import java.time.Duration;
@@ -75,6 +76,16 @@ record FillContext(
    * @param isTagged whether it may be put into Redis
    */
   record Tagged(Answer answer, boolean isTagged) {}
+
+  /**
+   * Reads the row without a lease; not where Redis may know better, which cannot be asked or has
+   * not answered in time: then {@code reason} is the answer.
+   */
+  CompletableFuture<Answer> readAlone(Namespace namespace, byte[] name, Reason reason) {
+    return namespace.writesBehind()
+        ? CompletableFuture.completedFuture(new Answer.Unavailable(reason))
+        : read(namespace, name);
+  }
 
   /** Reads the row under {@code lease}, whose expiry is put off until the answer is there. */
   CompletableFuture<Tagged> readUnder(

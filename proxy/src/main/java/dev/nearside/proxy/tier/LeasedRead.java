@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.Answer.Hit;
 import dev.nearside.proxy.tier.Answer.Miss;
+import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.DatabaseFill.Outcome;
 import dev.nearside.proxy.tier.redis.Leases;
@@ -242,7 +243,7 @@ final class LeasedRead implements Ticks.Ticked {
   /** Nothing tells of writes meanwhile. */
   private void readAlone() {
     closeToOthers();
-    deliver(() -> context.read(namespace, name).thenApply(Outcome::unstored));
+    deliver(() -> context.readAlone(namespace, name, Reason.TIMEOUT).thenApply(Outcome::unstored));
   }
 
   private void hold(Lease lease) {

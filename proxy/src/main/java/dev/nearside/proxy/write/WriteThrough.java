@@ -111,7 +111,7 @@ public final class WriteThrough {
               return keys.eachOnce(made.after());
             },
             deadlineNs)
-        .whenComplete((result, bug) -> count(result, start))
+        .whenComplete((result, bug) -> count(guard, result, start))
         .thenCompose(result ->
             switch (result) {
               case Written written ->
@@ -126,7 +126,8 @@ public final class WriteThrough {
     return new Made(Objects.requireNonNull(change).reply());
   }
 
-  private void count(@Nullable Result result, long start) {
+  /** Tells {@code guard} what the database made of a call that began at {@code start}. */
+  static void count(Guard guard, @Nullable Result result, long start) {
     boolean isAway =
         result == null || (result instanceof Failed failed && failed.reason() != Reason.ERROR);
     if (isAway) {

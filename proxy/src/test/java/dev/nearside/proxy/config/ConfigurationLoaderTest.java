@@ -109,7 +109,15 @@ class ConfigurationLoaderTest {
 
   /** What says in place of {@code database.query} where rows are. */
   private static final Map<String, String> OTHER_ROWS =
-      Map.of("database.store", "true", "database.table", "\"shop.\\u00E4 \\\"b\\\"\"");
+      Map.of(
+          "database.store", "true",
+          "database.table", "\"shop.\\u00E4 \\\"b\\\"\"",
+          "database.durability", "weaker",
+          "database.outbox-limit", "17");
+
+  /** Only where writes go behind. */
+  private static final List<String> OF_OUTBOXES =
+      List.of("database.durability", "database.outbox-limit");
 
   private static final Map<String, String> QUERY_SAMPLES =
       Map.of(
@@ -215,6 +223,10 @@ class ConfigurationLoaderTest {
       scene.set("namespaces." + path.replace('.', '-') + ".keys", path + ":{id}");
       scene.set("namespaces." + path.replace('.', '-') + ".l2-ttl", "1h");
       scene.set("namespaces." + path.replace('.', '-') + "." + path, unquoted(sample));
+      if (OF_OUTBOXES.contains(path)) {
+        scene.set("namespaces." + path.replace('.', '-') + ".database.store", "true");
+        scene.set("namespaces." + path.replace('.', '-') + ".database.write", "behind");
+      }
     });
     LoadedConfiguration loaded = scene.load();
     NearsideConfig config = loaded.config();

@@ -63,6 +63,16 @@ class ConfigurationProblemsTest {
         .containsExactly("nearside.yaml:3: " + problem);
   }
 
+  @Test
+  void keysOfAnOutbox_whereNothingIsWrittenBehind_areRefused() throws Exception {
+    String line =
+        "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true, outbox-limit: 5}}}";
+    assertThat(new ConfigurationScene(folder).yaml(UPSTREAM, DATABASE, line).problems())
+        .containsExactly(
+            "nearside.yaml:3: namespaces.a.database.outbox-limit: does nothing without"
+                + " database.write: behind; expected both or neither");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -258,7 +268,7 @@ class ConfigurationProblemsTest {
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: a.b.c}}}| namespaces.a.database.table: \"a.b.c\" is not a table; expected table or schema.table, written as in the database",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {table: ''}}}| namespaces.a.database.table: \"\" is not a table; expected table or schema.table, written as in the database",
         "namespaces: {a: {keys: 'a:*', database: {write: through}}}| namespaces.a.database.write: does nothing without database.query, database.table or database.store; expected both or neither",
-        "namespaces: {a: {keys: 'a:*', database: {write: behind}}}| namespaces.a.database.write: \"behind\" is not a way of writing; expected aside or through",
+        "namespaces: {a: {keys: 'a:*', database: {write: beside}}}| namespaces.a.database.write: \"beside\" is not a way of writing; expected aside, through or behind",
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true}}}| namespaces.a.database.store: given without a database to ask; expected database.url",
         "namespaces: {a: {keys: 'a:*', database: {store: maybe}}}| namespaces.a.database.store: \"maybe\" is not a switch; expected true or false",
         "database: {url: 'jdbc:postgresql:d', compress-above: 0B}| database.compress-above: \"0B\" is too small: the least is 1B; expected a number with a unit: B, KiB, MiB or GiB",

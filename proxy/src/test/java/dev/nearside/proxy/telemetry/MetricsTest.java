@@ -341,6 +341,8 @@ class MetricsTest {
     metrics.breaker("database", () -> "open");
     metrics.build("0.1.0", "epoll");
     metrics.gauge(Metric.DATABASE_POOL, () -> 1, "active");
+    Stream.of(Metric.OUTBOX_DEPTH, Metric.OUTBOX_AGE, Metric.OUTBOX_DEAD)
+        .forEach(metric -> metrics.gauge(metric, () -> 1, Metrics.NO_NAMESPACE));
     metrics.gauge(Metric.CHECKS_OFF, () -> 1, "role");
     metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> 1, "tracked");
     Stream.of(Metric.values())

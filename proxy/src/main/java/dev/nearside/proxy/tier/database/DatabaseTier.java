@@ -170,7 +170,7 @@ public final class DatabaseTier implements AutoCloseable {
     Map<Namespace, StringRows> tables = new HashMap<>();
     for (Namespace namespace : queues.keySet()) {
       NearsideConfig.DatabaseRead read = namespace.read();
-      if (namespace.writesThrough() && read != null) {
+      if (namespace.writesDatabase() && read != null) {
         tables.put(
             namespace,
             read.rows() instanceof Table table

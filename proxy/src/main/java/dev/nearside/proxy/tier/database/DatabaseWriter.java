@@ -20,8 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /*
  * A write is one transaction: the keys are locked, what they hold is read, the command is applied to
@@ -45,8 +44,6 @@ public final class DatabaseWriter implements AutoCloseable {
 
   /** A deadlock, or a conflict of transactions, was rolled back: the same may succeed. */
   private static final int MOST_TRIES = 3;
-
-  private static final Logger log = LoggerFactory.getLogger(DatabaseWriter.class);
 
   private static final String LOCK =
       "SELECT pg_advisory_xact_lock(key), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -110,6 +107,22 @@ public final class DatabaseWriter implements AutoCloseable {
     this.failures = failures;
   }
 
+  /** Returns what writes the batches of outboxes, over the same connections. */
+  public OutboxRows outbox() {
+    return new OutboxRows(pool, tables, failures);
+  }
+
+  /** Returns why no row of {@code namespace} can hold {@code state}, or null where one can. */
+  public @Nullable String refusal(Namespace namespace, KeyState state) {
+    StringRows table = tables.get(namespace);
+    return table == null ? "it is not written" : table.refusal(state);
+  }
+
+  /** Reads what {@code rows} hold, as {@link #write} would find it, and changes nothing. */
+  public CompletableFuture<Result> read(List<Row> rows, long deadlineNs) {
+    return write(rows, (before, nowMs) -> before, deadlineNs);
+  }
+
   /**
    * Writes; completes on a virtual thread, exceptionally only by a mistake of ours.
    *
@@ -153,7 +166,7 @@ public final class DatabaseWriter implements AutoCloseable {
         return new Refused(String.valueOf(refused.getMessage()));
       } catch (SQLException e) {
         if (!committing) {
-          rollBack(connection);
+          Transactions.rollBack(connection);
         }
         throw e;
       }
@@ -168,15 +181,6 @@ public final class DatabaseWriter implements AutoCloseable {
   private Failed failed(List<Row> rows, SQLException failure, boolean isUnknown) {
     Reason reason = failures.note("write", rows.getFirst().namespace().name(), failure);
     return new Failed(reason, isUnknown, Failures.saidOf(failure));
-  }
-
-  /** What fails here has failed before, and was said. */
-  private static void rollBack(Connection connection) {
-    try {
-      connection.rollback();
-    } catch (SQLException e) {
-      log.debug("a transaction cannot be rolled back: SQLSTATE {}", e.getSQLState());
-    }
   }
 
   /** The rows of one write, in one transaction. */

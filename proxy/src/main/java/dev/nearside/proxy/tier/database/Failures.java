@@ -64,8 +64,7 @@ final class Failures {
 
   /** Returns whether the transaction was rolled back for others' sake: the same may succeed. */
   static boolean isTransient(SQLException failure) {
-    String state = String.valueOf(rootOf(failure).getSQLState());
-    return TRANSIENT.contains(state);
+    return TRANSIENT.contains(stateOf(failure));
   }
 
   /**
@@ -76,6 +75,12 @@ final class Failures {
     return rootOf(failure) instanceof PSQLException said
         && said.getServerErrorMessage() != null
         && "ERROR".equals(said.getServerErrorMessage().getSeverity());
+  }
+
+  /** Returns the SQLSTATE, or nothing. */
+  static String stateOf(SQLException failure) {
+    String state = rootOf(failure).getSQLState();
+    return state == null ? "" : state;
   }
 
   /** Returns what the database says, without any value. */

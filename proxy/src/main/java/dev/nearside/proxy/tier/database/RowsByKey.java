@@ -19,7 +19,9 @@ interface RowsByKey {
    * @throws IllegalArgumentException as {@link NamedQuery#of}
    */
   static RowsByKey of(Namespace namespace, StoreLayout layout) {
-    return namespace.keepsInStore() ? new StoreRows(namespace.template(), layout) : read(namespace);
+    RowsByKey rows =
+        namespace.keepsInStore() ? new StoreRows(namespace.template(), layout) : read(namespace);
+    return namespace.writesBehind() ? new RowsWithOutbox(rows, layout) : rows;
   }
 
   /** As {@link #of}, where they are not in the long-term store. */

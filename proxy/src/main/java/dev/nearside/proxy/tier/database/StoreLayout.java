@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /** Sees to it that the tables of the long-term store are there. Thread-safe; blocks. */
 final class StoreLayout {
   /** The newest migration. */
-  static final int NEWEST = 1;
+  static final int NEWEST = 2;
 
   private static final Logger log = LoggerFactory.getLogger(StoreLayout.class);
   private static final Pattern NUMBER = Pattern.compile("layout (\\d{1,9})$");
@@ -61,6 +61,18 @@ final class StoreLayout {
 
   /** Makes the tables where there are none or old ones, and asks whether they may be read. */
   Fit fit(Connection connection) throws SQLException {
+    Fit missing = missing(connection);
+    return missing == null ? allowed(connection, StoreRows.SELECT) : missing;
+  }
+
+  /** As {@link #fit}, and asks whether an outbox may be drained. */
+  Fit fitOutbox(Connection connection) throws SQLException {
+    Fit missing = missing(connection);
+    return missing == null ? allowed(connection, OutboxRows.LOOK) : missing;
+  }
+
+  /** Returns what is wrong with the tables, once they were made where they may be, or null. */
+  private @Nullable Fit missing(Connection connection) throws SQLException {
     if (number(connection) < NEWEST) {
       if (!migrates) {
         return Fit.warning(
@@ -75,7 +87,12 @@ final class StoreLayout {
                 + " SQL that nearside migrate --print shows");
       }
     }
-    try (PreparedStatement explained = connection.prepareStatement("EXPLAIN " + StoreRows.SELECT)) {
+    return null;
+  }
+
+  /** Asks whether {@code sql}, whose parameter is an array of bytea, may be run. */
+  private static Fit allowed(Connection connection, String sql) throws SQLException {
+    try (PreparedStatement explained = connection.prepareStatement("EXPLAIN " + sql)) {
       explained.setArray(1, connection.createArrayOf("bytea", new byte[0][]));
       explained.execute();
       return Fit.GOOD;

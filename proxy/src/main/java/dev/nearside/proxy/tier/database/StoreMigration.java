@@ -36,10 +36,10 @@ final class StoreMigration {
 
       -- What the sidecars' user needs besides, here called app:
       --   GRANT USAGE ON SCHEMA nearside TO app;
-      --   GRANT SELECT, INSERT, UPDATE, DELETE ON nearside.entry TO app;
+      --   GRANT SELECT, INSERT, UPDATE, DELETE ON nearside.entry, nearside.outbox TO app;
       --   GRANT USAGE ON SEQUENCE nearside.version TO app;
       """;
-  private static final List<String> FILES = List.of("V1__long_term_store.sql");
+  private static final List<String> FILES = List.of("V1__long_term_store.sql", "V2__outbox.sql");
 
   private StoreMigration() {}
 

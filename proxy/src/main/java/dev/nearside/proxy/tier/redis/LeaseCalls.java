@@ -68,6 +68,7 @@ final class LeaseCalls {
   private final byte[] script;
   private final byte[] digest;
   private final boolean goesOn;
+  private final boolean looksBehind;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLong waitingBytes = new AtomicLong();
@@ -79,11 +80,17 @@ final class LeaseCalls {
    *
    * @param goesOn whether a call is still to be sent that has waited for as long as an answer may
    *     take
+   * @param looksBehind whether the script is given what is pending of each key, too
    */
-  LeaseCalls(StatefulRedisConnection<byte[], byte[]> connection, byte[] script, boolean goesOn) {
+  LeaseCalls(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      byte[] script,
+      boolean goesOn,
+      boolean looksBehind) {
     this.connection = connection;
     this.script = script;
     this.goesOn = goesOn;
+    this.looksBehind = looksBehind;
     this.digest = connection.async().digest(script).getBytes(US_ASCII);
   }
 
@@ -221,12 +228,16 @@ final class LeaseCalls {
 
   private AsyncCommand<byte[], byte[], byte[]> dispatch(
       CommandType type, byte[] what, List<Call> batch) {
-    GatheredArguments arguments = new GatheredArguments().bulk(what).number(2L * batch.size());
+    GatheredArguments arguments =
+        new GatheredArguments().bulk(what).number((looksBehind ? 3L : 2L) * batch.size());
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
     for (Call call : batch) {
       arguments.bulk(Leases.PREFIX, call.lease.key());
+    }
+    for (Call call : looksBehind ? batch : List.<Call>of()) {
+      arguments.bulk(Outbox.PENDING, call.lease.key());
     }
     for (Call call : batch) {
       arguments.bulk(call.lease.token()).number(call.millis);

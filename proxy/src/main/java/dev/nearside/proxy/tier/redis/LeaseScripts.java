@@ -42,6 +42,58 @@ final class LeaseScripts {
           """);
 
   /**
+   * As {@link #ACQUIRE}, where KEYS goes on with all pending(k): what is pending of a missing k is
+   * put there, or is that there is none, and no lease is taken.
+   */
+  static final byte[] ACQUIRE_BEHIND =
+      script(
+          """
+          if redis.replicate_commands then redis.replicate_commands() end
+          local n = #KEYS / 3
+          local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
+          local pends = redis.call('EXISTS', unpack(KEYS, 2 * n + 1, 3 * n)) > 0
+          local did = {}
+          local function put_back(i, pending)
+            local time = redis.call('TIME')
+            local now = time[1] * 1000 + math.floor(time[2] / 1000)
+            local life = tonumber(string.sub(pending, 42, 53))
+            local ends = tonumber(string.sub(pending, 26, 41))
+            if ends then life = math.min(life, ends - now) end
+            local set
+            if string.sub(pending, 25, 25) == '1' and life > 0 then
+              set = redis.pcall('SET', KEYS[i], string.sub(pending, 54), 'PX', life)
+              if not set.err then redis.call('DEL', KEYS[n + i]) end
+              did[i] = set.err and 9 or 2
+            else
+              set = redis.pcall('SET', KEYS[n + i], 'absent', 'PX', 1000)
+              did[i] = set.err and 9 or 0
+            end
+          end
+          for i = 1, n do
+            if some and redis.call('EXISTS', KEYS[i]) == 1 then
+              did[i] = 2
+            else
+              local pending = pends and redis.call('GET', KEYS[2 * n + i])
+              if pending then
+                put_back(i, pending)
+              else
+                local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
+                did[i] = set and (set.ok and 1 or 9) or 0
+              end
+            end
+          end
+          return table.concat(did)
+          """);
+
+  /** KEYS: lease(k), pending(k). ARGV: token, TTL in ms. No lease is taken while k is pending. */
+  static final byte[] ACQUIRE_DRAINED =
+      script(
+          """
+          if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+          return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+          """);
+
+  /**
    * For each k: token, TTL of the value in ms, value. Says 1: done, 0: not our lease any more, or
    * there is a k.
    */

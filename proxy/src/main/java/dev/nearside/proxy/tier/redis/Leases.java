@@ -3,7 +3,6 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.nearside.proxy.tier.redis.LookCommands.Seen;
-import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -11,6 +10,8 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -111,6 +112,7 @@ public final class Leases {
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
+  private final boolean behind;
   private final LeaseCalls acquires;
   private final LeaseCalls fills;
   private final byte[] process = new byte[16];
@@ -118,7 +120,7 @@ public final class Leases {
   private volatile @Nullable String nodeId;
 
   Leases(StatefulRedisConnection<byte[], byte[]> connection) {
-    this(connection, null);
+    this(connection, null, false);
   }
 
   /**
@@ -126,13 +128,21 @@ public final class Leases {
    *
    * @param connection takes and gives back
    * @param watch looks and is told of changes, or null: then whoever waits asks again and again
+   * @param behind whether keys may be pending in an {@link Outbox}: those have no leases
    */
-  public Leases(StatefulRedisConnection<byte[], byte[]> connection, @Nullable LeaseWatch watch) {
+  public Leases(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      @Nullable LeaseWatch watch,
+      boolean behind) {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
-    this.acquires = new LeaseCalls(connection, LeaseScripts.ACQUIRE, false);
-    this.fills = new LeaseCalls(connection, LeaseScripts.FILL, true); // or its lease would stay
+    this.behind = behind;
+    this.acquires =
+        new LeaseCalls(
+            connection, behind ? LeaseScripts.ACQUIRE_BEHIND : LeaseScripts.ACQUIRE, false, behind);
+    this.fills =
+        new LeaseCalls(connection, LeaseScripts.FILL, true, false); // or its lease would stay
     new SecureRandom().nextBytes(process);
   }
 
@@ -171,14 +181,30 @@ public final class Leases {
    */
   public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
-    SetArgs onlyNew = SetArgs.Builder.nx().px(ttl.toMillis());
-    CompletionStage<@Nullable String> reply = redis.set(leaseKey(key), lease.token(), onlyNew);
-    return reply
-        .handle((ok, failure) -> {
+    return (behind ? acquireDrained(lease) : acquireNew(lease))
+        .handle((taken, failure) -> {
           note("acquire", failure);
-          return failure == null && ok != null ? lease : null;
+          return failure == null && taken ? lease : null;
         })
         .toCompletableFuture();
+  }
+
+  private CompletionStage<Boolean> acquireNew(Lease lease) {
+    SetArgs onlyNew = SetArgs.Builder.nx().px(lease.ttl().toMillis());
+    CompletionStage<@Nullable String> reply =
+        redis.set(leaseKey(lease.key()), lease.token(), onlyNew);
+    return reply.thenApply(Objects::nonNull);
+  }
+
+  private CompletionStage<Boolean> acquireDrained(Lease lease) {
+    return Scripts.<Long>run(
+            connection,
+            LeaseScripts.ACQUIRE_DRAINED,
+            ScriptOutputType.INTEGER,
+            List.of(leaseKey(lease.key()), Outbox.pendingKey(lease.key())),
+            lease.token(),
+            millis(lease.ttl()))
+        .thenApply(said -> said == 1);
   }
 
   /** As {@link #acquire}, but takes nothing where the key exists by now. */
@@ -310,24 +336,15 @@ public final class Leases {
 
   private CompletableFuture<Long> run(
       String what, byte[] script, Lease lease, byte[]... arguments) {
-    byte[][] keys = {lease.key(), leaseKey(lease.key())};
+    List<byte[]> keys = List.of(lease.key(), leaseKey(lease.key()));
     byte[][] args = new byte[arguments.length + 1][];
     args[0] = lease.token();
     System.arraycopy(arguments, 0, args, 1, arguments.length);
-    CompletionStage<Long> known =
-        redis.evalsha(redis.digest(script), ScriptOutputType.INTEGER, keys, args);
-    return known
-        .exceptionallyCompose(failure -> {
-          if (unwrap(failure) instanceof RedisNoScriptException) {
-            return redis.<Long>eval(script, ScriptOutputType.INTEGER, keys, args);
-          }
-          return CompletableFuture.failedStage(failure);
-        })
+    return Scripts.<Long>run(connection, script, ScriptOutputType.INTEGER, keys, args)
         .handle((did, failure) -> {
           note(what, failure);
           return failure == null ? did : UNANSWERED;
-        })
-        .toCompletableFuture();
+        });
   }
 
   private byte[] newToken() {

@@ -34,6 +34,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private volatile @Nullable String nodeId;
   private volatile @Nullable String serverInfo;
   private volatile String said = "";
+  private volatile boolean behind;
   private volatile boolean closed;
 
   /**
@@ -120,6 +121,30 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     return new WriteIntents(() -> connection);
   }
 
+  /**
+   * Returns the outbox of keys that are written behind; to be called before {@link #start}, since
+   * leases look there from then on.
+   */
+  public Outbox outbox() {
+    behind = true;
+    return new Outbox(() -> connection);
+  }
+
+  /** Returns what is taken out of the outbox of a namespace. */
+  public OutboxFeed outboxFeed(String namespace) {
+    return new OutboxFeed(() -> connection, namespace);
+  }
+
+  /** Returns what outboxes have that the database never takes. */
+  public DeadLetters deadLetters() {
+    return new DeadLetters(() -> connection);
+  }
+
+  /** Returns what is said of the upstream's settings that an outbox needs. */
+  public DurabilityCheck durability() {
+    return new DurabilityCheck(() -> connection);
+  }
+
   /** Returns the tags kept in Redis; asking fails, saying so, while it is not connected. */
   public TagStore tags() {
     return new TagSets(() -> isOpen() ? connection : null);
@@ -153,7 +178,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    Leases given = new Leases(made, leaseWatch);
+    Leases given = new Leases(made, leaseWatch, behind);
     nodeId = null;
     serverInfo = null;
     leases = given;

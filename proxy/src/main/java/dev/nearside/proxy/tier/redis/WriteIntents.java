@@ -3,17 +3,14 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -123,9 +120,9 @@ public final class WriteIntents {
   public CompletableFuture<Long> forget(List<byte[]> keys) {
     StatefulRedisConnection<byte[], byte[]> current = connection.get();
     if (current == null || !current.isOpen()) {
-      return CompletableFuture.failedFuture(notConnected());
+      return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
     }
-    return current.async().del(names(keys)).toCompletableFuture();
+    return current.async().del(names(keys).toArray(byte[][]::new)).toCompletableFuture();
   }
 
   /** Returns what Redis said against it where it has answered by an error, else null. */
@@ -136,37 +133,24 @@ public final class WriteIntents {
   }
 
   private CompletableFuture<Long> run(byte[] script, Intent intent, List<byte[]> arguments) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null || !current.isOpen()) {
-      return CompletableFuture.failedFuture(notConnected());
-    }
-    RedisAsyncCommands<byte[], byte[]> redis = current.async();
-    byte[][] names = names(intent.keys());
     List<byte[]> all = new ArrayList<>(arguments.size() + 1);
     all.add(intent.token());
     all.addAll(arguments);
-    byte[][] args = all.toArray(byte[][]::new);
-    CompletionStage<Long> known =
-        redis.evalsha(redis.digest(script), ScriptOutputType.INTEGER, names, args);
-    return known
-        .exceptionallyCompose(failure ->
-            Leases.unwrap(failure) instanceof RedisNoScriptException
-                ? redis.<Long>eval(script, ScriptOutputType.INTEGER, names, args)
-                : CompletableFuture.failedStage(failure))
-        .toCompletableFuture();
+    return Scripts.run(
+        connection.get(),
+        script,
+        ScriptOutputType.INTEGER,
+        names(intent.keys()),
+        all.toArray(byte[][]::new));
   }
 
-  private static byte[][] names(List<byte[]> keys) {
+  private static List<byte[]> names(List<byte[]> keys) {
     List<byte[]> names = new ArrayList<>(keys);
     keys.forEach(key -> names.add(Leases.leaseKey(key)));
-    return names.toArray(byte[][]::new);
+    return names;
   }
 
   private static byte[] number(long number) {
     return Long.toString(number).getBytes(US_ASCII);
-  }
-
-  private static IllegalStateException notConnected() {
-    return new IllegalStateException("Redis is not connected");
   }
 }

@@ -68,12 +68,26 @@ final class LongTermStoreIT {
   void tables_areMadeOnce() {
     database.tier(RULES, CARTS).awaitCheck();
     assertThat(server.count(ROWS)).isZero();
-    assertThat(server.count(HISTORY)).isEqualTo(2); // the schema, and the one migration
+    assertThat(server.count(HISTORY)).isEqualTo(3); // the schema, and the migrations
     assertThat(server.count("SELECT seqcache FROM pg_sequence")).isEqualTo(1);
     server.execute("DROP TABLE nearside.flyway_schema_history");
     database.tier(RULES).awaitCheck(); // has nothing to do
     assertThat(server.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'nearside'"))
-        .isEqualTo(1);
+        .isEqualTo(2);
+  }
+
+  @Test
+  void tables_ofTheFirstLayout_areBroughtUpToDate_andKeepTheirRows() {
+    assertThat(DatabaseSetup.migrate(database.settings(PostgresServer.USER))).isNull();
+    server.execute(
+        "DROP TABLE nearside.outbox",
+        "DELETE FROM nearside.flyway_schema_history WHERE version = '2'",
+        "COMMENT ON TABLE nearside.entry IS 'The long-term store of Nearside, layout 1'");
+    StoreRow.put(server, "rule:a", "A");
+    DatabaseTier tier = database.tier(RULES);
+    tier.awaitCheck();
+    assertThat(read(tier, RULES, "rule:a")).isEqualTo("A");
+    assertThat(server.count("SELECT count(*) FROM nearside.outbox")).isZero();
   }
 
   @Test
@@ -84,7 +98,7 @@ final class LongTermStoreIT {
             .map(tier -> CompletableFuture.runAsync(tier::awaitCheck, Thread::startVirtualThread))
             .toList();
     starts.forEach(CompletableFuture::join);
-    assertThat(server.count(HISTORY)).isEqualTo(2);
+    assertThat(server.count(HISTORY)).isEqualTo(3);
   }
 
   @Test
@@ -125,7 +139,7 @@ final class LongTermStoreIT {
     assertThat(read(tier, RULES, "rule:a")).isEqualTo("absent");
     assertThat(DatabaseSetup.migrate(database.settings(PostgresServer.USER))).isNull();
     assertThat(DatabaseSetup.migrate(database.settings(PostgresServer.USER))).isNull();
-    assertThat(server.count(HISTORY)).isEqualTo(2); // a baseline, and the one migration
+    assertThat(server.count(HISTORY)).isEqualTo(3); // a baseline, and the migrations
   }
 
   @Test

@@ -1,0 +1,150 @@
+package dev.nearside.proxy;
+
+import dev.nearside.proxy.config.NearsideConfig;
+import dev.nearside.proxy.config.NearsideConfig.Durability;
+import dev.nearside.proxy.guard.Guard;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.telemetry.Metric;
+import dev.nearside.proxy.telemetry.Metrics;
+import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.database.DatabaseWriter;
+import dev.nearside.proxy.tier.redis.RedisAdministration;
+import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.write.DurabilityGate;
+import dev.nearside.proxy.write.OutboxDrain;
+import dev.nearside.proxy.write.RowWrites;
+import dev.nearside.proxy.write.WriteBehind;
+import dev.nearside.proxy.write.WriteThrough;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The write path of the namespaces whose writes change the database, wired. */
+final class WriteParts implements AutoCloseable {
+  private static final int MOST_AT_ONCE = 1_000;
+  private static final Duration CHECKS = Duration.ofSeconds(5);
+
+  private final DatabaseWriter writer;
+  private final RowWrites rows;
+  private final @Nullable DurabilityGate gate;
+  private final List<OutboxDrain> drains;
+  private final boolean demandsDurability;
+
+  private WriteParts(
+      NearsideConfig.Database settings,
+      DatabaseTier database,
+      DatabaseWriter writer,
+      RedisAdministration redis,
+      List<Namespace> behind,
+      Metrics metrics) {
+    this.writer = writer;
+    Guard guard =
+        new Guard("database-writes", Guard.Limits.defaults(MOST_AT_ONCE), Clock.systemUTC());
+    WriteThrough through =
+        new WriteThrough(writer, guard, redis.intents(), settings.timeout(), database::schedule);
+    OutboxDrain.Counters counters =
+        new OutboxDrain.Counters(
+            metrics.counter(Metric.OUTBOX_KEYS, "drained"),
+            metrics.counter(Metric.OUTBOX_KEYS, "dead"),
+            metrics.counter(Metric.OUTBOX_FAILURES));
+    drains =
+        behind.stream()
+            .map(each ->
+                new OutboxDrain(each, redis.outboxFeed(each.name()), writer.outbox(), counters))
+            .toList();
+    demandsDurability = behind.stream().anyMatch(each -> each.durability() == Durability.FSYNC);
+    if (behind.isEmpty()) {
+      gate = null;
+      rows = new RowWrites(through, null, List.of(), redis.deadLetters());
+    } else {
+      Map<Namespace, OutboxDrain> byNamespace =
+          drains.stream().collect(Collectors.toMap(OutboxDrain::namespace, Function.identity()));
+      gate = new DurabilityGate(redis.durability());
+      rows =
+          new RowWrites(
+              through,
+              new WriteBehind(
+                  redis.outbox(),
+                  writer,
+                  guard,
+                  gate,
+                  settings.timeout(),
+                  database::schedule,
+                  each -> Objects.requireNonNull(byNamespace.get(each)).wake()),
+              behind,
+              redis.deadLetters());
+    }
+    drains.forEach(each -> export(each, metrics));
+  }
+
+  /**
+   * Returns that of the namespaces that are written, or null where none is; to be called before the
+   * connections are started.
+   */
+  static @Nullable WriteParts of(
+      NearsideConfig config,
+      @Nullable DatabaseTier database,
+      List<Namespace> namespaces,
+      RedisConnections redis,
+      Metrics metrics) {
+    NearsideConfig.Database settings = config.database();
+    DatabaseWriter writer =
+        database == null || settings == null
+            ? null
+            : database.writer(settings.compressAboveBytes());
+    return writer == null || database == null || settings == null
+        ? null
+        : new WriteParts(
+            settings,
+            database,
+            writer,
+            redis.administration(),
+            namespaces.stream().filter(Namespace::writesBehind).toList(),
+            metrics);
+  }
+
+  private static void export(OutboxDrain drain, Metrics metrics) {
+    String name = drain.namespace().name();
+    metrics.gauge(Metric.OUTBOX_DEPTH, () -> drain.backlog().depth(), name);
+    metrics.gauge(Metric.OUTBOX_DEAD, () -> drain.backlog().dead(), name);
+    metrics.gauge(Metric.OUTBOX_AGE, () -> drain.backlog().ageMs() / 1e3, name);
+  }
+
+  /** Returns what clients' writes go to. */
+  RowWrites rows() {
+    return rows;
+  }
+
+  /**
+   * Starts draining, once it is known what Redis promises, or that it is away.
+   *
+   * @throws IllegalArgumentException if Redis may lose what it acknowledges, and no namespace says
+   *     that it may
+   */
+  void start(RedisConnections redis) {
+    DurabilityGate checked = gate;
+    if (checked == null) {
+      return;
+    }
+    String obstacle = checked.await();
+    if (obstacle != null && demandsDurability) {
+      throw new IllegalArgumentException(
+          "database.write: behind acknowledges what only Redis has, and there "
+              + obstacle
+              + "; or choose database.durability: weaker");
+    }
+    redis.every(CHECKS, checked::look);
+    drains.forEach(OutboxDrain::start);
+  }
+
+  @Override
+  public void close() {
+    drains.forEach(OutboxDrain::close);
+    writer.close();
+  }
+}

@@ -1,0 +1,154 @@
+package dev.nearside.proxy.tier.database;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.strings.KeyState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * The row of a namespace in nearside.outbox is locked by whoever commits a batch, and by whoever
+ * takes the drain over: the latter waits for what the former is about to commit, and what comes
+ * later finds another epoch.
+ */
+
+/** What a drained outbox becomes in the database. Thread-safe; blocks. */
+public final class OutboxRows {
+  /** Needs the rights that a drain needs, and finds nothing. */
+  static final String LOOK =
+      "UPDATE nearside.outbox SET epoch = epoch WHERE batch = ANY (?) RETURNING epoch";
+
+  private static final String TAKE_OVER =
+      """
+      INSERT INTO nearside.outbox AS o (name, epoch) VALUES (?, 1)
+      ON CONFLICT (name) DO UPDATE SET epoch = o.epoch + 1
+      RETURNING home, epoch, batch
+      """;
+  private static final String COMMIT =
+      "UPDATE nearside.outbox SET batch = ? WHERE name = ? AND epoch = ?";
+
+  /** Classes of errors that the same statement gives again, whoever waits for how long. */
+  private static final List<String> FOR_GOOD = List.of("22", "23", "44", "54", "P0001");
+
+  /**
+   * What the database knows of a drain.
+   *
+   * @param home which database it is
+   * @param epoch its number from now on
+   * @param batch the batch that it has taken last, or null
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Taken(String home, long epoch, byte @Nullable [] batch) {}
+
+  /** The database has not taken it, as far as that is known. */
+  public static final class UntakenException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean isForGood;
+
+    UntakenException(String why, boolean isForGood, SQLException cause) {
+      super(why, cause);
+      this.isForGood = isForGood;
+    }
+
+    /** Returns whether it never will, and surely has not. */
+    public boolean isForGood() {
+      return isForGood;
+    }
+  }
+
+  private final HikariDataSource pool;
+  private final Map<Namespace, StringRows> tables;
+  private final Failures failures;
+
+  OutboxRows(HikariDataSource pool, Map<Namespace, StringRows> tables, Failures failures) {
+    this.pool = pool;
+    this.tables = tables;
+    this.failures = failures;
+  }
+
+  /** Takes over the drain of {@code namespace}: no other drain commits anything from now on. */
+  public Taken takeOver(Namespace namespace) throws UntakenException {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement statement = connection.prepareStatement(TAKE_OVER)) {
+      statement.setString(1, namespace.name());
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        Taken taken = new Taken(row.getString(1), row.getLong(2), row.getBytes(3));
+        connection.commit();
+        return taken;
+      }
+    } catch (SQLException e) {
+      throw untaken(namespace, e, false);
+    }
+  }
+
+  /**
+   * Has each of {@code keys} hold its state, all or none; false where another has taken over.
+   *
+   * @param keys each once
+   */
+  public boolean commit(
+      Namespace namespace, long epoch, byte[] batch, List<byte[]> keys, List<KeyState> states)
+      throws UntakenException {
+    StringRows table = tables.get(namespace);
+    if (table == null) {
+      throw new IllegalArgumentException("a batch of " + namespace + ", which is not written");
+    }
+    try (Connection connection = pool.getConnection()) {
+      return commit(
+          connection, namespace, epoch, batch, () -> table.write(connection, keys, states));
+    } catch (SQLException e) {
+      throw untaken(namespace, e, isForGood(e));
+    }
+  }
+
+  /** What fails with its connection. */
+  private interface Statements {
+    void run() throws SQLException;
+  }
+
+  private static boolean commit(
+      Connection connection, Namespace namespace, long epoch, byte[] batch, Statements writes)
+      throws SQLException {
+    try {
+      boolean ours = isOurs(connection, namespace, epoch, batch);
+      if (ours) {
+        writes.run();
+        connection.commit();
+      } else {
+        connection.rollback();
+      }
+      return ours;
+    } catch (SQLException e) {
+      Transactions.rollBack(connection);
+      throw e;
+    }
+  }
+
+  private static boolean isOurs(
+      Connection connection, Namespace namespace, long epoch, byte[] batch) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(COMMIT)) {
+      statement.setBytes(1, batch);
+      statement.setString(2, namespace.name());
+      statement.setLong(3, epoch);
+      return statement.executeUpdate() == 1;
+    }
+  }
+
+  private static boolean isForGood(SQLException failure) {
+    String state = Failures.stateOf(failure);
+    return Failures.isAnswer(failure) && FOR_GOOD.stream().anyMatch(state::startsWith);
+  }
+
+  /** Logs it, if its kind was quiet for a minute. */
+  private UntakenException untaken(Namespace namespace, SQLException failure, boolean isForGood) {
+    var _ = failures.note("write behind", namespace.name(), failure);
+    return new UntakenException(Failures.saidOf(failure), isForGood, failure);
+  }
+}

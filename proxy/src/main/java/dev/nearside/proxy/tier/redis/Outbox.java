@@ -1,0 +1,245 @@
+package dev.nearside.proxy.tier.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.nearside.proxy.strings.KeyState;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Why no write that was answered is lost, and none is put in the place of a newer one.
+ *
+ * A write is one script (APPEND): pending(k) becomes the state it leaves, the stream of k's
+ * namespace has an entry with k if pending(k) was not there, k holds the value for a time, and
+ * lease(k) goes. So at every moment pending(k) is there exactly if there is an entry with k, and it
+ * is the newest state of k; the database may be behind.
+ *
+ *   Readers.  k in Redis is what pending(k) says, or what the database does where nothing is
+ *   pending. Where k is gone from Redis, taking its lease (Leases) looks at pending(k) in the same
+ *   step, puts that back, and gives no lease. Where nothing is pending the database has all of it,
+ *   and a write that comes while it is read takes the lease away: Leases' proof, with APPEND for
+ *   both D and W. A read of the database without a lease would pass pending(k) by, so there is none.
+ *
+ *   Writers who need to know what k holds look first: at pending(k), or, where nothing is, at the
+ *   database, having made lease(k) their own. APPEND then compares: the token of what was pending,
+ *   which no two writes share, or the lease. If another was faster they begin anew.
+ *
+ *   The drain.  One at a time, by a lease, and by a number at the database (the epoch), which who
+ *   takes the drain over raises: a transaction of its predecessor that is still to be committed is
+ *   refused from then on. SEAL gives a batch a name that is never used twice, and remembers which
+ *   tokens belong to it. The database commits the states together with the name. DRAINED deletes
+ *   what still has the remembered token; what was written since stays, with a new entry. Whoever
+ *   takes over compares the name at the database with that of the remembered batch: if they are
+ *   equal it was committed, and DRAINED is what is left to do; if not it was not, and never will be.
+ *   So a state is committed once, whoever died when; and names, unlike numbers, cannot fall when
+ *   Redis loses its memory.
+ *
+ * In order for each key: a batch has the newest state, and the next batch comes behind its commit.
+ */
+
+/**
+ * What is pending of keys that are written behind: Redis and, some time later, the database have
+ * it. Thread-safe, never blocks; the connection belongs to the caller. Futures end exceptionally
+ * where Redis cannot be asked.
+ */
+public final class Outbox {
+  static final byte[] PENDING = "nearside:behind:".getBytes(UTF_8);
+
+  /**
+   * Who writes a key.
+   *
+   * @param key the key
+   * @param namespace the name of its namespace, which has a stream of its own
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Place(byte[] key, String namespace) {}
+
+  /**
+   * What was seen of keys.
+   *
+   * @param nowMs the time of Redis
+   * @param claim who has the leases of those of which nothing is pending
+   * @param keys what is pending of each, or null
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Seen(long nowMs, byte[] claim, List<@Nullable Pending> keys) {}
+
+  /**
+   * A state that the database has not taken.
+   *
+   * @param token which write it is of
+   * @param l2TtlMs for how long Redis may have it at a time
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Pending(byte[] token, KeyState state, long l2TtlMs) {
+    static Pending decode(byte[] pending) {
+      int at = OutboxScripts.TOKEN_BYTES;
+      byte[] token = Arrays.copyOf(pending, at);
+      String end = new String(pending, at + 1, 16, UTF_8);
+      long endMs = end.isBlank() ? KeyState.NEVER : Long.parseLong(end);
+      long ttlMs = Long.parseLong(new String(pending, at + 17, 12, UTF_8));
+      byte[] value = Arrays.copyOfRange(pending, OutboxScripts.VALUE_AT, pending.length);
+      return new Pending(
+          token, pending[at] == '1' ? new KeyState(value, endMs) : KeyState.absent(), ttlMs);
+    }
+  }
+
+  /** On what a change of a key depends. */
+  public sealed interface Condition {
+    /** Nothing. */
+    record None() implements Condition {}
+
+    /** What was pending still is. */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    record Still(byte[] token) implements Condition {}
+
+    /** Nothing is pending still, and nobody has taken the lease. */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    record Claimed(byte[] claim) implements Condition {}
+  }
+
+  /**
+   * A change of a key.
+   *
+   * @param after what it holds then, or null for no change
+   * @param l2TtlMs for how long Redis may have it at a time
+   * @param lifeMs for how long Redis may have it from now on, at least 1
+   */
+  public record Put(
+      Place place, Condition condition, @Nullable KeyState after, long l2TtlMs, long lifeMs) {}
+
+  /** What became of a write. */
+  public enum Appended {
+    DONE,
+    /** Another was faster. */
+    CONFLICT,
+    /** Too much is pending. */
+    FULL
+  }
+
+  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final byte[] process = new byte[OutboxScripts.TOKEN_BYTES - Long.BYTES];
+  private final AtomicLong tokens = new AtomicLong();
+
+  Outbox(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
+    this.connection = connection;
+    new SecureRandom().nextBytes(process);
+  }
+
+  /** Looks, and takes for {@code ttl} the leases of those of which nothing is pending. */
+  public CompletableFuture<Seen> look(List<Place> places, Duration ttl) {
+    byte[] claim = newToken();
+    List<byte[]> keys = new ArrayList<>();
+    places.forEach(place -> keys.add(Leases.leaseKey(place.key())));
+    places.forEach(place -> keys.add(pendingKey(place.key())));
+    return this.<List<Object>>run(
+            OutboxScripts.LOOK, ScriptOutputType.MULTI, keys, claim, number(ttl.toMillis()))
+        .thenApply(said -> {
+          List<@Nullable Pending> seen = new ArrayList<>();
+          for (int i = 0; i < places.size(); i++) {
+            seen.add(said.get(i + 1) instanceof byte[] pending ? Pending.decode(pending) : null);
+          }
+          return new Seen((Long) said.getFirst(), claim, seen);
+        });
+  }
+
+  /** Gives the leases back that a look has taken; never fails. */
+  public void unclaim(List<Place> places, Seen seen) {
+    List<byte[]> keys = places.stream().map(place -> Leases.leaseKey(place.key())).toList();
+    var _ = this.<Long>run(OutboxScripts.UNCLAIM, ScriptOutputType.INTEGER, keys, seen.claim());
+  }
+
+  /**
+   * Writes all of {@code puts} or none, each of another key.
+   *
+   * @param most entries of a stream from which on nothing is written
+   */
+  public CompletableFuture<Appended> append(List<Put> puts, int most) {
+    List<byte[]> keys = new ArrayList<>(4 * puts.size());
+    puts.forEach(put -> keys.add(put.place().key()));
+    puts.forEach(put -> keys.add(Leases.leaseKey(put.place().key())));
+    puts.forEach(put -> keys.add(pendingKey(put.place().key())));
+    puts.forEach(put -> keys.add(OutboxKeys.stream(put.place().namespace())));
+    List<byte[]> arguments = new ArrayList<>(2 + 6 * puts.size());
+    arguments.add(newToken());
+    arguments.add(number(most));
+    puts.forEach(put -> addTo(arguments, put));
+    return this.<Long>run(
+            OutboxScripts.APPEND, ScriptOutputType.INTEGER, keys, arguments.toArray(byte[][]::new))
+        .thenApply(said ->
+            switch (said.intValue()) {
+              case OutboxScripts.CONFLICT -> Appended.CONFLICT;
+              case OutboxScripts.FULL -> Appended.FULL;
+              default -> Appended.DONE;
+            });
+  }
+
+  private static void addTo(List<byte[]> arguments, Put put) {
+    KeyState after = put.after();
+    byte[] value = after == null ? null : after.value();
+    arguments.add(
+        switch (put.condition()) {
+          case Condition.None none -> new byte[0];
+          case Condition.Still still -> joined('s', still.token());
+          case Condition.Claimed claimed -> joined('l', claimed.claim());
+        });
+    arguments.add(text(after == null ? "-" : value == null ? "0" : "1"));
+    long endMs = after == null ? KeyState.NEVER : after.expiresAtMs();
+    arguments.add(text(endMs == KeyState.NEVER ? " ".repeat(16) : "%016d".formatted(endMs)));
+    arguments.add(text("%012d".formatted(put.l2TtlMs())));
+    arguments.add(number(put.lifeMs()));
+    arguments.add(value == null ? new byte[0] : value);
+  }
+
+  /**
+   * Flushes, by {@code words}, if nothing is pending in any of {@code namespaces}, and nothing of
+   * them is put aside; returns whether it did.
+   */
+  public CompletableFuture<Boolean> flush(List<byte[]> words, List<String> namespaces) {
+    List<byte[]> streams = new ArrayList<>();
+    namespaces.forEach(each -> streams.add(OutboxKeys.stream(each)));
+    namespaces.forEach(each -> streams.add(OutboxKeys.dead(each)));
+    return this.<Long>run(
+            OutboxScripts.FLUSH, ScriptOutputType.INTEGER, streams, words.toArray(byte[][]::new))
+        .thenApply(said -> said == 1);
+  }
+
+  private <T> CompletableFuture<T> run(
+      byte[] script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
+    StatefulRedisConnection<byte[], byte[]> current = connection.get();
+    return Scripts.run(current, script, type, keys, arguments);
+  }
+
+  static byte[] pendingKey(byte[] key) {
+    return ByteBuffer.allocate(PENDING.length + key.length).put(PENDING).put(key).array();
+  }
+
+  private byte[] newToken() {
+    return ByteBuffer.allocate(OutboxScripts.TOKEN_BYTES)
+        .put(process)
+        .putLong(tokens.incrementAndGet())
+        .array();
+  }
+
+  private static byte[] joined(char kind, byte[] token) {
+    return ByteBuffer.allocate(1 + token.length).put((byte) kind).put(token).array();
+  }
+
+  static byte[] number(long number) {
+    return text(Long.toString(number));
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(UTF_8);
+  }
+}

@@ -1,0 +1,240 @@
+package dev.nearside.proxy.tier.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+/**
+ * What is done to keys that are written behind, to what is pending of them, and to the stream that
+ * says which are, in one step each.
+ *
+ * <p>pending(k) is a string: a token of {@value #TOKEN_BYTES} bytes that no two writes share, 1 or
+ * 0 for a value or none, the Unix time in ms when it ends in 16 digits or as many blanks, for how
+ * long Redis may have it in ms in 12 digits, and the value. It exists while the database has not
+ * taken it, and has no expiry: Redis evicts it under no policy but {@code allkeys-…}. The stream of
+ * its namespace then has an entry with k.
+ */
+final class OutboxScripts {
+  static final int TOKEN_BYTES = 24;
+  static final int BATCH_BYTES = 16;
+  static final int VALUE_AT = TOKEN_BYTES + 1 + 16 + 12;
+
+  /** What {@link #APPEND} says. */
+  static final int CONFLICT = 0;
+
+  static final int FULL = -1;
+
+  /** What the drain's scripts say to who has not the lease any more. */
+  static final int LOST = -1;
+
+  static final int ELSEWHERE = -2;
+  static final int DEAD_FULL = -3;
+
+  private static final String CLOCK =
+      """
+      if redis.replicate_commands then redis.replicate_commands() end
+      local time = redis.call('TIME')
+      local now = time[1] * 1000 + math.floor(time[2] / 1000)
+      """;
+
+  /**
+   * KEYS: all lease(k), all pending(k). ARGV: token, its time in ms. Says the time, and what is
+   * pending of each; where nothing is, lease(k) becomes the token, whoever had it.
+   */
+  static final byte[] LOOK =
+      script(
+          CLOCK
+              + """
+              local n = #KEYS / 2
+              local said = {now}
+              for i = 1, n do
+                local pending = redis.call('GET', KEYS[n + i])
+                if not pending then redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
+                said[i + 1] = pending
+              end
+              return said
+              """);
+
+  /**
+   * KEYS: all k, lease(k), pending(k), and the stream of each. ARGV: token, most entries of a
+   * stream, then for each k: condition, 1 for a value, 0 for none, or - for no change, end, time in
+   * Redis, time in Redis from now, value. A condition is s and the token of what is pending, l and
+   * that of the lease where nothing is, or nothing.
+   *
+   * <p>The first write is one that Redis refuses where it has no memory left: then nothing is done.
+   */
+  static final byte[] APPEND =
+      script(
+          """
+          local n = #KEYS / 4
+          local pends = {}
+          for i = 1, n do
+            local at = 6 * i - 3
+            local kind, token = string.sub(ARGV[at], 1, 1), string.sub(ARGV[at], 2)
+            local pending = redis.call('GETRANGE', KEYS[2 * n + i], 0, 23)
+            pends[i] = pending ~= ''
+            if kind == 's' and pending ~= token then return 0 end
+            if kind == 'l' and (pends[i] or redis.pcall('GET', KEYS[n + i]) ~= token) then
+              return 0
+            end
+            if ARGV[at + 1] ~= '-' and not pends[i]
+                and redis.call('XLEN', KEYS[3 * n + i]) >= tonumber(ARGV[2]) then
+              return -1
+            end
+          end
+          for i = 1, n do
+            local at = 6 * i - 3
+            local k, does = KEYS[i], ARGV[at + 1]
+            if does ~= '-' then
+              if not pends[i] then redis.call('XADD', KEYS[3 * n + i], '*', 'k', k) end
+              redis.call('SET', KEYS[2 * n + i],
+                  ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. ARGV[at + 5])
+              if does == '1' then
+                redis.call('SET', k, ARGV[at + 5], 'PX', ARGV[at + 4])
+              else
+                redis.call('DEL', k)
+              end
+            end
+            if does ~= '-' or string.sub(ARGV[at], 1, 1) == 'l' then
+              redis.call('DEL', KEYS[n + i])
+            end
+          end
+          return 1
+          """);
+
+  /** KEYS: all lease(k). ARGV: token. Gives back what {@link #LOOK} took. */
+  static final byte[] UNCLAIM =
+      script(
+          """
+          for i = 1, #KEYS do
+            if redis.pcall('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
+          end
+          return #KEYS
+          """);
+
+  /** KEYS: lease of the drain. ARGV: token, its time in ms. Says 1 where it is ours. */
+  static final byte[] TAKE =
+      script(
+          """
+          if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+          if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+          return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+          """);
+
+  /** KEYS: stream, stream of the dead. Says the time, both lengths, and the first entry's name. */
+  static final byte[] OBSERVE =
+      script(
+          CLOCK
+              + """
+              local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+              return {now, redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[2]),
+                  first[1] and first[1][1] or false}
+              """);
+
+  /**
+   * KEYS: stream, lease of the drain, batch. ARGV: token, its time in ms, name of the batch, most
+   * keys, most bytes, prefix of pending(k). Remembers what belongs to the batch, and says for each:
+   * entry, k, pending(k).
+   */
+  static final byte[] SEAL =
+      script(
+          """
+          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
+          redis.call('PEXPIRE', KEYS[2], ARGV[2])
+          local said, batch, seen, bytes = {1}, {}, {}, 0
+          for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])) do
+            local k = entry[2][2]
+            local pending = not seen[k] and redis.call('GET', ARGV[6] .. k)
+            if pending then
+              seen[k] = true
+              batch[#batch + 1] = {entry[1], k, string.sub(pending, 1, 24)}
+              said[#said + 1] = entry[1]
+              said[#said + 1] = k
+              said[#said + 1] = pending
+              bytes = bytes + #pending
+              if bytes >= tonumber(ARGV[5]) then break end
+            else
+              redis.call('XDEL', KEYS[1], entry[1])
+            end
+          end
+          if #batch > 0 then redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch)) end
+          return said
+          """);
+
+  /**
+   * KEYS: stream, lease of the drain, batch. ARGV: token, name of the batch, prefix of pending(k).
+   * The database has taken it: what was not written since is no longer pending.
+   */
+  static final byte[] DRAINED =
+      script(
+          """
+          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
+          local batch = redis.call('GET', KEYS[3])
+          if not batch or string.sub(batch, 1, 16) ~= ARGV[2] then return -2 end
+          local keys = cmsgpack.unpack(string.sub(batch, 17))
+          for _, key in ipairs(keys) do
+            redis.call('XDEL', KEYS[1], key[1])
+            local name = ARGV[3] .. key[2]
+            local token = redis.call('GETRANGE', name, 0, 23)
+            if token == key[3] then
+              redis.call('DEL', name)
+            elseif token ~= '' then
+              redis.call('XADD', KEYS[1], '*', 'k', key[2])
+            end
+          end
+          redis.call('DEL', KEYS[3])
+          return #keys
+          """);
+
+  /**
+   * KEYS: stream, lease of the drain, stream of the dead, k, lease(k), pending(k). ARGV: token,
+   * entry, token of what was pending, why, most dead. What the database never takes is put aside,
+   * unless k was written since.
+   */
+  static final byte[] BURY =
+      script(
+          """
+          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
+          if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return -3 end
+          local pending = redis.call('GET', KEYS[6])
+          if not pending or string.sub(pending, 1, 24) ~= ARGV[3] then return 0 end
+          redis.call('XADD', KEYS[3], '*', 'k', KEYS[4], 'pending', pending, 'why', ARGV[4])
+          redis.call('XDEL', KEYS[1], ARGV[2])
+          redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+          return 1
+          """);
+
+  /**
+   * KEYS: stream, stream of the dead. ARGV: entry of the dead, token, prefix of pending(k), of
+   * lease(k). It is pending again, as if it were written now; says 0 where there is no such entry,
+   * -1 where something newer is pending.
+   */
+  static final byte[] REPLAY =
+      script(
+          """
+          local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
+          if not entry then return 0 end
+          local k, pending = entry[2][2], entry[2][4]
+          if redis.call('EXISTS', ARGV[3] .. k) == 1 then return -1 end
+          redis.call('XADD', KEYS[1], '*', 'k', k)
+          redis.call('SET', ARGV[3] .. k, ARGV[2] .. string.sub(pending, 25))
+          redis.call('XDEL', KEYS[2], ARGV[1])
+          redis.call('DEL', k, ARGV[4] .. k)
+          return 1
+          """);
+
+  /** KEYS: all streams. ARGV: the words of a FLUSH. Flushes if all are empty. */
+  static final byte[] FLUSH =
+      script(
+          """
+          for i = 1, #KEYS do
+            if redis.call('XLEN', KEYS[i]) > 0 then return 0 end
+          end
+          redis.call(unpack(ARGV))
+          return 1
+          """);
+
+  private OutboxScripts() {}
+
+  private static byte[] script(String text) {
+    return text.getBytes(US_ASCII);
+  }
+}
