@@ -8,6 +8,8 @@ import dev.nearside.proxy.admin.AdminServer;
 import dev.nearside.proxy.admin.AdminSources;
 import dev.nearside.proxy.admin.L1Switch;
 import dev.nearside.proxy.admin.Readiness;
+import dev.nearside.proxy.capture.Captured;
+import dev.nearside.proxy.capture.ChangeCapture;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
@@ -89,6 +91,7 @@ public final class Proxy implements AutoCloseable {
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
   private final @Nullable DatabaseWriter writer;
+  private final @Nullable ChangeCapture capture;
   private final MultiThreadIoEventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
@@ -136,6 +139,10 @@ public final class Proxy implements AutoCloseable {
       started.add(writer);
     }
     WriteThrough writes = writeThrough();
+    capture = changeCapture(namespaces, loaded);
+    if (capture != null) {
+      started.add(capture);
+    }
     ReadPath reads =
         new ReadPath(
             coherence,
@@ -170,6 +177,9 @@ public final class Proxy implements AutoCloseable {
     if (database != null) {
       database.awaitCheck();
     }
+    if (capture != null) {
+      capture.awaitCheck();
+    }
     listener =
         Listener.listen(
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
@@ -182,6 +192,9 @@ public final class Proxy implements AutoCloseable {
     redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
       redis.leaseWatch().start();
+    }
+    if (capture != null) {
+      capture.start();
     }
     tellHotKeys();
     redis.every(Duration.ofSeconds(1), reads.standIns()::endStaleSpells);
@@ -255,6 +268,9 @@ public final class Proxy implements AutoCloseable {
     admin.close();
     security.close();
     agent.close();
+    if (capture != null) {
+      capture.close();
+    }
     redis.close();
     invalidation.fleet().close();
     end(loops, Duration.ZERO);
@@ -377,6 +393,18 @@ public final class Proxy implements AutoCloseable {
         new Guard("database-writes", Guard.Limits.defaults(DATABASE_WRITES), Clock.systemUTC());
     return new WriteThrough(
         writer, guard, redis.administration().intents(), settings.timeout(), database::schedule);
+  }
+
+  private @Nullable ChangeCapture changeCapture(Namespaces namespaces, LoadedConfiguration loaded) {
+    NearsideConfig.Database settings = config.database();
+    DatabaseTier.Settings reached = databaseSettings(config);
+    Captured captured = settings == null ? null : Captured.of(namespaces, settings.capture());
+    if (captured == null || reached == null) {
+      return null;
+    }
+    redis.administration().capture(captured.keys());
+    return new ChangeCapture(
+        captured, reached, loaded.subjectOfCapture(), redis.administration()::captureLink, metrics);
   }
 
   private void addContexts(

@@ -22,7 +22,10 @@ record Invitation(int port, int httpPort, int redisPort, int postgresPort) {
     3. A write elsewhere, straight at Redis; here the value is fresh:
          redis-cli -p %3$d SET prompt:7 'changed behind the sidecar'
          redis-cli -p %1$d GET prompt:7
-    4. Who answered, by tier and family of keys:
+    4. A row edited in SQL, past Redis and the sidecar; it is fresh here, too:
+         psql -h 127.0.0.1 -p %4$d -U postgres -c "UPDATE prompt SET body = 'edited in SQL' WHERE id = 8"
+         redis-cli -p %1$d GET prompt:8
+    5. Who answered, by tier and family of keys:
          curl -s http://127.0.0.1:%2$d/metrics | grep nearside_hits_total
 
     More keys: user:1..500, prompt:1..200, rule:max-turns, session:0001..0040,

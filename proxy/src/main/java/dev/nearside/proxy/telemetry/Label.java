@@ -55,6 +55,7 @@ enum Label {
   BREAKER_STATE("state", "closed", "half-open", "open"),
   QUERY_RESULT("result", "ok", "timeout", "rejected", "error"),
   CLEANING_RESULT("result", "ok", "error"),
+  CAPTURE_STATE("state", "standby", "starting", "reading", "refused"),
   LEASE_RESULT("result", "taken", "waited", "absent"),
   LEASE_WAKE("cause", "push", "timer", "deadline", "lost"),
   POOL_STATE("state", "active", "idle"),

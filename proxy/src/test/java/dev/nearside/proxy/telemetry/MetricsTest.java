@@ -341,6 +341,7 @@ class MetricsTest {
     metrics.breaker("database", () -> "open");
     metrics.build("0.1.0", "epoll");
     metrics.gauge(Metric.DATABASE_POOL, () -> 1, "active");
+    metrics.gauge(Metric.CAPTURE_STATE, () -> 1, "reading");
     metrics.gauge(Metric.CHECKS_OFF, () -> 1, "role");
     metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> 1, "tracked");
     Stream.of(Metric.values())

@@ -68,6 +68,7 @@ final class LeaseCalls {
   private final byte[] script;
   private final byte[] digest;
   private final boolean goesOn;
+  private final byte @Nullable [] gate;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLong waitingBytes = new AtomicLong();
@@ -81,6 +82,20 @@ final class LeaseCalls {
    *     take
    */
   LeaseCalls(StatefulRedisConnection<byte[], byte[]> connection, byte[] script, boolean goesOn) {
+    this(connection, script, goesOn, null);
+  }
+
+  /**
+   * Creates an empty one.
+   *
+   * @param gate a key that the script takes besides, as its last one, or null
+   */
+  LeaseCalls(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      byte[] script,
+      boolean goesOn,
+      byte @Nullable [] gate) {
+    this.gate = gate;
     this.connection = connection;
     this.script = script;
     this.goesOn = goesOn;
@@ -221,12 +236,16 @@ final class LeaseCalls {
 
   private AsyncCommand<byte[], byte[], byte[]> dispatch(
       CommandType type, byte[] what, List<Call> batch) {
-    GatheredArguments arguments = new GatheredArguments().bulk(what).number(2L * batch.size());
+    long keys = 2L * batch.size() + (gate == null ? 0 : 1);
+    GatheredArguments arguments = new GatheredArguments().bulk(what).number(keys);
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
     for (Call call : batch) {
       arguments.bulk(Leases.PREFIX, call.lease.key());
+    }
+    if (gate != null) {
+      arguments.bulk(gate);
     }
     for (Call call : batch) {
       arguments.bulk(call.lease.token()).number(call.millis);

@@ -42,6 +42,39 @@ final class LeaseScripts {
           """);
 
   /**
+   * As {@link #ACQUIRE}, with one more key, the last: the gate. Says 9 of what could be taken while
+   * that is not open ({@link CaptureLink}).
+   */
+  static final byte[] ACQUIRE_CAPTURED =
+      script(
+          """
+          local n = (#KEYS - 1) / 2
+          local open = string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) == '+'
+          local did = {}
+          for i = 1, n do
+            if redis.call('EXISTS', KEYS[i]) == 1 then
+              did[i] = 2
+            elseif not open then
+              did[i] = 9
+            else
+              local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
+              did[i] = set and (set.ok and 1 or 9) or 0
+            end
+          end
+          return table.concat(did)
+          """);
+
+  /**
+   * KEYS: k, lease(k), the gate. ARGV: token, TTL of the lease in ms. Whether k is there or not.
+   */
+  static final byte[] ACQUIRE_ANY_CAPTURED =
+      script(
+          """
+          if string.sub(redis.call('GET', KEYS[3]) or '', -1) ~= '+' then return 0 end
+          return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+          """);
+
+  /**
    * For each k: token, TTL of the value in ms, value. Says 1: done, 0: not our lease any more, or
    * there is a k.
    */

@@ -111,7 +111,9 @@ public final class Leases {
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
+  private final CapturedKeys captured;
   private final LeaseCalls acquires;
+  private final LeaseCalls acquiresOfCaptured;
   private final LeaseCalls fills;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
@@ -128,10 +130,25 @@ public final class Leases {
    * @param watch looks and is told of changes, or null: then whoever waits asks again and again
    */
   public Leases(StatefulRedisConnection<byte[], byte[]> connection, @Nullable LeaseWatch watch) {
+    this(connection, watch, CapturedKeys.NONE);
+  }
+
+  /**
+   * As the other constructor.
+   *
+   * @param captured of which there is no lease while nobody reads the changes of their rows
+   */
+  Leases(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      @Nullable LeaseWatch watch,
+      CapturedKeys captured) {
+    this.captured = captured;
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
     this.acquires = new LeaseCalls(connection, LeaseScripts.ACQUIRE, false);
+    this.acquiresOfCaptured =
+        new LeaseCalls(connection, LeaseScripts.ACQUIRE_CAPTURED, false, captured.gate());
     this.fills = new LeaseCalls(connection, LeaseScripts.FILL, true); // or its lease would stay
     new SecureRandom().nextBytes(process);
   }
@@ -171,6 +188,12 @@ public final class Leases {
    */
   public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
+    if (captured.contains(key)) {
+      byte[][] keys = {key, leaseKey(key), captured.gate()};
+      byte[][] args = {lease.token(), millis(ttl)};
+      return run("acquire", LeaseScripts.ACQUIRE_ANY_CAPTURED, keys, args)
+          .thenApply(did -> did == 1 ? lease : null);
+    }
     SetArgs onlyNew = SetArgs.Builder.nx().px(ttl.toMillis());
     CompletionStage<@Nullable String> reply = redis.set(leaseKey(key), lease.token(), onlyNew);
     return reply
@@ -184,7 +207,7 @@ public final class Leases {
   /** As {@link #acquire}, but takes nothing where the key exists by now. */
   public CompletableFuture<Attempt> acquireMissing(byte[] key, Duration ttl) {
     CompletableFuture<Attempt> attempt = acquireMissingAtFlush(key, ttl);
-    acquires.flush();
+    flush();
     return attempt;
   }
 
@@ -192,7 +215,8 @@ public final class Leases {
   public CompletableFuture<Attempt> acquireMissingAtFlush(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
     CompletableFuture<Attempt> attempt = new CompletableFuture<>();
-    acquires.gather(
+    LeaseCalls calls = captured.contains(key) ? acquiresOfCaptured : acquires;
+    calls.gather(
         lease,
         wholeMillis(ttl),
         null,
@@ -200,7 +224,7 @@ public final class Leases {
             attempt.complete(
                 new Attempt(did == LeaseScripts.DONE ? lease : null, did != UNANSWERED)));
     if (!connection.isOpen()) {
-      acquires.flush(); // nobody flushes these any more: to be told that nothing was taken
+      calls.flush(); // nobody flushes these any more: to be told that nothing was taken
     }
     return attempt;
   }
@@ -211,6 +235,7 @@ public final class Leases {
    */
   public void flush() {
     acquires.flush();
+    acquiresOfCaptured.flush();
   }
 
   /** Looks at {@code key} and its lease; what is held is then watched. */
@@ -314,6 +339,10 @@ public final class Leases {
     byte[][] args = new byte[arguments.length + 1][];
     args[0] = lease.token();
     System.arraycopy(arguments, 0, args, 1, arguments.length);
+    return run(what, script, keys, args);
+  }
+
+  private CompletableFuture<Long> run(String what, byte[] script, byte[][] keys, byte[][] args) {
     CompletionStage<Long> known =
         redis.evalsha(redis.digest(script), ScriptOutputType.INTEGER, keys, args);
     return known

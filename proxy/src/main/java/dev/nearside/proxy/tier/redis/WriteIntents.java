@@ -156,7 +156,7 @@ public final class WriteIntents {
         .toCompletableFuture();
   }
 
-  private static byte[][] names(List<byte[]> keys) {
+  static byte[][] names(List<byte[]> keys) {
     List<byte[]> names = new ArrayList<>(keys);
     keys.forEach(key -> names.add(Leases.leaseKey(key)));
     return names.toArray(byte[][]::new);
