@@ -8,6 +8,8 @@ import dev.nearside.proxy.admin.AdminServer;
 import dev.nearside.proxy.admin.AdminSources;
 import dev.nearside.proxy.admin.L1Switch;
 import dev.nearside.proxy.admin.Readiness;
+import dev.nearside.proxy.capture.Captured;
+import dev.nearside.proxy.capture.ChangeCapture;
 import dev.nearside.proxy.coherence.Coherence;
 import dev.nearside.proxy.coherence.Shard;
 import dev.nearside.proxy.command.CommandTable;
@@ -86,6 +88,7 @@ public final class Proxy implements AutoCloseable {
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
   private final @Nullable WriteParts writes;
+  private final @Nullable ChangeCapture capture;
   private final MultiThreadIoEventLoopGroup loops;
   private final Map<EventLoop, LoopContext> contexts = new HashMap<>();
   private final Listener listener;
@@ -132,6 +135,10 @@ public final class Proxy implements AutoCloseable {
     if (writes != null) {
       started.add(writes);
     }
+    capture = changeCapture(namespaces, loaded);
+    if (capture != null) {
+      started.add(capture);
+    }
     ReadPath reads =
         new ReadPath(
             coherence,
@@ -166,6 +173,9 @@ public final class Proxy implements AutoCloseable {
     if (database != null) {
       database.awaitCheck();
     }
+    if (capture != null) {
+      capture.awaitCheck();
+    }
     listener =
         Listener.listen(
             contexts, policy, loops, transport, config.listen(), security.server(), metrics);
@@ -178,6 +188,9 @@ public final class Proxy implements AutoCloseable {
     redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
       redis.leaseWatch().start();
+    }
+    if (capture != null) {
+      capture.start();
     }
     if (writes != null) {
       writes.start(redis);
@@ -256,6 +269,9 @@ public final class Proxy implements AutoCloseable {
     agent.close();
     if (writes != null) {
       writes.close();
+    }
+    if (capture != null) {
+      capture.close();
     }
     redis.close();
     invalidation.fleet().close();
@@ -358,6 +374,18 @@ public final class Proxy implements AutoCloseable {
         coherence.fences(),
         Policies.fills(settings, config.coherence()),
         metrics);
+  }
+
+  private @Nullable ChangeCapture changeCapture(Namespaces namespaces, LoadedConfiguration loaded) {
+    NearsideConfig.Database settings = config.database();
+    DatabaseTier.Settings reached = databaseSettings(config);
+    Captured captured = settings == null ? null : Captured.of(namespaces, settings.capture());
+    if (captured == null || reached == null) {
+      return null;
+    }
+    redis.administration().capture(captured.keys());
+    return new ChangeCapture(
+        captured, reached, loaded.subjectOfCapture(), redis.administration()::captureLink, metrics);
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {

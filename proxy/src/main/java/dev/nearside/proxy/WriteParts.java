@@ -144,6 +144,7 @@ final class WriteParts implements AutoCloseable {
 
   @Override
   public void close() {
+    drains.forEach(OutboxDrain::stop);
     drains.forEach(OutboxDrain::close);
     writer.close();
   }

@@ -45,6 +45,7 @@ final class BehindWriteIT {
     database = PostgresServer.start();
     database.execute(
         "CREATE TABLE note (id bigint PRIMARY KEY, body bytea, CHECK (body <> 'forbidden'))",
+        "CREATE TABLE text (id bigint PRIMARY KEY, body text)",
         "CREATE TABLE applied (n bigserial, id bigint, body bytea)",
         """
         CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS
@@ -68,7 +69,7 @@ final class BehindWriteIT {
     direct = RespClient.connect(redis.port());
     direct.call("CONFIG", "SET", "appendfsync", "always");
     direct.call("FLUSHALL");
-    database.execute("TRUNCATE note", "TRUNCATE applied");
+    database.execute("TRUNCATE note", "TRUNCATE text", "TRUNCATE applied");
     first = sidecar();
     second = sidecar();
     database.execute("TRUNCATE nearside.entry");
@@ -97,6 +98,14 @@ final class BehindWriteIT {
           write: behind
           durability: %s
           outbox-limit: 100
+      text:
+        keys: text:{id:bigint}
+        l2-ttl: 10m
+        database:
+          table: text
+          value: body
+          write: behind
+          durability: %s
       kept:
         keys: kept:*
         l2-ttl: 10m
@@ -116,7 +125,7 @@ final class BehindWriteIT {
       pool-size: 4
       timeout: 2s
     """
-        .formatted(durability, durability, database.jdbcUrl(), PostgresServer.USER);
+        .formatted(durability, durability, durability, database.jdbcUrl(), PostgresServer.USER);
   }
 
   @AfterEach
@@ -303,6 +312,60 @@ final class BehindWriteIT {
   }
 
   @Test
+  void aTriggerThatRefuses_andAValueThatIsNoText_arePutAside() throws Exception {
+    database.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'MY001'; END $$
+        """,
+        "CREATE TRIGGER refused BEFORE INSERT OR UPDATE ON note"
+            + " FOR EACH ROW WHEN (NEW.id = 66) EXECUTE FUNCTION refuse()");
+    writer.call("SET", "note:66", "x");
+    writer.call("SET", "note:67", "fine");
+    writer.sendRaw("*3\r\n$3\r\nSET\r\n$6\r\ntext:1\r\n$1\r\n\u00ff\r\n");
+    assertThat(writer.reply()).isEqualTo("+OK\r\n");
+    writer.call("SET", "text:2", "fine");
+    awaitDrained();
+    assertThat(writer.call("NEARSIDE.OUTBOX", "DEAD", "note")).contains("note:66", "MY001");
+    assertThat(writer.call("NEARSIDE.OUTBOX", "DEAD", "text")).contains("text:1", "22021");
+    assertThat(body(67)).isEqualTo("fine");
+    assertThat(database.count("SELECT count(*) FROM text WHERE body = 'fine'")).isEqualTo(1);
+    database.execute("DROP TRIGGER refused ON note", "DROP FUNCTION refuse");
+  }
+
+  @Test
+  void redisOutOfMemory_refusesWrites_andIsDrained() throws Exception {
+    try (Connection holder = holdDrains()) {
+      for (int id = 1; id <= 20; id++) {
+        writer.call("SET", "kept:" + id, "x".repeat(10_000));
+      }
+      direct.call("DEL", "nearside:outbox:kept:home", "nearside:outbox:kept:drain");
+      direct.call("CONFIG", "SET", "maxmemory", "1");
+      assertThat(writer.call("SET", "kept:21", "x")).contains("OOM");
+      holder.rollback();
+    }
+    direct.call("CONFIG", "SET", "maxmemory", "0");
+    direct.call("SET", "nearside:outbox:kept:home", homeOf("kept"), "NX");
+    direct.call("CONFIG", "SET", "maxmemory", "1");
+    try {
+      awaitDrained();
+      assertThat(database.count("SELECT count(*) FROM nearside.entry")).isEqualTo(20);
+    } finally {
+      direct.call("CONFIG", "SET", "maxmemory", "0");
+    }
+  }
+
+  private static String homeOf(String namespace) throws SQLException {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT home FROM nearside.outbox WHERE name = '" + namespace + "'")) {
+      return rows.next() ? rows.getString(1) : "";
+    }
+  }
+
+  @Test
   void full_writesAreRefused_andNothingIsChanged() throws Exception {
     try (Connection holder = holdDrains()) {
       for (int id = 1; id <= 100; id++) {
@@ -310,7 +373,11 @@ final class BehindWriteIT {
       }
       assertThat(writer.call("SET", "note:101", "x"))
           .isEqualTo(
-              "-ERR nothing was written: the outbox of namespace note has 100 keys that the"
+              "-ERR nothing was written: the outbox of namespace note is full of what the database"
+                  + " has not taken\r\n");
+      assertThat(writer.call("MSET", "kept:x", "x", "note:102", "x"))
+          .isEqualTo(
+              "-ERR nothing was written: an outbox of namespaces kept, note is full of what the"
                   + " database has not taken\r\n");
       assertThat(writer.call("SET", "note:7", "newer")).isEqualTo("+OK\r\n"); // waits already
       assertThat(reader.call("GET", "note:101")).isEqualTo("$-1\r\n");
@@ -443,7 +510,7 @@ final class BehindWriteIT {
   }
 
   private void awaitDrained() {
-    for (String namespace : List.of("note", "kept")) {
+    for (String namespace : List.of("note", "kept", "text")) {
       Waiting.until(
           "the outbox is empty",
           () -> direct.call("XLEN", "nearside:outbox:" + namespace).equals(":0\r\n"));

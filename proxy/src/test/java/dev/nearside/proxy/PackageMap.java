@@ -59,6 +59,9 @@ final class PackageMap {
                   "tier.redis",
                   "tier.database")),
           entry(
+              "capture",
+              Set.of("config", "telemetry", "namespace", "tier", "tier.redis", "tier.database")),
+          entry(
               "tier",
               Set.of(
                   "config",
@@ -118,10 +121,10 @@ final class PackageMap {
   /** The only packages that know a library, by the library's own package. */
   static final Map<String, Set<String>> HOMES =
       Map.ofEntries(
-          entry("java.sql", Set.of("tier.database")),
+          entry("java.sql", Set.of("tier.database", "capture")),
           entry("javax.sql", Set.of("tier.database")),
           entry("com.zaxxer", Set.of("tier.database")),
-          entry("org.postgresql", Set.of("tier.database")),
+          entry("org.postgresql", Set.of("tier.database", "capture")),
           entry("org.flywaydb", Set.of("tier.database")),
           entry("io.lettuce", Set.of("tier.redis")),
           entry("reactor", Set.of("tier.redis")),

@@ -1,8 +1,10 @@
 package dev.nearside.benchmarks.demo;
 
+import dev.nearside.proxy.config.DatabaseRows;
 import dev.nearside.proxy.config.Discovery;
 import dev.nearside.proxy.config.NearsideConfig;
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.config.NearsideConfig.Capture;
 import dev.nearside.proxy.config.NearsideConfig.Coherence;
 import dev.nearside.proxy.config.NearsideConfig.CoherenceMode;
 import dev.nearside.proxy.config.NearsideConfig.Database;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class DemoConfig {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MIB = 1 << 20;
+  private static final DatabaseRows.Table PROMPTS = new DatabaseRows.Table("public", "prompt");
 
   private DemoConfig() {}
 
@@ -72,11 +75,16 @@ final class DemoConfig {
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
             UnheldReads.AUTO),
-        new Database(databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128, 512 * 1024),
+        new Database(
+            databaseUrl, "postgres", "", 4, Duration.ofSeconds(2), 128, 512 * 1024, capture()),
         namespaces(),
         List.of(usersOnPlan()),
         new Limits(
             10_000, 512L * MIB, 1024L * MIB, 64L * MIB, Duration.ZERO, Duration.ofMinutes(5)));
+  }
+
+  private static Capture capture() {
+    return new Capture(List.of(PROMPTS), "nearside");
   }
 
   private static List<Namespace> namespaces() {
@@ -85,7 +93,7 @@ final class DemoConfig {
             "prompt",
             "prompt:{id:bigint}",
             Duration.ofMinutes(15),
-            read("SELECT id, body FROM prompt WHERE id = ANY(:id)", "body")),
+            new DatabaseRead(PROMPTS, "body", WhenUnavailable.ERROR)),
         namespace(
             "rule",
             "rule:{name:text}",

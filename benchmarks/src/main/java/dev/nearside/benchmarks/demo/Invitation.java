@@ -24,7 +24,10 @@ record Invitation(int port, int httpPort, int redisPort, int postgresPort) {
          redis-cli -p %1$d GET prompt:7
     4. A query that the configuration names, cached by its arguments, as JSON:
          redis-cli -p %1$d NEARSIDE.QUERY users-on-plan team 30
-    5. Who answered, by tier and family of keys:
+    5. A row edited in SQL, past Redis and the sidecar; it is fresh here, too:
+         psql -h 127.0.0.1 -p %4$d -U postgres -c "UPDATE prompt SET body = 'edited in SQL' WHERE id = 8"
+         redis-cli -p %1$d GET prompt:8
+    6. Who answered, by tier and family of keys:
          curl -s http://127.0.0.1:%2$d/metrics | grep nearside_hits_total
 
     More keys: user:1..500, prompt:1..200, rule:max-turns, session:0001..0040,

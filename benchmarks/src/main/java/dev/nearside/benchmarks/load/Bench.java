@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.load;
 
+import dev.nearside.benchmarks.capture.CaptureRun;
 import dev.nearside.benchmarks.chart.ChartRun;
 import dev.nearside.benchmarks.coherence.CoherenceRun;
 import dev.nearside.benchmarks.database.DatabaseRun;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Command;
       MicroRun.class,
       FleetRun.class,
       DatabaseRun.class,
+      CaptureRun.class,
       ChartRun.class,
       CommandLine.HelpCommand.class
     },

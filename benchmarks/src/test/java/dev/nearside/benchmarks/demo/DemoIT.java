@@ -39,6 +39,7 @@ final class DemoIT {
       int redisPort = awaitReady(demo);
       List<ProcessHandle> servers = demo.descendants().toList();
       assertThat(servers).isNotEmpty();
+      awaitCapture();
       readThroughTheTiers(redisPort);
       assertThat(metrics()).contains("# TYPE");
 
@@ -89,6 +90,14 @@ final class DemoIT {
         assertThat(fresh).isEqualTo(fromDatabase);
         fresh = sidecar.call("GET", "prompt:7");
       }
+    }
+  }
+
+  /** From then on rows are put into Redis. */
+  private void awaitCapture() throws Exception {
+    long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!metrics().contains("nearside_capture_state{state=\"reading\",} 1.0")) {
+      assertThat(System.nanoTime()).isLessThan(deadlineNs);
     }
   }
 

@@ -94,8 +94,11 @@ final class ConfigurationAssembly {
     Duration timeout = read(Keys.DATABASE_TIMEOUT);
     int maxBatch = read(Keys.DATABASE_MAX_BATCH);
     int compressAbove = read(Keys.DATABASE_COMPRESS_ABOVE);
+    NearsideConfig.Capture capture =
+        new NearsideConfig.Capture(
+            settings.read("", CaptureKeys.CAPTURE, List.of()), read(CaptureKeys.PUBLICATION));
     if (url != null) {
-      return new Database(url, user, password, poolSize, timeout, maxBatch, compressAbove);
+      return new Database(url, user, password, poolSize, timeout, maxBatch, compressAbove, capture);
     }
     refuseDatabaseWithoutUrl();
     return null;

@@ -29,6 +29,32 @@ final class Contradictions {
     reportUpstreamDatabase();
     reportAddresses();
     reportDatabaseOfCluster();
+    reportCapture();
+  }
+
+  /** A change of a row can only be told where keys name rows. */
+  private void reportCapture() {
+    NearsideConfig.Database database = config.database();
+    if (database == null) {
+      return;
+    }
+    for (DatabaseRows.Table table : database.capture().tables()) {
+      NearsideConfig.Capture alone = new NearsideConfig.Capture(List.of(table), "");
+      if (config.namespaces().stream().noneMatch(each -> isRead(each, alone))) {
+        String path = CaptureKeys.CAPTURE.path();
+        problems.add(
+            settings.origin(path),
+            path,
+            Problems.quoted(table.toString())
+                + " is the table of no namespace; expected one that a database.table names, or"
+                + " nearside.entry beside a database.store");
+      }
+    }
+  }
+
+  private static boolean isRead(NearsideConfig.Namespace namespace, NearsideConfig.Capture table) {
+    NearsideConfig.DatabaseRead read = namespace.read();
+    return read != null && table.covers(read.rows());
   }
 
   private void reportDatabaseOfCluster() {

@@ -21,6 +21,12 @@ public sealed interface DatabaseRows {
    * @param name its name
    */
   record Table(@Nullable String schema, String name) implements DatabaseRows {
+    /** Returns whether both names may mean one table: equal, as far as both say. */
+    public boolean mayBe(Table other) {
+      return name.equals(other.name)
+          && (schema == null || other.schema == null || schema.equals(other.schema));
+    }
+
     @Override
     public String toString() {
       return schema == null ? name : schema + "." + name;
@@ -38,5 +44,8 @@ public sealed interface DatabaseRows {
   record Result(String sql, int maxRows, int maxBytes) implements DatabaseRows {}
 
   /** They are in the long-term store, a table of Nearside's own, by their whole keys. */
-  record Store() implements DatabaseRows {}
+  record Store() implements DatabaseRows {
+    /** That table. */
+    public static final Table TABLE = new Table("nearside", "entry");
+  }
 }

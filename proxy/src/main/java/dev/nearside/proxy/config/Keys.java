@@ -353,6 +353,8 @@ final class Keys {
           DATABASE_TIMEOUT,
           DATABASE_MAX_BATCH,
           DATABASE_COMPRESS_ABOVE,
+          CaptureKeys.CAPTURE,
+          CaptureKeys.PUBLICATION,
           LIMITS_MAX_CLIENTS,
           LIMITS_MAX_BULK,
           LIMITS_MAX_QUERY_BUFFER,

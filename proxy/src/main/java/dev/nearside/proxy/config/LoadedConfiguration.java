@@ -36,6 +36,13 @@ public record LoadedConfiguration(NearsideConfig config, Map<String, String> ori
     return NamespaceKeys.SECTION + "." + namespace;
   }
 
+  /** Returns where it is said which tables are captured, as errors begin. */
+  public String subjectOfCapture() {
+    String path = CaptureKeys.CAPTURE.path();
+    String origin = origins.get(path);
+    return origin == null ? path : origin + ": " + path;
+  }
+
   /**
    * Returns the configuration as YAML with each value's origin as a comment, and without passwords.
    */

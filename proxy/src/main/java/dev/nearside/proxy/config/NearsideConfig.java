@@ -238,6 +238,7 @@ public record NearsideConfig(
    * @param maxBatch the most keys in one statement
    * @param compressAboveBytes values of at least this size are stored LZ4-compressed when that
    *     saves a fifth
+   * @param capture whose changes are followed
    */
   public record Database(
       String url,
@@ -246,12 +247,35 @@ public record NearsideConfig(
       int poolSize,
       Duration timeout,
       int maxBatch,
-      int compressAboveBytes) {
+      int compressAboveBytes,
+      Capture capture) {
     @Override
     public String toString() {
       return "database of "
           + poolSize
           + " connections"; // neither password nor a URL that holds one
+    }
+  }
+
+  /**
+   * Which changes of the database reach Redis.
+   *
+   * @param tables those whose changes are followed; empty for none
+   * @param publication the name of the publication that has them
+   */
+  public record Capture(List<DatabaseRows.Table> tables, String publication) {
+    /** Follows nothing. */
+    public static final Capture NONE = new Capture(List.of(), "nearside");
+
+    /** Returns whether the rows that a namespace reads are followed. */
+    public boolean covers(DatabaseRows rows) {
+      return switch (rows) {
+        case DatabaseRows.Query query -> false;
+        case DatabaseRows.Result result -> false;
+        case DatabaseRows.Table table -> tables.stream().anyMatch(each -> each.mayBe(table));
+        case DatabaseRows.Store store ->
+            tables.stream().anyMatch(each -> each.mayBe(DatabaseRows.Store.TABLE));
+      };
     }
   }
 

@@ -46,6 +46,18 @@ final class ValueTypes {
           ValueTypes::parseTable,
           table -> YamlText.quoted(table.toString()));
 
+  static final ValueType<List<DatabaseRows.Table>> TABLES =
+      new ValueType<>(
+          "a list of tables",
+          "tables written as in the database, for example [public.prompt]",
+          ValueTypes::parseTables,
+          tables ->
+              tables.stream()
+                  .map(table -> YamlText.plainOrQuoted(table.toString()))
+                  .collect(Collectors.joining(", ", "[", "]")),
+          Function.identity(),
+          true);
+
   static final ValueType<Boolean> BOOLEAN =
       new ValueType<>("a switch", "true or false", ValueTypes::parseBoolean, String::valueOf);
 
@@ -205,6 +217,19 @@ final class ValueTypes {
     int dot = text.indexOf('.');
     return Parsed.good(
         new DatabaseRows.Table(dot < 0 ? null : text.substring(0, dot), text.substring(dot + 1)));
+  }
+
+  private static Parsed<List<DatabaseRows.Table>> parseTables(String text) {
+    List<DatabaseRows.Table> tables = new ArrayList<>();
+    for (String item : items(text)) {
+      switch (parseTable(unquoted(item.strip()))) {
+        case Parsed.Good<DatabaseRows.Table>(DatabaseRows.Table table) -> tables.add(table);
+        case Parsed.Refused<DatabaseRows.Table>(String reason) -> {
+          return new Parsed.Refused<>(reason);
+        }
+      }
+    }
+    return Parsed.good(List.copyOf(tables));
   }
 
   /** Reads what YAML 1.1 and 1.2 both take for a switch. */

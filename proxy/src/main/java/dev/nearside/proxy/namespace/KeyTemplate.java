@@ -1,5 +1,6 @@
 package dev.nearside.proxy.namespace;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,28 @@ public final class KeyTemplate {
       values[i] = parts[i].type().read(key, bounds[2 * i], bounds[2 * i + 1]);
     }
     return values;
+  }
+
+  /**
+   * Returns the key whose parts are written like this, in order, or null when there is none: a part
+   * may not be of its type, or hold the literal behind it, and a template that ends in {@code *}
+   * has no one key.
+   */
+  public byte @Nullable [] keyOf(List<byte[]> texts) {
+    if (anyRest || texts.size() != parts.length) {
+      return null;
+    }
+    ByteArrayOutputStream key = new ByteArrayOutputStream();
+    key.writeBytes(literals[0]);
+    int[] expected = new int[2 * parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      expected[2 * i] = key.size();
+      key.writeBytes(texts.get(i));
+      expected[2 * i + 1] = key.size();
+      key.writeBytes(literals[i + 1]);
+    }
+    byte[] bytes = key.toByteArray();
+    return Arrays.equals(boundsOf(bytes, 0, bytes.length), expected) ? bytes : null;
   }
 
   /**

@@ -57,6 +57,7 @@ enum Label {
   QUERY_RESULT("result", "ok", "timeout", "rejected", "error"),
   CLEANING_RESULT("result", "ok", "error"),
   OUTBOX_RESULT("result", "drained", "dead"),
+  CAPTURE_STATE("state", "standby", "starting", "reading", "refused"),
   LEASE_RESULT("result", "taken", "waited", "absent"),
   LEASE_WAKE("cause", "push", "timer", "deadline", "lost"),
   POOL_STATE("state", "active", "idle"),

@@ -235,6 +235,30 @@ public enum Metric {
       "nearside_outbox_failures_total",
       Collector.Type.COUNTER,
       "Times when this sidecar could not go on draining, and tried again later."),
+  CAPTURE_STATE(
+      "nearside_capture_state",
+      Collector.Type.GAUGE,
+      "1 for what this sidecar does about changes of captured tables, else 0: another reads them"
+          + " (standby), it begins to, it reads them, or the database is not fit for it (refused).",
+      Label.CAPTURE_STATE),
+  CAPTURE_CHANGES(
+      "nearside_capture_changes_total",
+      Collector.Type.COUNTER,
+      "Keys that this sidecar has deleted in Redis because their rows were changed."),
+  CAPTURE_LAG(
+      "nearside_capture_lag_seconds",
+      Collector.Type.GAUGE,
+      "From the commit of the last captured change, by the database's clock, until its keys were"
+          + " deleted, by ours."),
+  CAPTURE_FLUSHES(
+      "nearside_capture_flushes_total",
+      Collector.Type.COUNTER,
+      "Times that this sidecar deleted all keys of captured namespaces: as it began to read, and at"
+          + " a TRUNCATE."),
+  CAPTURE_FAILURES(
+      "nearside_capture_failures_total",
+      Collector.Type.COUNTER,
+      "Times that reading changes ended before the sidecar did."),
   LEASES(
       "nearside_leases_total",
       Collector.Type.COUNTER,

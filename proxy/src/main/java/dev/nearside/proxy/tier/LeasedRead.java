@@ -148,6 +148,8 @@ final class LeasedRead implements Ticks.Ticked {
       }
     } else if (attempt.answered()) {
       look();
+    } else if (attempt.gated() && decide()) {
+      readGated();
     } else if (decide()) {
       readAlone();
     }
@@ -238,6 +240,12 @@ final class LeasedRead implements Ticks.Ticked {
       wait.complete(Wake.DEADLINE);
     }
     readAlone();
+  }
+
+  /** Nothing newer was pending, so it may be read. */
+  private void readGated() {
+    closeToOthers();
+    deliver(() -> context.read(namespace, name).thenApply(Outcome::unstored));
   }
 
   /** Nothing tells of writes meanwhile. */

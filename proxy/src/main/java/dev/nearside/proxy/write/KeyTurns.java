@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 
 /**
- * Turns of who writes the same key: each begins when the one before it has ended. Keys whose hashes
- * meet wait for each other, too. Thread-safe, without locks.
+ * Turns of who writes the same key: each begins when the one before it has ended, on a virtual
+ * thread of its own, since a thousand that fail at once must not stand on one stack. Keys whose
+ * hashes meet wait for each other, too. Thread-safe, without locks.
  */
 final class KeyTurns {
   private static final int LANES = 1024;
@@ -23,7 +24,9 @@ final class KeyTurns {
     if (before == null || before.isDone()) {
       run(task, result);
     } else {
-      var _ = before.whenComplete((ended, failure) -> run(task, result));
+      var _ =
+          before.whenCompleteAsync(
+              (ended, failure) -> run(task, result), Thread::startVirtualThread);
     }
     return result;
   }

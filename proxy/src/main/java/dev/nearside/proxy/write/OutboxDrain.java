@@ -42,6 +42,7 @@ public final class OutboxDrain implements AutoCloseable {
   private static final int MOST_KEYS = 512;
   private static final Duration IDLE = Duration.ofMillis(50);
   private static final Duration NOT_OURS = Duration.ofMillis(500);
+  private static final Duration QUIET = Duration.ofMinutes(1);
   private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final Namespace namespace;
@@ -54,6 +55,8 @@ public final class OutboxDrain implements AutoCloseable {
   private volatile Backlog backlog = Backlog.NONE;
   private volatile boolean stopping;
   private int failures;
+  private int most = MOST_KEYS;
+  private long saidNs = nanoTime() - QUIET.toNanos();
 
   /** Creates the drain of {@code namespace}, which does nothing yet. */
   public OutboxDrain(Namespace namespace, OutboxFeed feed, OutboxRows rows, Counters counters) {
@@ -87,11 +90,19 @@ public final class OutboxDrain implements AutoCloseable {
     return namespace;
   }
 
-  /** Stops behind the batch that is under way; what is pending waits at Redis. */
-  @Override
-  public void close() {
+  /** Has it stop behind the batch that is under way; what is pending waits at Redis. */
+  public void stop() {
     stopping = true;
     wakes.release();
+  }
+
+  /** As {@link #stop}, and waits for that. */
+  @Override
+  public void close() {
+    stop();
+    if (thread.getState() == Thread.State.NEW) {
+      return;
+    }
     try {
       thread.join(END_LIMIT);
     } catch (InterruptedException e) {
@@ -110,6 +121,7 @@ public final class OutboxDrain implements AutoCloseable {
         }
       } catch (LostLeaseException e) {
         log.debug("namespace {}: {}", namespace.name(), e.getMessage());
+        pause(NOT_OURS);
       } catch (UntakenException | IOException e) {
         failed(String.valueOf(e.getMessage()));
       } catch (RuntimeException bug) { // the rim of this thread
@@ -117,18 +129,32 @@ public final class OutboxDrain implements AutoCloseable {
         failed("a fault of ours");
       }
     }
+    giveUp();
+  }
+
+  /** Another may be able to do it: he has the time to take it over. */
+  private void failed(String why) {
+    counters.failed().increment();
+    failures++;
+    most = Math.max(1, most / 2); // what was too much for one transaction may be two
+    if (nanoTime() - saidNs > QUIET.toNanos()) {
+      saidNs = nanoTime();
+      log.warn("the outbox of namespace {} waits: {}", namespace.name(), why);
+    }
+    giveUp();
+    pause(failures == 1 ? backoff.before(1) : NOT_OURS.plus(backoff.before(failures)));
+  }
+
+  private static long nanoTime() {
+    return System.nanoTime();
+  }
+
+  private void giveUp() {
     try {
       feed.give();
     } catch (IOException e) {
       log.debug("the drain ends by itself: {}", e.getMessage());
     }
-  }
-
-  private void failed(String why) {
-    counters.failed().increment();
-    failures++;
-    log.debug("the outbox of namespace {} waits: {}", namespace.name(), why);
-    pause(backoff.before(Math.min(failures, 16)));
   }
 
   private void observe() throws IOException {
@@ -140,7 +166,9 @@ public final class OutboxDrain implements AutoCloseable {
     Taken taken = rows.takeOver(namespace);
     if (!feed.belongsTo(taken.home())) {
       log.error(
-          "the outbox of namespace {} in Redis is another database's; it is not drained to this one",
+          "the outbox of namespace {} in Redis is another database's; it is not drained to this one,"
+              + " unless its key nearside:outbox:{}:home is deleted",
+          namespace.name(),
           namespace.name());
       feed.give();
       pause(END_LIMIT);
@@ -150,20 +178,18 @@ public final class OutboxDrain implements AutoCloseable {
     if (sealed != null && Arrays.equals(sealed, taken.batch())) {
       feed.drained(sealed); // it was committed, and whoever did it has not come to this
     }
-    int most = MOST_KEYS;
     while (!stopping) {
       Batch batch = feed.seal(most);
       observe();
       if (batch.items().isEmpty()) {
         pause(IDLE);
       } else {
-        most = drain(taken.epoch(), batch);
+        drain(taken.epoch(), batch);
       }
     }
   }
 
-  /** Returns how many keys the next batch may have. */
-  private int drain(long epoch, Batch batch)
+  private void drain(long epoch, Batch batch)
       throws IOException, UntakenException, LostLeaseException {
     List<Item> items = batch.items();
     List<byte[]> keys = items.stream().map(Item::key).toList();
@@ -179,20 +205,23 @@ public final class OutboxDrain implements AutoCloseable {
       if (items.size() == 1) {
         bury(items.getFirst(), String.valueOf(e.getMessage()));
       }
-      return Math.max(1, items.size() / 2);
+      most = Math.max(1, items.size() / 2);
+      return;
     }
     feed.drained(batch.name());
     counters.drained().add(items.size());
     failures = 0;
-    return MOST_KEYS;
+    most = Math.min(MOST_KEYS, 2 * most);
   }
 
   private void bury(Item item, String why) throws IOException, LostLeaseException {
-    if (feed.bury(item, why, namespace.outboxLimit())) {
-      counters.dead().increment();
-      log.warn("a write of namespace {} was put aside: {}", namespace.name(), why);
-    } else {
-      throw new IOException("no more can be put aside");
+    switch (feed.bury(item, why, namespace.outboxLimit())) {
+      case BURIED -> {
+        counters.dead().increment();
+        log.warn("a write of namespace {} was put aside: {}", namespace.name(), why);
+      }
+      case WRITTEN_SINCE -> log.debug("namespace {}: written anew meanwhile", namespace.name());
+      case FULL -> throw new IOException("no more can be put aside, see NEARSIDE.OUTBOX DEAD");
     }
   }
 

@@ -219,7 +219,7 @@ public final class WriteBehind {
         puts.add(put(i, after.get(i), nowMs, before));
       }
       return outbox
-          .append(puts, keys.rows().getFirst().namespace().outboxLimit())
+          .append(puts)
           .handle((said, failure) ->
               failure == null
                   ? appended(said, change, before)
@@ -229,17 +229,20 @@ public final class WriteBehind {
 
     @SuppressWarnings("ReferenceEquality") // the very object means: nothing has changed
     private Put put(int i, KeyState after, long nowMs, @Nullable Before before) {
-      long l2TtlMs = keys.rows().get(i).namespace().l2Ttl().toMillis();
+      Namespace namespace = keys.rows().get(i).namespace();
+      int most = namespace.outboxLimit();
+      long l2TtlMs = namespace.l2Ttl().toMillis();
       long lifeMs =
           after.expiresAtMs() == KeyState.NEVER
               ? l2TtlMs
               : Math.min(l2TtlMs, after.expiresAtMs() - nowMs);
       if (before == null) {
-        return new Put(places.get(i), new Condition.None(), after, l2TtlMs, lifeMs);
+        return new Put(places.get(i), most, new Condition.None(), after, l2TtlMs, lifeMs);
       }
       boolean changes = command.isBlind() || after != before.states().get(i);
       return new Put(
           places.get(i),
+          most,
           command.isBlind() ? new Condition.None() : Seens.condition(before.seen(), i),
           changes ? after : null,
           l2TtlMs,
@@ -254,21 +257,27 @@ public final class WriteBehind {
           yield CompletableFuture.completedFuture(new WriteOutcome.Made(change.reply()));
         }
         case FULL -> {
-          String why =
-              "ERR nothing was written: the outbox of namespace %s has %d keys that the database has not taken"
-                  .formatted(
-                      places.getFirst().namespace(),
-                      keys.rows().getFirst().namespace().outboxLimit());
-          yield before == null ? refused(why) : undone(before.seen(), why);
+          String full =
+              "ERR nothing was written: %s is full of what the database has not taken"
+                  .formatted(outboxes());
+          yield before == null ? refused(full) : undone(before.seen(), full);
         }
-        case CONFLICT -> again();
+        case CONFLICT -> again(before);
       };
     }
 
+    private String outboxes() {
+      List<String> names = places.stream().map(Place::namespace).distinct().toList();
+      return names.size() == 1
+          ? "the outbox of namespace " + names.getFirst()
+          : "an outbox of namespaces " + String.join(", ", names);
+    }
+
     /** Somebody else was faster; the first tries are made at once, the others ever later. */
-    private CompletableFuture<WriteOutcome> again() {
+    private CompletableFuture<WriteOutcome> again(@Nullable Before before) {
       if (deadlineNs - System.nanoTime() <= 0) {
-        return refused("ERR nothing was written: others write the same key all the time");
+        String why = "ERR nothing was written: others write the same key all the time";
+        return before == null ? refused(why) : undone(before.seen(), why);
       }
       CompletableFuture<WriteOutcome> later = new CompletableFuture<>();
       var _ =

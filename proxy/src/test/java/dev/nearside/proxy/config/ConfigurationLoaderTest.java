@@ -75,6 +75,8 @@ class ConfigurationLoaderTest {
           entry("database.timeout", "4s"),
           entry("database.max-batch", "64"),
           entry("database.compress-above", "3KiB"),
+          entry("database.capture", "[shop.prompt, nearside.entry]"),
+          entry("database.publication", "\"changes\""),
           entry("limits.max-clients", "11"),
           entry("limits.max-bulk", "2MiB"),
           entry("limits.max-query-buffer", "4MiB"),
@@ -187,7 +189,17 @@ class ConfigurationLoaderTest {
     if (key.path().startsWith("database.") && !key.equals(Keys.DATABASE_URL)) {
       scene.variable("NEARSIDE_DATABASE_URL", "jdbc:postgresql://localhost/shop");
     }
+    if (key.equals(CaptureKeys.CAPTURE)) {
+      addCaptured(scene);
+    }
     return scene;
+  }
+
+  private static void addCaptured(ConfigurationScene scene) {
+    scene.set("namespaces.p.keys", "p:{id}").set("namespaces.p.l2-ttl", "1h");
+    scene.set("namespaces.p.database.table", "prompt");
+    scene.set("namespaces.k.keys", "k:*").set("namespaces.k.l2-ttl", "1h");
+    scene.set("namespaces.k.database.store", "true");
   }
 
   private static String yaml(String path, String value) {
@@ -219,6 +231,7 @@ class ConfigurationLoaderTest {
     scene.set("namespaces.rule.keys", "rule:*");
     scene.set("namespaces.rule.strict", "true");
     QUERY_SAMPLES.forEach((path, sample) -> scene.set("queries.top." + path, unquoted(sample)));
+    addCaptured(scene);
     OTHER_ROWS.forEach((path, sample) -> {
       scene.set("namespaces." + path.replace('.', '-') + ".keys", path + ":{id}");
       scene.set("namespaces." + path.replace('.', '-') + ".l2-ttl", "1h");

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.fuzz;
 
+import dev.nearside.proxy.capture.PgOutputFuzz;
 import dev.nearside.proxy.command.CommandReplyFuzz;
 import dev.nearside.proxy.command.KeyPositionsFuzz;
 import dev.nearside.proxy.config.YamlReaderFuzz;
@@ -42,6 +43,7 @@ record FuzzTarget(String label, Class<?> type, Consumer<byte[]> check) {
           new FuzzTarget(
               "key-template", KeyTemplateFuzz.class, KeyTemplateFuzz::fuzzerTestOneInput),
           new FuzzTarget("entry", EntryFuzz.class, EntryFuzz::fuzzerTestOneInput),
+          new FuzzTarget("pg-output", PgOutputFuzz.class, PgOutputFuzz::fuzzerTestOneInput),
           new FuzzTarget("yaml-reader", YamlReaderFuzz.class, YamlReaderFuzz::fuzzerTestOneInput));
 
   /** Returns the targets that {@code name} names, all of them for "all". */

@@ -347,7 +347,7 @@ public enum Mutant {
   LEASE_TAKEN_BY_ALL(
       "leases: taken by one sidecar for one read of the database",
       List.of("tier.redis.LeasesIT", "LeaseFleetIT"),
-      new Text("tier.redis.LeaseScripts", "<clinit>", "'NX', ", "")),
+      new Text("tier.redis.LeaseScripts", "acquire", "'NX', ", "")),
   FILLED_WITHOUT_ITS_LEASE(
       "leases: the fill SETs only while its own lease is there",
       List.of("tier.redis.LeasesIT", "LeaseRaceIT"),

@@ -343,6 +343,7 @@ class MetricsTest {
     metrics.gauge(Metric.DATABASE_POOL, () -> 1, "active");
     Stream.of(Metric.OUTBOX_DEPTH, Metric.OUTBOX_AGE, Metric.OUTBOX_DEAD)
         .forEach(metric -> metrics.gauge(metric, () -> 1, Metrics.NO_NAMESPACE));
+    metrics.gauge(Metric.CAPTURE_STATE, () -> 1, "reading");
     metrics.gauge(Metric.CHECKS_OFF, () -> 1, "role");
     metrics.gauge(Metric.UPSTREAM_CONNECTIONS, () -> 1, "tracked");
     Stream.of(Metric.values())

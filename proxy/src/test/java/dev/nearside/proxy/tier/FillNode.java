@@ -75,7 +75,7 @@ final class FillNode implements AutoCloseable {
     Waiting.until("it can wait for leases", watch::isOpen);
     namespace = namespace(negativeTtl);
     counters = LeaseCounters.of(new Metrics(new CollectorRegistry(), List.of()));
-    Leases leases = new Leases(connection, watch, false);
+    Leases leases = new Leases(connection, watch);
     leases.reached(NODE);
     Timer timer = (task, delayNs) -> scheduler.schedule(task, delayNs, TimeUnit.NANOSECONDS);
     fill =

@@ -5,6 +5,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import org.slf4j.Logger;
@@ -14,12 +15,13 @@ import org.slf4j.LoggerFactory;
  * Opens connections beside the pool: it waits for a database that is away, and its connections only
  * read. Thread-safe; blocks; what is opened belongs to the caller.
  */
-final class DirectConnections {
+public final class DirectConnections {
   private static final Logger log = LoggerFactory.getLogger(DirectConnections.class);
 
   private final DatabaseTier.Settings settings;
 
-  DirectConnections(DatabaseTier.Settings settings) {
+  /** Opens connections to that database. */
+  public DirectConnections(DatabaseTier.Settings settings) {
     this.settings = settings;
   }
 
@@ -40,16 +42,9 @@ final class DirectConnections {
    *
    * @param limit bound on the connect, and on each statement
    */
-  Connection open(Duration limit) throws SQLException {
-    Properties properties = new Properties();
-    driverSettings(limit).forEach(properties::setProperty);
-    if (settings.user() != null) {
-      properties.setProperty("user", settings.user());
-    }
-    if (settings.password() != null) {
-      properties.setProperty("password", settings.password());
-    }
-    Connection connection = DriverManager.getConnection(settings.url(), properties);
+  public Connection open(Duration limit) throws SQLException {
+    Connection connection =
+        DriverManager.getConnection(settings.url(), withUser(driverSettings(limit)));
     try (Statement statement = connection.createStatement()) {
       statement.execute(sessionSettings(limit));
       return connection;
@@ -59,8 +54,40 @@ final class DirectConnections {
     }
   }
 
+  /**
+   * Opens one for the replication of changes, of which nothing but its end interrupts a wait.
+   *
+   * @param limit bound on the connect
+   */
+  public Connection openToReplicate(Duration limit) throws SQLException {
+    Map<String, String> driver = new HashMap<>(driverSettings(limit));
+    driver.put("socketTimeout", "0"); // making a slot waits for every transaction that is open
+    driver.put("replication", "database");
+    driver.put("preferQueryMode", "simple");
+    driver.put("assumeMinServerVersion", "13");
+    driver.put("options", "-c bytea_output=hex -c statement_timeout=0");
+    return DriverManager.getConnection(settings.url(), withUser(driver));
+  }
+
+  private Properties withUser(Map<String, String> driver) {
+    Properties properties = new Properties();
+    driver.forEach(properties::setProperty);
+    if (settings.user() != null) {
+      properties.setProperty("user", settings.user());
+    }
+    if (settings.password() != null) {
+      properties.setProperty("password", settings.password());
+    }
+    return properties;
+  }
+
+  /** Returns the database's message, on one line. */
+  public static String saidOf(SQLException e) {
+    return QueryCheck.saidOf(e);
+  }
+
   /** Ends a connection, whatever it is doing, for whoever uses it. */
-  static void abort(Connection open) {
+  public static void abort(Connection open) {
     try {
       open.abort(Runnable::run);
     } catch (SQLException e) {

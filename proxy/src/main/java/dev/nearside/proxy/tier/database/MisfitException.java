@@ -8,7 +8,8 @@ public final class MisfitException extends IllegalArgumentException {
 
   private final transient List<String> problems;
 
-  MisfitException(List<String> problems) {
+  /** Says what does not fit, as {@link #problems} returns it. */
+  public MisfitException(List<String> problems) {
     super(String.join("\n", problems));
     this.problems = List.copyOf(problems);
   }

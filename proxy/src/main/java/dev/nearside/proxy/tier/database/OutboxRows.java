@@ -32,8 +32,12 @@ public final class OutboxRows {
   private static final String COMMIT =
       "UPDATE nearside.outbox SET batch = ? WHERE name = ? AND epoch = ?";
 
-  /** Classes of errors that the same statement gives again, whoever waits for how long. */
-  private static final List<String> FOR_GOOD = List.of("22", "23", "44", "54", "P0001");
+  /**
+   * Classes of errors that have to do with when, or with all rows alike: the same may be taken
+   * later. Whatever else is said is about what was to be written.
+   */
+  private static final List<String> NOT_FOR_GOOD =
+      List.of("08", "25", "28", "3D", "40", "42501", "42703", "42P", "53", "55", "57", "58", "XX");
 
   /**
    * What the database knows of a drain.
@@ -143,7 +147,8 @@ public final class OutboxRows {
 
   private static boolean isForGood(SQLException failure) {
     String state = Failures.stateOf(failure);
-    return Failures.isAnswer(failure) && FOR_GOOD.stream().anyMatch(state::startsWith);
+    boolean isAnswer = Failures.isAnswer(failure) || state.equals(TableRows.NOT_IN_THIS_ENCODING);
+    return isAnswer && NOT_FOR_GOOD.stream().noneMatch(state::startsWith);
   }
 
   /** Logs it, if its kind was quiet for a minute. */

@@ -32,6 +32,9 @@ final class StoredStrings implements StringRows {
         expires_at = EXCLUDED.expires_at, version = EXCLUDED.version
       """;
 
+  /** In the year 287396, well before the last that PostgreSQL's timestamps know. */
+  private static final long LAST_MS = 9_000_000_000_000_000L;
+
   private static final String DATA_CORRUPTED = "XX001";
   private static final String DELETE = "DELETE FROM nearside.entry WHERE key = ANY (?)";
 
@@ -43,7 +46,7 @@ final class StoredStrings implements StringRows {
 
   @Override
   public @Nullable String refusal(KeyState state) {
-    return null;
+    return state.expiresAtMs() > LAST_MS ? "its store ends before that value does" : null;
   }
 
   @Override

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * A null value is no value. A column that is not of bytes is given text, and has to understand it.
  */
 final class TableRows implements StringRows {
-  private static final String NOT_IN_THIS_ENCODING = "22021";
+  static final String NOT_IN_THIS_ENCODING = "22021";
 
   private final KeyTemplate template;
   private final String select;

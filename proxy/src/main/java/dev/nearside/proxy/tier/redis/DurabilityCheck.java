@@ -59,8 +59,11 @@ public final class DurabilityCheck {
     if (!"yes".equals(appends.get("appendonly"))) {
       return "appendonly is %s; expected yes".formatted(appends.get("appendonly"));
     }
-    return "always".equals(appends.get("appendfsync"))
-        ? null
-        : "appendfsync is %s; expected always".formatted(appends.get("appendfsync"));
+    if (!"always".equals(appends.get("appendfsync"))) {
+      return "appendfsync is %s; expected always".formatted(appends.get("appendfsync"));
+    }
+    return "yes".equals(appends.get("no-appendfsync-on-rewrite"))
+        ? "no-appendfsync-on-rewrite is yes; expected no"
+        : null;
   }
 }

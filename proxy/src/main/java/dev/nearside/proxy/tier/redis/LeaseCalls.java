@@ -69,6 +69,7 @@ final class LeaseCalls {
   private final byte[] digest;
   private final boolean goesOn;
   private final boolean looksBehind;
+  private final byte @Nullable [] gate;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLong waitingBytes = new AtomicLong();
@@ -81,16 +82,19 @@ final class LeaseCalls {
    * @param goesOn whether a call is still to be sent that has waited for as long as an answer may
    *     take
    * @param looksBehind whether the script is given what is pending of each key, too
+   * @param gate a key that the script is given besides, as its last one, or null
    */
   LeaseCalls(
       StatefulRedisConnection<byte[], byte[]> connection,
       byte[] script,
       boolean goesOn,
-      boolean looksBehind) {
+      boolean looksBehind,
+      byte @Nullable [] gate) {
     this.connection = connection;
     this.script = script;
     this.goesOn = goesOn;
     this.looksBehind = looksBehind;
+    this.gate = gate;
     this.digest = connection.async().digest(script).getBytes(US_ASCII);
   }
 
@@ -228,8 +232,8 @@ final class LeaseCalls {
 
   private AsyncCommand<byte[], byte[], byte[]> dispatch(
       CommandType type, byte[] what, List<Call> batch) {
-    GatheredArguments arguments =
-        new GatheredArguments().bulk(what).number((looksBehind ? 3L : 2L) * batch.size());
+    long keys = (looksBehind ? 3L : 2L) * batch.size() + (gate == null ? 0 : 1);
+    GatheredArguments arguments = new GatheredArguments().bulk(what).number(keys);
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
@@ -238,6 +242,9 @@ final class LeaseCalls {
     }
     for (Call call : looksBehind ? batch : List.<Call>of()) {
       arguments.bulk(Outbox.PENDING, call.lease.key());
+    }
+    if (gate != null) {
+      arguments.bulk(gate);
     }
     for (Call call : batch) {
       arguments.bulk(call.lease.token()).number(call.millis);

@@ -20,78 +20,82 @@ final class LeaseScripts {
   /** What a script for many says of a key of which Redis has refused something. */
   static final int REFUSED = 9;
 
+  /** What a script for many says of a key that has no lease while the gate is closed. */
+  static final int GATED = 3;
+
+  private static final String ACQUIRE =
+      """
+      if redis.replicate_commands then redis.replicate_commands() end
+      local n = (#KEYS - (gated and 1 or 0)) / (behind and 3 or 2)
+      local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
+      local pends = behind and redis.call('EXISTS', unpack(KEYS, 2 * n + 1, 3 * n)) > 0
+      local open = not gated or string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) == '+'
+      local did = {}
+      local function put_back(i, pending)
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local life = tonumber(string.sub(pending, 42, 53))
+        local ends = tonumber(string.sub(pending, 26, 41))
+        if ends then life = math.min(life, ends - now) end
+        local set
+        if string.sub(pending, 25, 25) == '1' and life > 0 then
+          set = redis.pcall('SET', KEYS[i], string.sub(pending, 54), 'PX', life)
+          if not set.err then redis.call('DEL', KEYS[n + i]) end
+          did[i] = set.err and 9 or 2
+        else
+          set = redis.pcall('SET', KEYS[n + i], 'absent', 'PX', 1000)
+          did[i] = set.err and 9 or 0
+        end
+      end
+      for i = 1, n do
+        if some and redis.call('EXISTS', KEYS[i]) == 1 then
+          did[i] = 2
+        else
+          local pending = pends and redis.call('GET', KEYS[2 * n + i])
+          if pending then
+            put_back(i, pending)
+          elseif not open then
+            did[i] = 3
+          else
+            local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
+            did[i] = set and (set.ok and 1 or 9) or 0
+          end
+        end
+      end
+      return table.concat(did)
+      """;
+
+  private static final String ACQUIRE_ANY =
+      """
+      if gated and string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) ~= '+' then return 0 end
+      if behind and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+      return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+      """;
+
   /**
    * For each k: token, TTL of the lease in ms. Says 1: taken, 0: another's or a marker, 2: there is
    * a k.
+   *
+   * @param behind whether KEYS goes on with all pending(k) ({@link Outbox}): what is pending of a
+   *     missing k is put there, or is that there is none, and no lease is taken
+   * @param gated whether the last of KEYS is a gate ({@link CaptureLink}): it says 3 of what could
+   *     be taken while that is not open
    */
-  static final byte[] ACQUIRE =
-      script(
-          """
-          local n = #KEYS / 2
-          local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
-          local did = {}
-          for i = 1, n do
-            if some and redis.call('EXISTS', KEYS[i]) == 1 then
-              did[i] = 2
-            else
-              local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
-              did[i] = set and (set.ok and 1 or 9) or 0
-            end
-          end
-          return table.concat(did)
-          """);
+  static byte[] acquire(boolean behind, boolean gated) {
+    return script(with(behind, gated), ACQUIRE);
+  }
 
   /**
-   * As {@link #ACQUIRE}, where KEYS goes on with all pending(k): what is pending of a missing k is
-   * put there, or is that there is none, and no lease is taken.
+   * KEYS: lease(k), pending(k) where {@code behind}, the gate where {@code gated}. ARGV: token, TTL
+   * of the lease in ms. Whether k is there or not.
    */
-  static final byte[] ACQUIRE_BEHIND =
-      script(
-          """
-          if redis.replicate_commands then redis.replicate_commands() end
-          local n = #KEYS / 3
-          local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
-          local pends = redis.call('EXISTS', unpack(KEYS, 2 * n + 1, 3 * n)) > 0
-          local did = {}
-          local function put_back(i, pending)
-            local time = redis.call('TIME')
-            local now = time[1] * 1000 + math.floor(time[2] / 1000)
-            local life = tonumber(string.sub(pending, 42, 53))
-            local ends = tonumber(string.sub(pending, 26, 41))
-            if ends then life = math.min(life, ends - now) end
-            local set
-            if string.sub(pending, 25, 25) == '1' and life > 0 then
-              set = redis.pcall('SET', KEYS[i], string.sub(pending, 54), 'PX', life)
-              if not set.err then redis.call('DEL', KEYS[n + i]) end
-              did[i] = set.err and 9 or 2
-            else
-              set = redis.pcall('SET', KEYS[n + i], 'absent', 'PX', 1000)
-              did[i] = set.err and 9 or 0
-            end
-          end
-          for i = 1, n do
-            if some and redis.call('EXISTS', KEYS[i]) == 1 then
-              did[i] = 2
-            else
-              local pending = pends and redis.call('GET', KEYS[2 * n + i])
-              if pending then
-                put_back(i, pending)
-              else
-                local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
-                did[i] = set and (set.ok and 1 or 9) or 0
-              end
-            end
-          end
-          return table.concat(did)
-          """);
+  static byte[] acquireAny(boolean behind, boolean gated) {
+    return script(with(behind, gated), ACQUIRE_ANY);
+  }
 
-  /** KEYS: lease(k), pending(k). ARGV: token, TTL in ms. No lease is taken while k is pending. */
-  static final byte[] ACQUIRE_DRAINED =
-      script(
-          """
-          if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-          return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
-          """);
+  private static String with(boolean behind, boolean gated) {
+    return "local behind, gated = " + behind + ", " + gated + "\n";
+  }
 
   /**
    * For each k: token, TTL of the value in ms, value. Says 1: done, 0: not our lease any more, or
@@ -165,6 +169,10 @@ final class LeaseScripts {
 
   private static byte[] ifOurs(String then) {
     return script("if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end\n" + then);
+  }
+
+  private static byte[] script(String head, String body) {
+    return script(head + body);
   }
 
   private static byte[] script(String text) {

@@ -10,6 +10,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -106,21 +107,30 @@ public final class Leases {
    * @param lease what was taken, or null
    * @param answered whether Redis has said anything; if it has and there is no lease, {@link #look}
    *     tells why
+   * @param gated whether it takes nothing from the database now, and has nothing newer; that does
+   *     not count as answered
    */
-  public record Attempt(@Nullable Lease lease, boolean answered) {}
+  public record Attempt(@Nullable Lease lease, boolean answered, boolean gated) {
+    /** None is kept from the key. */
+    public Attempt(@Nullable Lease lease, boolean answered) {
+      this(lease, answered, false);
+    }
+  }
 
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
   private final boolean behind;
+  private final CapturedKeys captured;
   private final LeaseCalls acquires;
+  private final LeaseCalls acquiresOfCaptured;
   private final LeaseCalls fills;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
   private volatile @Nullable String nodeId;
 
   Leases(StatefulRedisConnection<byte[], byte[]> connection) {
-    this(connection, null, false);
+    this(connection, null, false, CapturedKeys.NONE);
   }
 
   /**
@@ -128,21 +138,34 @@ public final class Leases {
    *
    * @param connection takes and gives back
    * @param watch looks and is told of changes, or null: then whoever waits asks again and again
-   * @param behind whether keys may be pending in an {@link Outbox}: those have no leases
    */
-  public Leases(
+  public Leases(StatefulRedisConnection<byte[], byte[]> connection, @Nullable LeaseWatch watch) {
+    this(connection, watch, false, CapturedKeys.NONE);
+  }
+
+  /**
+   * As the other constructor.
+   *
+   * @param behind whether keys may be pending in an {@link Outbox}: those have no leases
+   * @param captured of which there is no lease while nobody reads the changes of their rows
+   */
+  Leases(
       StatefulRedisConnection<byte[], byte[]> connection,
       @Nullable LeaseWatch watch,
-      boolean behind) {
+      boolean behind,
+      CapturedKeys captured) {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
     this.behind = behind;
+    this.captured = captured;
     this.acquires =
+        new LeaseCalls(connection, LeaseScripts.acquire(behind, false), false, behind, null);
+    this.acquiresOfCaptured =
         new LeaseCalls(
-            connection, behind ? LeaseScripts.ACQUIRE_BEHIND : LeaseScripts.ACQUIRE, false, behind);
+            connection, LeaseScripts.acquire(behind, true), false, behind, captured.gate());
     this.fills =
-        new LeaseCalls(connection, LeaseScripts.FILL, true, false); // or its lease would stay
+        new LeaseCalls(connection, LeaseScripts.FILL, true, false, null); // or its lease would stay
     new SecureRandom().nextBytes(process);
   }
 
@@ -181,7 +204,8 @@ public final class Leases {
    */
   public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
-    return (behind ? acquireDrained(lease) : acquireNew(lease))
+    boolean gated = captured.contains(key);
+    return (behind || gated ? acquireAny(lease, gated) : acquireNew(lease))
         .handle((taken, failure) -> {
           note("acquire", failure);
           return failure == null && taken ? lease : null;
@@ -196,21 +220,25 @@ public final class Leases {
     return reply.thenApply(Objects::nonNull);
   }
 
-  private CompletionStage<Boolean> acquireDrained(Lease lease) {
+  private CompletionStage<Boolean> acquireAny(Lease lease, boolean gated) {
+    List<byte[]> keys = new ArrayList<>();
+    keys.add(leaseKey(lease.key()));
+    if (behind) {
+      keys.add(Outbox.pendingKey(lease.key()));
+    }
+    if (gated) {
+      keys.add(captured.gate());
+    }
+    byte[] script = LeaseScripts.acquireAny(behind, gated);
     return Scripts.<Long>run(
-            connection,
-            LeaseScripts.ACQUIRE_DRAINED,
-            ScriptOutputType.INTEGER,
-            List.of(leaseKey(lease.key()), Outbox.pendingKey(lease.key())),
-            lease.token(),
-            millis(lease.ttl()))
+            connection, script, ScriptOutputType.INTEGER, keys, lease.token(), millis(lease.ttl()))
         .thenApply(said -> said == 1);
   }
 
   /** As {@link #acquire}, but takes nothing where the key exists by now. */
   public CompletableFuture<Attempt> acquireMissing(byte[] key, Duration ttl) {
     CompletableFuture<Attempt> attempt = acquireMissingAtFlush(key, ttl);
-    acquires.flush();
+    flush();
     return attempt;
   }
 
@@ -218,15 +246,19 @@ public final class Leases {
   public CompletableFuture<Attempt> acquireMissingAtFlush(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
     CompletableFuture<Attempt> attempt = new CompletableFuture<>();
-    acquires.gather(
+    LeaseCalls calls = captured.contains(key) ? acquiresOfCaptured : acquires;
+    calls.gather(
         lease,
         wholeMillis(ttl),
         null,
         did ->
             attempt.complete(
-                new Attempt(did == LeaseScripts.DONE ? lease : null, did != UNANSWERED)));
+                new Attempt(
+                    did == LeaseScripts.DONE ? lease : null,
+                    did != UNANSWERED && did != LeaseScripts.GATED,
+                    did == LeaseScripts.GATED)));
     if (!connection.isOpen()) {
-      acquires.flush(); // nobody flushes these any more: to be told that nothing was taken
+      calls.flush(); // nobody flushes these any more: to be told that nothing was taken
     }
     return attempt;
   }
@@ -237,6 +269,7 @@ public final class Leases {
    */
   public void flush() {
     acquires.flush();
+    acquiresOfCaptured.flush();
   }
 
   /** Looks at {@code key} and its lease; what is held is then watched. */

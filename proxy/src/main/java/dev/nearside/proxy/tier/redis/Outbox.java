@@ -111,12 +111,18 @@ public final class Outbox {
   /**
    * A change of a key.
    *
+   * @param most keys pending in its namespace from which on nothing is written
    * @param after what it holds then, or null for no change
    * @param l2TtlMs for how long Redis may have it at a time
    * @param lifeMs for how long Redis may have it from now on, at least 1
    */
   public record Put(
-      Place place, Condition condition, @Nullable KeyState after, long l2TtlMs, long lifeMs) {}
+      Place place,
+      int most,
+      Condition condition,
+      @Nullable KeyState after,
+      long l2TtlMs,
+      long lifeMs) {}
 
   /** What became of a write. */
   public enum Appended {
@@ -159,20 +165,15 @@ public final class Outbox {
     var _ = this.<Long>run(OutboxScripts.UNCLAIM, ScriptOutputType.INTEGER, keys, seen.claim());
   }
 
-  /**
-   * Writes all of {@code puts} or none, each of another key.
-   *
-   * @param most entries of a stream from which on nothing is written
-   */
-  public CompletableFuture<Appended> append(List<Put> puts, int most) {
+  /** Writes all of {@code puts} or none, each of another key. */
+  public CompletableFuture<Appended> append(List<Put> puts) {
     List<byte[]> keys = new ArrayList<>(4 * puts.size());
     puts.forEach(put -> keys.add(put.place().key()));
     puts.forEach(put -> keys.add(Leases.leaseKey(put.place().key())));
     puts.forEach(put -> keys.add(pendingKey(put.place().key())));
     puts.forEach(put -> keys.add(OutboxKeys.stream(put.place().namespace())));
-    List<byte[]> arguments = new ArrayList<>(2 + 6 * puts.size());
+    List<byte[]> arguments = new ArrayList<>(1 + 7 * puts.size());
     arguments.add(newToken());
-    arguments.add(number(most));
     puts.forEach(put -> addTo(arguments, put));
     return this.<Long>run(
             OutboxScripts.APPEND, ScriptOutputType.INTEGER, keys, arguments.toArray(byte[][]::new))
@@ -193,12 +194,21 @@ public final class Outbox {
           case Condition.Still still -> joined('s', still.token());
           case Condition.Claimed claimed -> joined('l', claimed.claim());
         });
+    arguments.add(number(put.most()));
     arguments.add(text(after == null ? "-" : value == null ? "0" : "1"));
     long endMs = after == null ? KeyState.NEVER : after.expiresAtMs();
-    arguments.add(text(endMs == KeyState.NEVER ? " ".repeat(16) : "%016d".formatted(endMs)));
-    arguments.add(text("%012d".formatted(put.l2TtlMs())));
+    arguments.add(text(endMs == KeyState.NEVER ? " ".repeat(16) : digits(16, endMs)));
+    arguments.add(text(digits(12, put.l2TtlMs())));
     arguments.add(number(put.lifeMs()));
     arguments.add(value == null ? new byte[0] : value);
+  }
+
+  private static String digits(int width, long number) {
+    String digits = Long.toString(number);
+    if (number < 0 || digits.length() > width) {
+      throw new IllegalArgumentException(digits + " has no place in " + width + " digits");
+    }
+    return "0".repeat(width - digits.length()) + digits;
   }
 
   /**

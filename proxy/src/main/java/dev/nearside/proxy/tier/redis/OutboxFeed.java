@@ -62,6 +62,15 @@ public final class OutboxFeed {
     public static final Backlog NONE = new Backlog(0, 0, 0);
   }
 
+  /** What became of what was to be put aside. */
+  public enum Burial {
+    BURIED,
+    /** It is not what its key is to hold any more. */
+    WRITTEN_SINCE,
+    /** There are as many as may be. */
+    FULL
+  }
+
   /** Somebody else drains by now. */
   public static final class LostLeaseException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -110,8 +119,12 @@ public final class OutboxFeed {
   public boolean belongsTo(String database) throws IOException {
     byte[] name = database.getBytes(UTF_8);
     StatefulRedisConnection<byte[], byte[]> open = open();
-    var _ = await(open.async().set(home, name, SetArgs.Builder.nx()));
-    return Arrays.equals(await(open.async().get(home)), name);
+    byte[] known = await(open.async().get(home));
+    if (known == null) {
+      var _ = await(open.async().set(home, name, SetArgs.Builder.nx()));
+      known = await(open.async().get(home));
+    }
+    return Arrays.equals(known, name);
   }
 
   /** Returns the name of the batch that was sealed last and not seen to be drained, or null. */
@@ -156,9 +169,8 @@ public final class OutboxFeed {
    * The database never takes {@code item}: it is put aside, unless its key was written since.
    *
    * @param most how many may be put aside
-   * @return false where there are as many already
    */
-  public boolean bury(Item item, String why, int most) throws IOException, LostLeaseException {
+  public Burial bury(Item item, String why, int most) throws IOException, LostLeaseException {
     Long said =
         number(
             OutboxScripts.BURY,
@@ -175,7 +187,11 @@ public final class OutboxFeed {
             why.getBytes(UTF_8),
             Outbox.number(most));
     check(said);
-    return said != OutboxScripts.DEAD_FULL;
+    return switch (said.intValue()) {
+      case OutboxScripts.DEAD_FULL -> Burial.FULL;
+      case 0 -> Burial.WRITTEN_SINCE;
+      default -> Burial.BURIED;
+    };
   }
 
   /** Returns how much waits; asked by anybody. */

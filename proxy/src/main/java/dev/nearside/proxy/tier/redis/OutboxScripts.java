@@ -54,10 +54,10 @@ final class OutboxScripts {
               """);
 
   /**
-   * KEYS: all k, lease(k), pending(k), and the stream of each. ARGV: token, most entries of a
-   * stream, then for each k: condition, 1 for a value, 0 for none, or - for no change, end, time in
-   * Redis, time in Redis from now, value. A condition is s and the token of what is pending, l and
-   * that of the lease where nothing is, or nothing.
+   * KEYS: all k, lease(k), pending(k), and the stream of each. ARGV: token, then for each k:
+   * condition, most entries of its stream, 1 for a value, 0 for none, or - for no change, end, time
+   * in Redis, time in Redis from now, value. A condition is s and the token of what is pending, l
+   * and that of the lease where nothing is, or nothing.
    *
    * <p>The first write is one that Redis refuses where it has no memory left: then nothing is done.
    */
@@ -65,9 +65,9 @@ final class OutboxScripts {
       script(
           """
           local n = #KEYS / 4
-          local pends = {}
+          local pends, more = {}, {}
           for i = 1, n do
-            local at = 6 * i - 3
+            local at = 7 * i - 5
             local kind, token = string.sub(ARGV[at], 1, 1), string.sub(ARGV[at], 2)
             local pending = redis.call('GETRANGE', KEYS[2 * n + i], 0, 23)
             pends[i] = pending ~= ''
@@ -75,20 +75,21 @@ final class OutboxScripts {
             if kind == 'l' and (pends[i] or redis.pcall('GET', KEYS[n + i]) ~= token) then
               return 0
             end
-            if ARGV[at + 1] ~= '-' and not pends[i]
-                and redis.call('XLEN', KEYS[3 * n + i]) >= tonumber(ARGV[2]) then
-              return -1
+            if ARGV[at + 2] ~= '-' and not pends[i] then
+              local stream = KEYS[3 * n + i]
+              more[stream] = (more[stream] or redis.call('XLEN', stream)) + 1
+              if more[stream] > tonumber(ARGV[at + 1]) then return -1 end
             end
           end
           for i = 1, n do
-            local at = 6 * i - 3
-            local k, does = KEYS[i], ARGV[at + 1]
+            local at = 7 * i - 5
+            local k, does = KEYS[i], ARGV[at + 2]
             if does ~= '-' then
               if not pends[i] then redis.call('XADD', KEYS[3 * n + i], '*', 'k', k) end
               redis.call('SET', KEYS[2 * n + i],
-                  ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. ARGV[at + 5])
+                  ARGV[1] .. does .. ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 6])
               if does == '1' then
-                redis.call('SET', k, ARGV[at + 5], 'PX', ARGV[at + 4])
+                redis.call('SET', k, ARGV[at + 6], 'PX', ARGV[at + 5])
               else
                 redis.call('DEL', k)
               end
@@ -110,13 +111,19 @@ final class OutboxScripts {
           return #KEYS
           """);
 
-  /** KEYS: lease of the drain. ARGV: token, its time in ms. Says 1 where it is ours. */
+  /**
+   * KEYS: lease of the drain. ARGV: token, its time in ms. Says 1 where it is ours. A DEL goes
+   * before it: behind that, Redis lets a script write that has no memory left, and only the drain
+   * can give it some.
+   */
   static final byte[] TAKE =
       script(
           """
-          if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-          if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-          return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+          local owner = redis.call('GET', KEYS[1])
+          if owner and owner ~= ARGV[1] then return 0 end
+          redis.call('DEL', KEYS[1])
+          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+          return 1
           """);
 
   /** KEYS: stream, stream of the dead. Says the time, both lengths, and the first entry's name. */
@@ -138,7 +145,9 @@ final class OutboxScripts {
       script(
           """
           if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
-          redis.call('PEXPIRE', KEYS[2], ARGV[2])
+          if redis.call('PTTL', KEYS[2]) < ARGV[2] / 2 then
+            redis.call('PEXPIRE', KEYS[2], ARGV[2])
+          end
           local said, batch, seen, bytes = {1}, {}, {}, 0
           for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])) do
             local k = entry[2][2]
@@ -155,7 +164,10 @@ final class OutboxScripts {
               redis.call('XDEL', KEYS[1], entry[1])
             end
           end
-          if #batch > 0 then redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch)) end
+          if #batch > 0 then
+            redis.call('DEL', KEYS[3]) -- as at TAKE
+            redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch))
+          end
           return said
           """);
 
@@ -196,9 +208,9 @@ final class OutboxScripts {
           if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return -3 end
           local pending = redis.call('GET', KEYS[6])
           if not pending or string.sub(pending, 1, 24) ~= ARGV[3] then return 0 end
-          redis.call('XADD', KEYS[3], '*', 'k', KEYS[4], 'pending', pending, 'why', ARGV[4])
           redis.call('XDEL', KEYS[1], ARGV[2])
           redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+          redis.call('XADD', KEYS[3], '*', 'k', KEYS[4], 'pending', pending, 'why', ARGV[4])
           return 1
           """);
 

@@ -35,6 +35,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private volatile @Nullable String serverInfo;
   private volatile String said = "";
   private volatile boolean behind;
+  private volatile CapturedKeys captured = CapturedKeys.NONE;
   private volatile boolean closed;
 
   /**
@@ -57,6 +58,17 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     this.tries = new PacedTries(scheduler, pace);
     this.leaseWatch = leaseWatch;
     this.commandTable = commandTable;
+  }
+
+  /** Which keys are captured; to be said before {@link #start}. */
+  public void capture(CapturedKeys keys) {
+    captured = keys;
+  }
+
+  /** Returns what a reader of changes does at Redis now, or null while it is not connected. */
+  public @Nullable CaptureLink captureLink() {
+    StatefulRedisConnection<byte[], byte[]> current = connection;
+    return current != null && current.isOpen() ? new CaptureLink(current, captured) : null;
   }
 
   /** Starts connecting, and goes on until closed. */
@@ -178,7 +190,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    Leases given = new Leases(made, leaseWatch, behind);
+    Leases given = new Leases(made, leaseWatch, behind, captured);
     nodeId = null;
     serverInfo = null;
     leases = given;

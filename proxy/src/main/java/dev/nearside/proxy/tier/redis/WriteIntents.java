@@ -144,7 +144,7 @@ public final class WriteIntents {
         all.toArray(byte[][]::new));
   }
 
-  private static List<byte[]> names(List<byte[]> keys) {
+  static List<byte[]> names(List<byte[]> keys) {
     List<byte[]> names = new ArrayList<>(keys);
     keys.forEach(key -> names.add(Leases.leaseKey(key)));
     return names;

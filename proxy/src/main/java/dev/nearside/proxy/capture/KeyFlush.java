@@ -1,0 +1,68 @@
+package dev.nearside.proxy.capture;
+
+import dev.nearside.proxy.namespace.Namespace;
+import dev.nearside.proxy.tier.redis.CaptureLink;
+import dev.nearside.proxy.tier.redis.CaptureLink.Page;
+import dev.nearside.proxy.tier.redis.Leases;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * SCAN tells every key that is there from its beginning to its end. A key that is filled meanwhile
+ * was not: but the lease of its fill was, if it was taken before, so leases go first, in a pass of
+ * their own. What is filled until its lease goes is there when the second pass begins.
+ */
+
+/** Deletes all keys of namespaces in Redis, a page at a time. Blocks; for one thread. */
+final class KeyFlush {
+  private final Captured captured;
+  private final Tenure tenure;
+
+  KeyFlush(Captured captured, Tenure tenure) {
+    this.captured = captured;
+    this.tenure = tenure;
+  }
+
+  /** Deletes them, and their leases. */
+  void flush(Collection<Namespace> namespaces) throws CaptureEndedException, InterruptedException {
+    byte[] prefix = commonPrefix(namespaces);
+    pass(namespaces, Leases.leaseKey(prefix), CaptureLink::keyOfLease);
+    pass(namespaces, prefix, name -> name);
+  }
+
+  private void pass(
+      Collection<Namespace> namespaces, byte[] prefix, Function<byte[], byte @Nullable []> keyOf)
+      throws CaptureEndedException, InterruptedException {
+    @Nullable String from = null;
+    do {
+      tenure.keep();
+      Page page = Tenure.await(tenure.link().keys(prefix, from));
+      List<byte[]> keys = new ArrayList<>();
+      for (byte[] name : page.keys()) {
+        byte[] key = keyOf.apply(name);
+        Namespace found = key == null ? null : captured.find(key);
+        if (key != null && found != null && namespaces.contains(found)) {
+          keys.add(key);
+        }
+      }
+      if (!keys.isEmpty()) {
+        Tenure.await(tenure.link().forget(keys));
+      }
+      from = page.next();
+    } while (from != null);
+  }
+
+  private static byte[] commonPrefix(Collection<Namespace> namespaces) {
+    byte @Nullable [] common = null;
+    for (Namespace namespace : namespaces) {
+      byte[] prefix = namespace.template().prefix();
+      int differs = common == null ? -1 : Arrays.mismatch(common, prefix);
+      common = common == null ? prefix : differs < 0 ? common : Arrays.copyOf(common, differs);
+    }
+    return common == null ? new byte[0] : common;
+  }
+}
