@@ -5,14 +5,14 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waiting for something that says nothing by itself. */
-final class Poll {
+public final class Poll {
   private static final long STEP_NS = 500_000;
 
   private Poll() {}
 
   /** What is waited for. */
   @FunctionalInterface
-  interface Condition {
+  public interface Condition {
     /** Returns whether it holds; a failure means that it does not yet. */
     boolean holds() throws IOException, InterruptedException;
   }
@@ -22,7 +22,7 @@ final class Poll {
    *
    * @throws IOException if it does not hold in time
    */
-  static double until(String what, Duration limit, Condition condition)
+  public static double until(String what, Duration limit, Condition condition)
       throws IOException, InterruptedException {
     long beganNs = System.nanoTime();
     IOException last = new IOException("it did not become so");
@@ -39,7 +39,8 @@ final class Poll {
     throw new IOException("waited in vain until " + what + ": " + last.getMessage(), last);
   }
 
-  static void pause(Duration time) {
+  /** Waits so long. */
+  public static void pause(Duration time) {
     long untilNs = System.nanoTime() + time.toNanos();
     for (long left = time.toNanos(); left > 0; left = untilNs - System.nanoTime()) {
       LockSupport.parkNanos(left);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /** Quantiles of measured times, by the nearest rank: always a value that was measured. */
-final class Quantiles {
+public final class Quantiles {
   private final double[] sorted;
 
   private Quantiles(double[] sorted) {
@@ -12,7 +12,7 @@ final class Quantiles {
   }
 
   /** Returns those of these values, of which there is one at least. */
-  static Quantiles of(double... values) {
+  public static Quantiles of(double... values) {
     if (values.length == 0) {
       throw new IllegalArgumentException("no values have no quantiles");
     }
@@ -21,20 +21,24 @@ final class Quantiles {
     return new Quantiles(sorted);
   }
 
-  static Quantiles of(Collection<Double> values) {
+  /** As above. */
+  public static Quantiles of(Collection<Double> values) {
     return of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
-  double at(double share) {
+  /** Returns the least value that this share of them does not exceed. */
+  public double at(double share) {
     int rank = (int) Math.ceil(share * sorted.length);
     return sorted[Math.clamp(rank, 1, sorted.length) - 1];
   }
 
-  double median() {
+  /** Returns the median. */
+  public double median() {
     return at(0.5);
   }
 
-  double max() {
+  /** Returns the greatest. */
+  public double max() {
     return sorted[sorted.length - 1];
   }
 }

@@ -7,6 +7,7 @@ import dev.nearside.benchmarks.database.DatabaseRun;
 import dev.nearside.benchmarks.fleet.FleetRun;
 import dev.nearside.benchmarks.footprint.FootprintRun;
 import dev.nearside.benchmarks.micro.MicroRun;
+import dev.nearside.benchmarks.outbox.OutboxRun;
 import dev.nearside.benchmarks.profile.ProfileRun;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
       FleetRun.class,
       DatabaseRun.class,
       CaptureRun.class,
+      OutboxRun.class,
       ChartRun.class,
       CommandLine.HelpCommand.class
     },

@@ -118,6 +118,11 @@ public final class EmbeddedNearside implements AutoCloseable {
     process.signal(name);
   }
 
+  /** Ends it at once, as a crash would. */
+  public void crash() {
+    process.crash();
+  }
+
   /**
    * Returns the sum of a metric's series that have all these labels, written as {@code
    * way="local"}; 0 while there is none.

@@ -10,19 +10,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A PostgreSQL of its own data directory, on a loopback port; whoever started it closes it.
+ * A PostgreSQL of its own data directory, on a loopback port; whoever started it closes it. Used by
+ * one thread at a time.
  *
  * <p>It trusts every connection from this machine, and trades durability for a quick start.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
   private static final int ATTEMPTS = 3;
 
-  private final ServerProcess process;
+  private final Cluster cluster;
   private final int port;
+  private volatile ServerProcess process;
 
-  private EmbeddedPostgres(ServerProcess process, int port) {
-    this.process = process;
+  private EmbeddedPostgres(Cluster cluster, int port) {
+    this.cluster = cluster;
     this.port = port;
+    this.process = cluster.serve(port);
+  }
+
+  /** Programs, data and settings of a server, which outlive its process. */
+  private record Cluster(
+      UnprivilegedUser user, Path programs, Path data, Path directory, List<String> settings) {
+    ServerProcess serve(int port) {
+      Path log = directory.resolve("postgres-" + port + ".log");
+      return ServerProcess.start(
+          user.command(command(programs, data, port, settings)), () -> accepts(port), log, "INT");
+    }
   }
 
   /**
@@ -56,7 +69,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throw new ServerException("PostgreSQL cannot be unpacked: " + e.getMessage(), e);
     }
     createCluster(user, programs, cluster);
-    return start(user, programs, cluster, directory, settings);
+    return start(new Cluster(user, programs, cluster, directory, settings));
   }
 
   private static void createCluster(UnprivilegedUser user, Path programs, Path cluster) {
@@ -74,19 +87,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private static EmbeddedPostgres start(
-      UnprivilegedUser user, Path programs, Path cluster, Path directory, List<String> settings) {
+  private static EmbeddedPostgres start(Cluster cluster) {
     for (int attempt = 1; ; attempt++) {
       int port = Ports.free();
       try {
-        Path log = directory.resolve("postgres-" + port + ".log");
-        return new EmbeddedPostgres(
-            ServerProcess.start(
-                user.command(command(programs, cluster, port, settings)),
-                () -> accepts(port),
-                log,
-                "INT"),
-            port);
+        return new EmbeddedPostgres(cluster, port);
       } catch (ServerException e) {
         if (attempt == ATTEMPTS || Ports.isFree(port)) {
           throw e;
@@ -151,6 +156,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
    */
   public Connection connect() throws SQLException {
     return connect(port);
+  }
+
+  /** Ends it with its backends at once, as a crash would; the data stays. */
+  public void crash() {
+    process.crash();
+  }
+
+  /** Starts it again after a crash, with the same port and data. */
+  public void restart() {
+    process = cluster.serve(port);
   }
 
   @Override

@@ -65,6 +65,11 @@ public final class EmbeddedRedis implements AutoCloseable {
     process.signal(name);
   }
 
+  /** Ends it at once, as a crash would. */
+  public void crash() {
+    process.crash();
+  }
+
   @Override
   public void close() {
     process.close();

@@ -107,6 +107,14 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Ends it and its children at once, as a crash would; returns when they are gone. */
+  public void crash() {
+    List<ProcessHandle> all = new ArrayList<>(List.of(process.toHandle()));
+    process.descendants().forEach(all::add);
+    all.forEach(ProcessHandle::destroyForcibly); // SIGKILL
+    all.forEach(each -> each.onExit().join());
+  }
+
   /** Sends it a signal, named without SIG. */
   public void signal(String name) {
     Programs.output(List.of("sh", "-c", "kill -" + name + " " + process.pid()));

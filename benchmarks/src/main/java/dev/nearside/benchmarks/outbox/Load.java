@@ -1,0 +1,131 @@
+package dev.nearside.benchmarks.outbox;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Clients of both sidecars, and the keys they write. They can be halted, and then none has a
+ * command under way; whoever halts them sees all that they were told.
+ */
+final class Load implements AutoCloseable {
+  private static final int CLIENTS = 8;
+  private static final int SET_KEYS = 4;
+  private static final int DELETED_KEYS = 2;
+  private static final int COUNTED_KEYS = 4;
+  private static final int KEYS_OF_A_CLIENT = SET_KEYS + DELETED_KEYS;
+
+  private final ReentrantReadWriteLock turnstile = new ReentrantReadWriteLock(true);
+  private final Tally tally = new Tally();
+  private final Flow flow = new Flow();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final List<WrittenKey> keys = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final List<CountedKey> counted =
+      LongStream.rangeClosed(1, COUNTED_KEYS).mapToObj(CountedKey::new).toList();
+  private volatile boolean stopped;
+
+  private Load() {
+    keys.addAll(counted);
+  }
+
+  /** Starts clients of the site. */
+  static Load start(Site site, long seed) {
+    Load load = new Load();
+    for (int i = 0; i < CLIENTS; i++) {
+      List<NumberedKey> own = load.keysOf(i);
+      List<Line> lines =
+          IntStream.range(0, Site.SIDECARS)
+              .mapToObj(sidecar -> new Line(() -> site.port(sidecar)))
+              .toList();
+      Client client = new Client(load, own, lines, seed + i);
+      load.threads.add(Thread.ofPlatform().daemon().name("client-" + i).unstarted(client));
+    }
+    load.threads.forEach(Thread::start);
+    return load;
+  }
+
+  private List<NumberedKey> keysOf(int client) {
+    long first = 1L + COUNTED_KEYS + (long) client * KEYS_OF_A_CLIENT;
+    List<NumberedKey> own =
+        LongStream.range(0, KEYS_OF_A_CLIENT)
+            .mapToObj(i -> new NumberedKey(first + i, i >= SET_KEYS))
+            .toList();
+    keys.addAll(own);
+    return own;
+  }
+
+  /** Waits while the clients are halted; returns whether to go on, and then {@link #leave} ends. */
+  boolean enter() {
+    turnstile.readLock().lock();
+    if (stopped) {
+      turnstile.readLock().unlock();
+      return false;
+    }
+    return true;
+  }
+
+  void leave() {
+    turnstile.readLock().unlock();
+  }
+
+  /** Halts the clients, behind the commands that are under way. */
+  void halt() {
+    turnstile.writeLock().lock();
+  }
+
+  /** Lets them go on; called by the thread that has halted them. */
+  void resume() {
+    turnstile.writeLock().unlock();
+  }
+
+  /** A client cannot go on. */
+  void failed(Throwable why) {
+    failure.compareAndSet(null, why);
+  }
+
+  /**
+   * Returns if all clients go on.
+   *
+   * @throws IOException if one had to end
+   */
+  void check() throws IOException {
+    Throwable why = failure.get();
+    if (why != null) {
+      throw new IOException("a client had to end: " + why, why);
+    }
+  }
+
+  List<WrittenKey> keys() {
+    return keys;
+  }
+
+  List<CountedKey> counted() {
+    return counted;
+  }
+
+  Tally tally() {
+    return tally;
+  }
+
+  Flow flow() {
+    return flow;
+  }
+
+  @Override
+  public void close() {
+    stopped = true;
+    try {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.nearside.benchmarks.outbox;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** How often clients were told what. Thread-safe. */
+final class Tally {
+  /** What clients send. */
+  enum Command {
+    /** A number, to a key that is never deleted. */
+    SET("SET"),
+    /** A number, or none, to a key that is now and then. */
+    REPLACE("DEL, SET"),
+    /** One more. */
+    INCR("INCR, by all clients");
+
+    private final String label;
+
+    Command(String label) {
+      this.label = label;
+    }
+
+    String label() {
+      return label;
+    }
+  }
+
+  private final Map<Told, LongAdder> answers = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
+
+  private record Told(Command command, Answer.Kind kind) {}
+
+  void count(Command command, Answer answer) {
+    Told told = new Told(command, answer.kind());
+    answers.computeIfAbsent(told, key -> new LongAdder()).increment();
+    if (answer.kind() != Answer.Kind.ACKNOWLEDGED) {
+      errors.computeIfAbsent(answer.said(), said -> new LongAdder()).increment();
+    }
+  }
+
+  long of(Command command, Answer.Kind kind) {
+    return answers.getOrDefault(new Told(command, kind), new LongAdder()).sum();
+  }
+
+  /** Returns what was said where nothing was acknowledged, and how often. */
+  Map<String, LongAdder> errors() {
+    return errors;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.nearside.benchmarks.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.benchmarks.servers.RedisProgram;
+import dev.nearside.benchmarks.servers.ScratchDirectory;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Some rounds of the run, with real servers that are killed. */
+@Timeout(120)
+final class OutboxRunIT {
+  private static final int ROUNDS = 3;
+  private static final long SEED = 4; // kills Redis, PostgreSQL and a sidecar
+
+  @Test
+  void rounds_inShort_loseNothing() throws Exception {
+    try (ScratchDirectory scratch = ScratchDirectory.create()) {
+      PrintStream quiet =
+          new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+      Path program = RedisProgram.INSTALLED.find(scratch.path());
+      try (Site site = Site.open(scratch.path(), program)) {
+
+        Rounds.Outcome outcome = new Rounds(site, quiet, SEED).run(ROUNDS);
+
+        assertThat(outcome.violations().shown()).isEmpty();
+        assertThat(outcome.backMs().values().stream().mapToInt(List::size).sum()).isEqualTo(ROUNDS);
+        assertThat(outcome.applied()).isPositive();
+        for (Tally.Command command : Tally.Command.values()) {
+          assertThat(outcome.tally().of(command, Answer.Kind.ACKNOWLEDGED)).isPositive();
+        }
+      }
+    }
+  }
+}
