@@ -28,6 +28,7 @@ final class Site implements AutoCloseable {
   static final String KEY = "note:";
 
   private static final Duration OPEN_WITHIN = Duration.ofSeconds(30);
+  private static final int ATTEMPTS = 5;
   private static final List<String> DURABLE =
       List.of("--appendonly", "yes", "--appendfsync", "always");
   private static final String OUTBOX = "nearside:outbox:note";
@@ -136,8 +137,21 @@ final class Site implements AutoCloseable {
     }
   }
 
-  /** Starts it again, with what it has on disk. */
+  /** Starts it again, with what it has on disk; a client may sit on its port for a moment. */
   void restart(Victim victim) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        start(victim);
+        return;
+      } catch (ServerException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void start(Victim victim) {
     switch (victim) {
       case REDIS -> redis = EmbeddedRedis.start(redisProgram, directory, redis.port(), DURABLE);
       case POSTGRES -> postgres.restart();

@@ -50,7 +50,7 @@ public final class EmbeddedNearside implements AutoCloseable {
   public static EmbeddedNearside start(
       String upstream, List<String> settings, Path directory, List<String> flags) {
     int port = Ports.free();
-    int httpPort = Ports.free();
+    int httpPort = Ports.freeBut(port);
     List<String> arguments = new ArrayList<>(List.of("--upstream", upstream));
     arguments.addAll(List.of("--listen", "127.0.0.1:" + port, "--http", "127.0.0.1:" + httpPort));
     arguments.addAll(settings);

@@ -21,6 +21,15 @@ public final class Ports {
     }
   }
 
+  /** Returns one that is not {@code other}. */
+  static int freeBut(int other) {
+    int port = free();
+    while (port == other) {
+      port = free();
+    }
+    return port;
+  }
+
   /** Returns whether a server could listen on this loopback port now. */
   public static boolean isFree(int port) {
     try (ServerSocket socket = new ServerSocket()) {
