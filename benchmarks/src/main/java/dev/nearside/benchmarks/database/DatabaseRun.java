@@ -14,18 +14,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Rows read through the sidecar, each once, against pgbench at the same PostgreSQL. */
+/** Rows read and written through the sidecar, against pgbench at the same PostgreSQL. */
 @Command(
     name = "database",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Read-through of distinct keys against pgbench on the same PostgreSQL.")
+    description = "Rows read through and written, against pgbench on the same PostgreSQL.")
 public final class DatabaseRun implements Callable<Integer> {
   @Option(names = "--rounds", defaultValue = "5", description = "Rounds (${DEFAULT-VALUE}).")
   private int rounds;
@@ -56,6 +59,9 @@ public final class DatabaseRun implements Callable<Integer> {
       description = "A setting of the sidecar, key=value; may be repeated (as shipped).")
   private List<String> settings = List.of();
 
+  @Option(names = "--only", description = "Of ${COMPLETION-CANDIDATES} (both).")
+  private Site.@Nullable Purpose only;
+
   @Option(
       names = "--name",
       defaultValue = "database",
@@ -83,37 +89,49 @@ public final class DatabaseRun implements Callable<Integer> {
     Map<String, String> machine = Machine.describe(); // before our own load is part of its load
     Size size =
         new Size(rounds, Duration.ofSeconds(first), Duration.ofSeconds(warmup), seconds, rows);
+    List<Table> tables = new ArrayList<>();
+    Map<String, String> versions = new LinkedHashMap<>();
+    for (Site.Purpose purpose : Site.Purpose.values()) {
+      if (only == null || only == purpose) {
+        tables.add(race(purpose, pgbench, size, versions));
+      }
+    }
+    Report report = report(machine, versions, tables);
+    report.write(results);
+    out.println();
+    out.print(report.markdown());
+    return 0;
+  }
+
+  private Table race(Site.Purpose purpose, Path pgbench, Size size, Map<String, String> versions)
+      throws IOException, InterruptedException {
     try (ScratchDirectory scratch = ScratchDirectory.create();
-        Site site = Site.open(scratch.path(), pgbench, rows, settings)) {
-      Thread hook = new Thread(site::close, "bench-stop");
-      Runtime.getRuntime().addShutdownHook(hook);
-      Table table = new Race(site, size, out).run();
-      Report report = report(scratch, site, machine, table);
-      report.write(results);
-      out.println();
-      out.print(report.markdown());
-      return 0;
+        Site site = Site.open(purpose, scratch.path(), pgbench, rows, settings)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(site::close, "bench-stop"));
+      versions.putAll(Versions.of(RedisProgram.INSTALLED.find(scratch.path())));
+      versions.putAll(site.versions());
+      return switch (purpose) {
+        case READS -> new Race(site, size, out).run();
+        case WRITES -> new WriteRace(site, size, out).run();
+      };
     }
   }
 
   private Report report(
-      ScratchDirectory scratch, Site site, Map<String, String> machine, Table table)
-      throws IOException {
-    Map<String, String> versions = Versions.of(RedisProgram.INSTALLED.find(scratch.path()));
-    versions.putAll(site.versions());
+      Map<String, String> machine, Map<String, String> versions, List<Table> tables) {
     if (!settings.isEmpty()) {
       versions.put("settings of the sidecar", String.join(" ", settings));
     }
     List<String> notes =
         List.of(
-            "a table of %,d rows with values of 100 bytes in shared buffers; PostgreSQL, Redis, the"
+            "tables of %,d rows in shared buffers, values of 100 bytes read and 88 written; PostgreSQL, Redis, the"
                     .formatted(rows)
                 + " sidecar and the clients share this machine",
             "closed loop, %d rounds of %d s after %d s of warm-up, in turns; medians of the rounds"
                 .formatted(rounds, seconds, warmup),
             "CPU is user and system time of the process, of PostgreSQL with its children, for each"
-                + " row read");
+                + " row read or write");
     return new Report(
-        name, LocalDate.now(ZoneOffset.UTC).toString(), machine, versions, notes, List.of(table));
+        name, LocalDate.now(ZoneOffset.UTC).toString(), machine, versions, notes, tables);
   }
 }

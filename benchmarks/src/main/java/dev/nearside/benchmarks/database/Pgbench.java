@@ -66,7 +66,12 @@ final class Pgbench {
     return outcome(clients, seconds, List.of("-S"));
   }
 
-  /** The same with the script of a file. */
+  /** Updates a row, reads it and inserts another in each transaction, from all clients. */
+  Outcome simpleUpdate(int clients, int seconds) {
+    return outcome(clients, seconds, List.of("-N"));
+  }
+
+  /** Selects rows with the script of a file. */
   Outcome script(Path file, int clients, int seconds) {
     return outcome(clients, seconds, List.of("-f", file.toString()));
   }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** PostgreSQL with the table, a Redis, and a sidecar before both, all as they are shipped. */
 final class Site implements AutoCloseable {
@@ -31,16 +32,49 @@ final class Site implements AutoCloseable {
   private final Pgbench pgbench;
   private final Path script;
 
-  private Site(Path directory, Path pgbenchProgram, int rows, List<String> settings)
+  /** What is done there. */
+  enum Purpose {
+    READS(List.of(), List.of()),
+    /** Nothing that was acknowledged is lost in a crash of the machine. */
+    WRITES(List.of("fsync=on"), List.of("--appendonly", "yes", "--appendfsync", "always"));
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of gives an unmodifiable one
+    private final List<String> ofPostgres;
+
+    @SuppressWarnings("ImmutableEnumChecker") // as above
+    private final List<String> ofRedis;
+
+    Purpose(List<String> ofPostgres, List<String> ofRedis) {
+      this.ofPostgres = ofPostgres;
+      this.ofRedis = ofRedis;
+    }
+
+    private Path prepare(EmbeddedPostgres postgres, Path directory, int rows) throws IOException {
+      return switch (this) {
+        case READS -> {
+          KeyValues.create(postgres, rows);
+          yield KeyValues.settings(postgres, directory);
+        }
+        case WRITES -> {
+          Accounts.create(postgres, rows);
+          yield Accounts.settings(postgres, directory);
+        }
+      };
+    }
+  }
+
+  private Site(
+      Purpose purpose, Path directory, Path pgbenchProgram, int rows, List<String> settings)
       throws IOException {
     try {
-      postgres = add(EmbeddedPostgres.start(directory, ROOM));
-      KeyValues.create(postgres, rows);
+      List<String> ofPostgres = Stream.concat(ROOM.stream(), purpose.ofPostgres.stream()).toList();
+      postgres = add(EmbeddedPostgres.start(directory, ofPostgres));
+      Path tables = purpose.prepare(postgres, directory, rows);
       pgbench = Pgbench.prepare(pgbenchProgram, postgres, rows);
       script = Files.writeString(directory.resolve("kv.sql"), selectOne(rows));
-      redis = add(EmbeddedRedis.start(RedisProgram.INSTALLED.find(directory), directory));
-      List<String> arguments = new ArrayList<>();
-      arguments.addAll(List.of("--config", KeyValues.settings(postgres, directory).toString()));
+      Path program = RedisProgram.INSTALLED.find(directory);
+      redis = add(EmbeddedRedis.start(program, directory, purpose.ofRedis));
+      List<String> arguments = new ArrayList<>(List.of("--config", tables.toString()));
       settings.forEach(setting -> arguments.addAll(List.of("--set", setting)));
       String upstream = "redis://127.0.0.1:" + redis.port();
       nearside = add(EmbeddedNearside.start(upstream, arguments, directory));
@@ -58,10 +92,16 @@ final class Site implements AutoCloseable {
         .formatted(KeyValues.FIRST, KeyValues.FIRST + rows - 1);
   }
 
-  /** Starts everything, and waits until the sidecar's memory is open. */
+  /** Starts everything for reads, and waits until the sidecar's memory is open. */
   static Site open(Path directory, Path pgbench, int rows, List<String> settings)
       throws IOException, InterruptedException {
-    Site site = new Site(directory, pgbench, rows, settings);
+    return open(Purpose.READS, directory, pgbench, rows, settings);
+  }
+
+  /** The same for another purpose. */
+  static Site open(Purpose purpose, Path directory, Path pgbench, int rows, List<String> settings)
+      throws IOException, InterruptedException {
+    Site site = new Site(purpose, directory, pgbench, rows, settings);
     long endNs = System.nanoTime() + OPEN_WITHIN.toNanos();
     while (!site.nearside.isReady()) {
       if (System.nanoTime() - endNs > 0) {
@@ -86,6 +126,11 @@ final class Site implements AutoCloseable {
     return pgbench;
   }
 
+  /** Returns a connection to PostgreSQL; the caller closes it. */
+  Connection connect() throws SQLException {
+    return postgres.connect();
+  }
+
   /** Returns the script by which pgbench reads one row of the table that the sidecar reads. */
   Path script() {
     return script;
@@ -98,14 +143,23 @@ final class Site implements AutoCloseable {
     }
   }
 
-  /** CPU time so far, in seconds. */
-  record Cpu(double nearside, double redis, double postgres) {}
+  /** Returns how many keys the outbox has. */
+  long waiting() throws IOException {
+    try (RedisConnection connection = RedisConnection.open(redis.port())) {
+      String outbox = "nearside:outbox:" + Accounts.Way.BEHIND.table();
+      return Long.parseLong(connection.call("XLEN", outbox));
+    }
+  }
+
+  /** CPU time so far, in seconds; ourselves are the clients. */
+  record Cpu(double nearside, double redis, double postgres, double ourselves) {}
 
   Cpu cpu() throws IOException {
     return new Cpu(
         CpuTime.seconds(nearside.pid()),
         CpuTime.seconds(redis.pid()),
-        CpuTime.secondsOfFamily(postgres.pid()));
+        CpuTime.secondsOfFamily(postgres.pid()),
+        CpuTime.seconds(ProcessHandle.current().pid()));
   }
 
   /** Returns what PostgreSQL and pgbench say of themselves. */
