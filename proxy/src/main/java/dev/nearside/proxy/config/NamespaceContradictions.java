@@ -1,6 +1,7 @@
 package dev.nearside.proxy.config;
 
 import dev.nearside.proxy.config.NearsideConfig.DatabaseRead;
+import dev.nearside.proxy.config.NearsideConfig.Durability;
 import dev.nearside.proxy.config.NearsideConfig.Namespace;
 import dev.nearside.proxy.config.NearsideConfig.WriteMode;
 import java.util.HashMap;
@@ -158,7 +159,9 @@ final class NamespaceContradictions {
 
   private void reportWrite(Namespace namespace, DatabaseRead read) {
     String path = path(namespace, NamespaceKeys.WRITE);
-    if (read.write() != WriteMode.BEHIND) {
+    if (read.write() == WriteMode.BEHIND) {
+      reportFailovers(read, path);
+    } else {
       reportOutboxKeys(namespace);
     }
     if (read.write() == WriteMode.ASIDE || problems.isRefused(path)) {
@@ -171,6 +174,17 @@ final class NamespaceContradictions {
               + " database.store");
     } else if (read.rows() instanceof DatabaseRows.Table && read.value().equals("*")) {
       add(path, "given without database.value; expected the column that takes the value");
+    }
+  }
+
+  /** A replica that takes the primary's place may not have all that was acknowledged. */
+  private void reportFailovers(DatabaseRead read, String path) {
+    if (read.durability() == Durability.FSYNC
+        && config.upstream().discovery() instanceof Discovery.Sentinels) {
+      add(
+          path,
+          "contradicts upstream.uri, whose sentinels may replace Redis by a replica that has less;"
+              + " expected database.durability: weaker beside it");
     }
   }
 

@@ -64,6 +64,24 @@ class ConfigurationProblemsTest {
   }
 
   @Test
+  void anOutboxBehindSentinels_isRefused_unlessItMayLose() throws Exception {
+    String uri = "upstream: {uri: 'redis-sentinel://s1:26379/mymaster'}";
+    String line =
+        "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true, write: behind%s}}}";
+    assertThat(new ConfigurationScene(folder).yaml(uri, DATABASE, line.formatted("")).problems())
+        .containsExactly(
+            "nearside.yaml:3: namespaces.a.database.write: contradicts upstream.uri, whose"
+                + " sentinels may replace Redis by a replica that has less; expected"
+                + " database.durability: weaker beside it");
+    assertThat(
+            new ConfigurationScene(folder)
+                .yaml(uri, DATABASE, line.formatted(", durability: weaker"))
+                .config()
+                .namespaces())
+        .hasSize(1);
+  }
+
+  @Test
   void keysOfAnOutbox_whereNothingIsWrittenBehind_areRefused() throws Exception {
     String line =
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true, outbox-limit: 5}}}";
