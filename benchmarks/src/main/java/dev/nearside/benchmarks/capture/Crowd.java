@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
-/** Others who change and read rows meanwhile, as fast as they are answered. */
+/** Others who change and read rows meanwhile, each at a pace that leaves the machine some room. */
 final class Crowd implements AutoCloseable {
   private static final int FIRST = 1_001; // not the rows that are measured
+  private static final long PAUSE_NS = 4_000_000;
 
   private final Site site;
   private final List<Thread> threads = new ArrayList<>();
@@ -52,6 +54,7 @@ final class Crowd implements AutoCloseable {
         update.setLong(2, anyRow());
         update.executeUpdate();
         changes.increment();
+        LockSupport.parkNanos(PAUSE_NS);
       }
     } catch (SQLException e) {
       throw new ServerException("a row cannot be changed: " + e.getMessage(), e);
@@ -63,6 +66,7 @@ final class Crowd implements AutoCloseable {
       while (!stopped) {
         client.call("GET", "row:" + anyRow());
         reads.increment();
+        LockSupport.parkNanos(PAUSE_NS);
       }
     } catch (IOException e) {
       throw new ServerException("a row cannot be read: " + e.getMessage(), e);
