@@ -69,7 +69,7 @@ final class WriteParts implements AutoCloseable {
           new RowWrites(
               through,
               new WriteBehind(
-                  redis.outbox(),
+                  redis.outbox(database::schedule),
                   writer,
                   guard,
                   gate,

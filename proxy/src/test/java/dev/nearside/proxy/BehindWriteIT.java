@@ -366,6 +366,52 @@ final class BehindWriteIT {
   }
 
   @Test
+  void manyAtOnce_eachHasItsOwnAnswer() throws Exception {
+    List<Callable<Void>> clients = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      String key = i % 2 == 0 ? "note:" + (1_000 + i) : "kept:" + i;
+      clients.add(() -> {
+        try (RespClient client = first.connect()) {
+          for (int n = 0; n < 50; n++) {
+            assertThat(client.call("SET", key, "" + n)).isEqualTo("+OK\r\n");
+            assertThat(client.call("GET", key)).endsWith("\r\n" + n + "\r\n");
+          }
+        }
+        return null;
+      });
+    }
+    try (var threads = Executors.newFixedThreadPool(clients.size())) {
+      for (var done : threads.invokeAll(clients)) {
+        done.get();
+      }
+    }
+    awaitDrained();
+    assertThat(database.count("SELECT count(*) FROM note WHERE body = '49'")).isEqualTo(20);
+    assertThat(database.count("SELECT count(*) FROM nearside.entry WHERE value = '49'"))
+        .isEqualTo(20);
+    try (Connection holder = holdDrains()) {
+      for (int id = 1; id <= 98; id++) {
+        writer.call("SET", "note:" + id, "x");
+      }
+      List<RespClient> crowd = new ArrayList<>();
+      for (int id = 101; id <= 110; id++) {
+        crowd.add(first.connect().send("SET", "note:" + id, "x"));
+      }
+      int done = 0;
+      for (RespClient client : crowd) {
+        String reply = client.reply();
+        done += reply.equals("+OK\r\n") ? 1 : 0;
+        assertThat(reply).matches("(?s)\\+OK.*|-ERR nothing was written: the outbox.*");
+        client.close();
+      }
+      assertThat(done).isEqualTo(2);
+      holder.rollback();
+    }
+    awaitDrained();
+    assertThat(database.count("SELECT count(*) FROM note WHERE body = 'x'")).isEqualTo(100);
+  }
+
+  @Test
   void full_writesAreRefused_andNothingIsChanged() throws Exception {
     try (Connection holder = holdDrains()) {
       for (int id = 1; id <= 100; id++) {

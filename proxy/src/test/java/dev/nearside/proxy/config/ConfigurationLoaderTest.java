@@ -239,6 +239,7 @@ class ConfigurationLoaderTest {
       if (OF_OUTBOXES.contains(path)) {
         scene.set("namespaces." + path.replace('.', '-') + ".database.store", "true");
         scene.set("namespaces." + path.replace('.', '-') + ".database.write", "behind");
+        scene.set("namespaces." + path.replace('.', '-') + ".database.durability", "weaker");
       }
     });
     LoadedConfiguration loaded = scene.load();

@@ -65,7 +65,7 @@ class ConfigurationProblemsTest {
 
   @Test
   void anOutboxBehindSentinels_isRefused_unlessItMayLose() throws Exception {
-    String uri = "upstream: {uri: 'redis-sentinel://s1:26379/mymaster'}";
+    String uri = "upstream: {uri: 'redis-sentinel://s1:26379#main'}";
     String line =
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true, write: behind%s}}}";
     assertThat(new ConfigurationScene(folder).yaml(uri, DATABASE, line.formatted("")).problems())

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.strings.KeyState;
+import dev.nearside.proxy.tier.Timer;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.ByteBuffer;
@@ -136,9 +137,11 @@ public final class Outbox {
   private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
   private final byte[] process = new byte[OutboxScripts.TOKEN_BYTES - Long.BYTES];
   private final AtomicLong tokens = new AtomicLong();
+  private final AppendCalls gathered;
 
-  Outbox(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
+  Outbox(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection, Timer timer) {
     this.connection = connection;
+    this.gathered = new AppendCalls(connection, this::newToken, timer);
     new SecureRandom().nextBytes(process);
   }
 
@@ -167,6 +170,9 @@ public final class Outbox {
 
   /** Writes all of {@code puts} or none, each of another key. */
   public CompletableFuture<Appended> append(List<Put> puts) {
+    if (puts.size() == 1 && puts.getFirst().condition() instanceof Condition.None) {
+      return gathered.append(puts.getFirst());
+    }
     List<byte[]> keys = new ArrayList<>(4 * puts.size());
     puts.forEach(put -> keys.add(put.place().key()));
     puts.forEach(put -> keys.add(Leases.leaseKey(put.place().key())));
@@ -186,21 +192,27 @@ public final class Outbox {
   }
 
   private static void addTo(List<byte[]> arguments, Put put) {
-    KeyState after = put.after();
-    byte[] value = after == null ? null : after.value();
     arguments.add(
         switch (put.condition()) {
           case Condition.None none -> new byte[0];
           case Condition.Still still -> joined('s', still.token());
           case Condition.Claimed claimed -> joined('l', claimed.claim());
         });
-    arguments.add(number(put.most()));
-    arguments.add(text(after == null ? "-" : value == null ? "0" : "1"));
+    arguments.addAll(state(put));
+  }
+
+  /** Returns what the scripts take of {@code put} besides its condition. */
+  static List<byte[]> state(Put put) {
+    KeyState after = put.after();
+    byte[] value = after == null ? null : after.value();
     long endMs = after == null ? KeyState.NEVER : after.expiresAtMs();
-    arguments.add(text(endMs == KeyState.NEVER ? " ".repeat(16) : digits(16, endMs)));
-    arguments.add(text(digits(12, put.l2TtlMs())));
-    arguments.add(number(put.lifeMs()));
-    arguments.add(value == null ? new byte[0] : value);
+    return List.of(
+        number(put.most()),
+        text(after == null ? "-" : value == null ? "0" : "1"),
+        text(endMs == KeyState.NEVER ? " ".repeat(16) : digits(16, endMs)),
+        text(digits(12, put.l2TtlMs())),
+        number(put.lifeMs()),
+        value == null ? new byte[0] : value);
   }
 
   private static String digits(int width, long number) {

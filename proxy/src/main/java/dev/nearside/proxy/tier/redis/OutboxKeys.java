@@ -6,6 +6,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 final class OutboxKeys {
   private static final String PREFIX = "nearside:outbox:";
 
+  /** What the name of each stream begins with, and its namespace ends. */
+  static final byte[] STREAM = PREFIX.getBytes(UTF_8);
+
   private OutboxKeys() {}
 
   /** The stream of the keys that the database has not taken. */

@@ -101,6 +101,45 @@ final class OutboxScripts {
           return 1
           """);
 
+  /**
+   * As {@link #APPEND} for writes that have nothing to do with each other, none of which has a
+   * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, or 2
+   * where its outbox is full.
+   */
+  static final byte[] APPEND_EACH =
+      script(
+          """
+          local n = #KEYS / 4
+          local said, length = {}, {}
+          for i = 1, n do
+            local at = 6 * i - 4
+            local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
+            local more = redis.call('EXISTS', pending) == 0
+            if more and not length[stream] then length[stream] = redis.call('XLEN', stream) end
+            if more and length[stream] >= tonumber(ARGV[at]) then
+              said[i] = 2
+            else
+              if more then
+                redis.call('XADD', stream, '*', 'k', k)
+                length[stream] = length[stream] + 1
+              end
+              local does, value = ARGV[at + 1], ARGV[at + 5]
+              redis.call('SET', pending,
+                  ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value)
+              if does == '1' then
+                redis.call('SET', k, value, 'PX', ARGV[at + 4])
+              else
+                redis.call('DEL', k)
+              end
+              redis.call('DEL', KEYS[n + i])
+              said[i] = 1
+            end
+          end
+          return table.concat(said)
+          """);
+
+  static final byte[] APPEND_EACH_DIGEST = Scripts.digest(APPEND_EACH);
+
   /** KEYS: all lease(k). ARGV: token. Gives back what {@link #LOOK} took. */
   static final byte[] UNCLAIM =
       script(

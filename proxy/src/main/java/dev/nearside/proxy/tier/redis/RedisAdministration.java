@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import dev.nearside.proxy.guard.ConnectPace;
 import dev.nearside.proxy.invalidation.TagStore;
 import dev.nearside.proxy.security.TlsRefusal;
+import dev.nearside.proxy.tier.Timer;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
@@ -136,10 +137,12 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   /**
    * Returns the outbox of keys that are written behind; to be called before {@link #start}, since
    * leases look there from then on.
+   *
+   * @param timer runs what waits for a moment
    */
-  public Outbox outbox() {
+  public Outbox outbox(Timer timer) {
     behind = true;
-    return new Outbox(() -> connection);
+    return new Outbox(() -> connection, timer);
   }
 
   /** Returns what is taken out of the outbox of a namespace. */

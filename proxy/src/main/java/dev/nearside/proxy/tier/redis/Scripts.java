@@ -1,9 +1,12 @@
 package dev.nearside.proxy.tier.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.Base16;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,6 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** Runs scripts by their digest, and by their text where Redis does not know them yet. */
 final class Scripts {
   private Scripts() {}
+
+  /** Returns the name of {@code script} at Redis. */
+  static byte[] digest(byte[] script) {
+    return Base16.digest(script).getBytes(US_ASCII);
+  }
 
   /** Runs one; ends exceptionally where {@code connection} is none, or not open. */
   static <T> CompletableFuture<T> run(
