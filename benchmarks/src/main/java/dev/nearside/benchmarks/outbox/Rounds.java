@@ -51,24 +51,23 @@ final class Rounds {
       Tally tally,
       Violations violations) {}
 
-  Outcome run(int rounds) throws IOException, InterruptedException {
+  /** Plays them; what they cannot go on after is a violation, too. */
+  Outcome run(int rounds) throws InterruptedException {
     try (Load load = Load.start(site, random.nextLong())) {
       Audit audit = new Audit(site, load.keys(), violations);
-      awaitFlow(load);
-      for (int round = 1; round <= rounds; round++) {
-        violations.in(round);
-        crash(load, round);
-        settle(load, audit, round % SURELY_EVERY == 0 || round == rounds);
+      try {
+        load.flow().watch(System.nanoTime());
+        flowing(load);
+        for (int round = 1; round <= rounds; round++) {
+          violations.in(round);
+          crash(load, round);
+          settle(load, audit, round % SURELY_EVERY == 0 || round == rounds);
+        }
+      } catch (IOException | ServerException e) {
+        violations.add("the rounds cannot go on: " + e.getMessage());
       }
       return new Outcome(backMs, emptyMs, audit.made(), audit.applied(), load.tally(), violations);
-    } catch (ServerException e) {
-      throw new IOException(e.getMessage(), e);
     }
-  }
-
-  private double awaitFlow(Load load) throws IOException, InterruptedException {
-    load.flow().watch(System.nanoTime());
-    return flowing(load);
   }
 
   private static double flowing(Load load) throws IOException, InterruptedException {

@@ -109,6 +109,7 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Ends it and its children at once, as a crash would; returns when they are gone. */
   public void crash() {
+    signal("STOP"); // so that it makes no more children
     List<ProcessHandle> all = new ArrayList<>(List.of(process.toHandle()));
     process.descendants().forEach(all::add);
     all.forEach(ProcessHandle::destroyForcibly); // SIGKILL
