@@ -8,6 +8,7 @@ import dev.nearside.proxy.scene.DelayingHop.Side;
 import dev.nearside.proxy.scene.RespClient;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -254,13 +255,17 @@ class CoherenceIT {
     try (CoherenceScene scene = CoherenceScene.start();
         RespClient client = scene.client()) {
       scene.direct.call("MSET", "a", "0", "b", "0");
-      Thread writer = Thread.ofVirtual().start(() -> writePairs(scene, 400));
-      while (writer.isAlive()) {
+      AtomicBoolean enough = new AtomicBoolean();
+      Thread writer = Thread.ofVirtual().start(() -> writePairs(scene, enough));
+      for (int round = 0; round < 300; round++) {
         client.call("GET", "a");
         client.call("GET", "b");
         String[] both = client.call("MGET", "a", "b").split("\r\n", -1);
         assertThat(both[2]).isEqualTo(both[4]);
       }
+      enough.set(true);
+      writer.join();
+      scene.direct.call("MGET", "a", "b"); // so that it is among the counts
       scene.holdAsIs(client, "a");
       scene.holdAsIs(client, "b");
       String before =
@@ -271,9 +276,9 @@ class CoherenceIT {
     }
   }
 
-  private static void writePairs(CoherenceScene scene, int count) {
+  private static void writePairs(CoherenceScene scene, AtomicBoolean enough) {
     try (RespClient writer = RespClient.connect(scene.redis.port())) {
-      for (int i = 1; i <= count; i++) {
+      for (int i = 1; !enough.get(); i++) {
         writer.call("MSET", "a", "" + i, "b", "" + i);
       }
     } catch (IOException e) {
