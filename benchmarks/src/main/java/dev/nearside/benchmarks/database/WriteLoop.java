@@ -28,17 +28,17 @@ final class WriteLoop implements AutoCloseable {
   private boolean sending = true;
 
   /** Connects the clients. */
-  WriteLoop(int port, int clients, Accounts.Way way, int rows) throws IOException {
+  WriteLoop(int port, int clients, int pipeline, Accounts.Way way, int rows) throws IOException {
     this.rows = rows;
     for (int i = 0; i < clients; i++) {
-      writers.add(Writer.open(port, selector, way));
+      writers.add(Writer.open(port, selector, way, pipeline));
     }
   }
 
   /** Starts writing. */
   void begin() throws IOException {
     for (Writer writer : writers) {
-      set(writer);
+      writer.set(this::row, this::number);
       unanswered++;
     }
   }
@@ -82,26 +82,30 @@ final class WriteLoop implements AutoCloseable {
   }
 
   private void take(Writer writer) throws IOException {
-    switch (writer.read()) {
-      case NOTHING_YET -> {
-        return;
-      }
-      case ACKNOWLEDGED -> {
-        acknowledged++;
-        latencies.recordValue(Math.min(System.nanoTime() - writer.sentNs(), LONGEST_NS));
-      }
-      case REFUSED -> refused++;
+    writer.read();
+    acknowledged += writer.acknowledged();
+    refused += writer.refused();
+    if (writer.acknowledged() > 0) {
+      long latencyNs = Math.min(System.nanoTime() - writer.sentNs(), LONGEST_NS);
+      latencies.recordValueWithCount(latencyNs, writer.acknowledged());
+    }
+    if (!writer.isAnswered()) {
+      return;
     }
     if (sending) {
-      set(writer);
+      writer.set(this::row, this::number);
     } else {
       unanswered--;
     }
   }
 
-  private void set(Writer writer) throws IOException {
+  private int row() {
+    return Accounts.FIRST + random.nextInt(rows);
+  }
+
+  private int number() {
     number = (number + 1) % MOST_NUMBER;
-    writer.set(Accounts.FIRST + random.nextInt(rows), number);
+    return number;
   }
 
   @Override

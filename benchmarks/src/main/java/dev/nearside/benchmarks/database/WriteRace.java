@@ -67,15 +67,26 @@ final class WriteRace {
   Table run() throws IOException, InterruptedException {
     List<Runner> runners =
         List.of(
-            new Runner("pgbench -N -M prepared", this::pgbench),
-            new Runner("nearside, write: behind", each -> nearside(Accounts.Way.BEHIND, each)),
-            new Runner("nearside, write: through", each -> nearside(Accounts.Way.THROUGH, each)));
+            new Runner("pgbench -N -M prepared, 50 clients", this::pgbench),
+            behind(50, 1),
+            behind(500, 1),
+            behind(50, 32),
+            new Runner(
+                "nearside, write: through, 50 connections",
+                seconds -> nearside(Accounts.Way.THROUGH, 50, 1, seconds)));
     round(runners, 0, Math.toIntExact(size.first().toSeconds()));
     runners.forEach(runner -> runner.rounds.clear());
     for (int round = 1; round <= size.rounds(); round++) {
       round(runners, round, size.seconds());
     }
     return table(runners);
+  }
+
+  private Runner behind(int clients, int pipeline) {
+    String name = "nearside, write: behind, " + clients + " connections";
+    return new Runner(
+        pipeline == 1 ? name : name + ", pipeline " + pipeline,
+        seconds -> nearside(Accounts.Way.BEHIND, clients, pipeline, seconds));
   }
 
   private void round(List<Runner> runners, int round, int seconds)
@@ -89,7 +100,7 @@ final class WriteRace {
       runner.rounds.add(found);
       progress.printf(
           Locale.ROOT,
-          "  round %d, %-26s %,8.0f writes/s, p99 %.1f ms, outbox %,.0f keys, empty in %.1f s%n",
+          "  round %d, %-52s %,8.0f writes/s, p99 %.1f ms, outbox %,.0f keys, empty in %.1f s%n",
           round,
           runner.name,
           found.perSecond,
@@ -110,8 +121,10 @@ final class WriteRace {
         outcome.rowsPerSecond(), outcome.meanMs(), nan, 0, 0, 0, 0, 0, postgresUs, nan);
   }
 
-  private Round nearside(Accounts.Way way, int seconds) throws IOException, InterruptedException {
-    try (WriteLoop loop = new WriteLoop(site.nearside().port(), CLIENTS, way, size.rows())) {
+  private Round nearside(Accounts.Way way, int clients, int pipeline, int seconds)
+      throws IOException, InterruptedException {
+    try (WriteLoop loop =
+        new WriteLoop(site.nearside().port(), clients, pipeline, way, size.rows())) {
       loop.begin();
       loop.run(size.warmup().toNanos());
       loop.latencies().reset();
@@ -144,8 +157,9 @@ final class WriteRace {
     Table table =
         new Table(
             "Rows written",
-            "%d clients each, one write at a time, of random rows of %,d; values are as long as"
-                    .formatted(CLIENTS, size.rows())
+            "Writes of random rows of %,d, one at a time by each client, or as many as the pipeline"
+                    .formatted(size.rows())
+                + " is long; values are as long as"
                 + " pgbench's rows, whose transaction updates a row, reads it and inserts another."
                 + " PostgreSQL has `fsync=on`, Redis `appendfsync always`. Acknowledged writes are"
                 + " counted; refused are those that find the outbox full. What the database has not"
@@ -172,7 +186,7 @@ final class WriteRace {
 
   private static void row(Table table, Runner runner, double perSecondOfPgbench) {
     double ratio = runner.median(Round::perSecond) / perSecondOfPgbench;
-    boolean hasTarget = runner.name.endsWith("behind");
+    boolean hasTarget = runner.name.contains("behind");
     table.row(
         runner.name,
         number("%,.0f", runner.median(Round::perSecond)),

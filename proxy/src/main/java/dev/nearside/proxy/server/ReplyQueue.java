@@ -55,6 +55,11 @@ final class ReplyQueue {
     return owed > 0;
   }
 
+  /** Returns how many requests have still to be answered. */
+  int owed() {
+    return owed;
+  }
+
   /** Returns how many bytes are kept because their turn has not come. */
   long keptBytes() {
     return keptBytes;

@@ -71,6 +71,9 @@ final class RequestRouter {
     if (writes != null && writes.concern(command, request)) {
       return writes.run(command, request);
     }
+    if (writes != null && !writes.areAnswered()) {
+      return false;
+    }
     return switch (command.way()) {
       case LOCAL_GET -> finish(reads.get(request), command, request);
       case LOCAL_MGET -> finish(reads.mget(request), command, request);
@@ -123,6 +126,9 @@ final class RequestRouter {
     if (writes != null && writes.mayConcern(command, head)) {
       client.answer(writes.refusalOfLarge());
       client.closeWhenWritten();
+      return false;
+    }
+    if (writes != null && !writes.areAnswered()) {
       return false;
     }
     if (command.way() == Way.OWN) {

@@ -27,7 +27,9 @@ import org.slf4j.LoggerFactory;
  * upstream never sees them. Confined to the connection's event loop.
  *
  * <p>One at a time, behind everything that the client has asked before, and before everything that
- * it asks later. What the database cannot be told of is refused by name.
+ * it asks later; but those of a pipeline that are made at Redis in the order in which they come,
+ * and depend on nothing there, follow each other without waiting. What the database cannot be told
+ * of is refused by name.
  */
 final class ThroughWrites {
   private static final Logger log = LoggerFactory.getLogger(ThroughWrites.class);
@@ -40,6 +42,7 @@ final class ThroughWrites {
   private final Session session;
   private final RowWrites path;
   private final List<Namespace> namespaces = new ArrayList<>();
+  private final WritesUnderWay underWay = new WritesUnderWay();
   private boolean elsewhere;
 
   private ThroughWrites(ClientConnection client, RowWrites path) {
@@ -129,7 +132,7 @@ final class ThroughWrites {
 
   /** Makes such a write, or refuses it; returns whether it was taken. */
   boolean run(Command command, Request request) {
-    if (client.replies().owesReplies() && !session.pipe) {
+    if (client.replies().owed() > underWay.count() && !session.pipe) {
       client.pauseUntilDrained(); // what is owed may say which database this is, or end a
       // subscription
       return false;
@@ -139,8 +142,7 @@ final class ThroughWrites {
       return refuse(command, Replies.error(refusal));
     }
     if (empties(command)) {
-      flush(Invalidate.args(request, 0), command);
-      return true;
+      return areAnswered() && flush(Invalidate.args(request, 0), command);
     }
     if (!command.acceptsArgCount(request.argCount())) {
       String name = command.name().toLowerCase(Locale.ROOT);
@@ -148,11 +150,19 @@ final class ThroughWrites {
           Replies.error("ERR wrong number of arguments for '" + name + "' command"));
     }
     try {
-      write(StringWrites.of(Invalidate.args(request, 0), MOST_BYTES), command);
+      StringWrite write = StringWrites.of(Invalidate.args(request, 0), MOST_BYTES);
+      return write(write, command, request.length());
     } catch (RefusedWriteException refused) {
-      client.answer(Replies.error(String.valueOf(refused.getMessage())));
+      return client.answer(Replies.error(String.valueOf(refused.getMessage())));
     }
-    return true;
+  }
+
+  /** Returns whether no write is under way; if one is, the connection is paused until it is not. */
+  boolean areAnswered() {
+    if (!underWay.isEmpty()) {
+      client.pauseUntilDrained();
+    }
+    return underWay.isEmpty();
   }
 
   /** Returns the error for a large request that {@link #mayConcern} this. */
@@ -205,7 +215,7 @@ final class ThroughWrites {
     return true;
   }
 
-  private void flush(List<byte[]> words, Command command) {
+  private boolean flush(List<byte[]> words, Command command) {
     client.context().counters().request(Way.THROUGH, command.label());
     Touch touch = Touch.flush(client.context().coherence());
     touch.forwarded();
@@ -213,20 +223,37 @@ final class ThroughWrites {
     client.pauseUntilDrained();
     path.flush(words)
         .whenComplete((outcome, bug) -> client.execute(() -> done(touch, reply, outcome, bug)));
+    return true;
   }
 
-  private void write(StringWrite write, Command command) {
-    client.context().counters().request(Way.THROUGH, command.label());
+  private boolean write(StringWrite write, Command command, int length) {
     List<LookupKey> keys = new ArrayList<>();
     for (byte[] key : write.keys()) {
       keys.add(new LookupKey().set(session.database, key));
     }
+    boolean isFollowed =
+        RowWrites.keepOrder(write, namespaces) && underWay.admits(keys.getFirst(), length);
+    if (!isFollowed && !areAnswered()) {
+      return false;
+    }
+    client.context().counters().request(Way.THROUGH, command.label());
     Touch touch = Touch.write(client.context().coherence(), keys);
     touch.forwarded();
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
-    client.pauseUntilDrained();
+    if (isFollowed) {
+      underWay.begun(keys.getFirst(), length);
+    } else {
+      client.pauseUntilDrained();
+    }
     path.write(write, List.copyOf(namespaces))
-        .whenComplete((outcome, bug) -> client.execute(() -> done(touch, reply, outcome, bug)));
+        .whenComplete((outcome, bug) ->
+            client.execute(() -> {
+              if (isFollowed) {
+                underWay.ended(keys.getFirst(), length);
+              }
+              done(touch, reply, outcome, bug);
+            }));
+    return true;
   }
 
   private void done(

@@ -99,6 +99,11 @@ final class SetWrite implements StringWrite {
   }
 
   @Override
+  public boolean isTimeless() {
+    return isBlind() && expiry == null;
+  }
+
+  @Override
   public Change apply(List<KeyState> before, long nowMs) throws RefusedWriteException {
     KeyState old = before.getFirst();
     long endMs = keepsExpiry ? old.expiresAtMs() : KeyState.NEVER;

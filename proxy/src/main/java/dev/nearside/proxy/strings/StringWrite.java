@@ -24,6 +24,11 @@ public interface StringWrite {
   /** Returns whether it comes to the same whatever the keys hold. */
   boolean isBlind();
 
+  /** Returns whether it is blind, and comes to the same at any time. */
+  default boolean isTimeless() {
+    return isBlind();
+  }
+
   /**
    * Applies it.
    *

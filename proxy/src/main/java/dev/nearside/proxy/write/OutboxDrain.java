@@ -39,7 +39,7 @@ public final class OutboxDrain implements AutoCloseable {
   public record Counters(LongAdder drained, LongAdder dead, LongAdder failed) {}
 
   private static final Logger log = LoggerFactory.getLogger(OutboxDrain.class);
-  private static final int MOST_KEYS = 512;
+  private static final int MOST_KEYS = 1024;
   private static final Duration IDLE = Duration.ofMillis(50);
   private static final Duration NOT_OURS = Duration.ofMillis(500);
   private static final Duration QUIET = Duration.ofMinutes(1);

@@ -27,6 +27,16 @@ public record RowWrites(
   }
 
   /**
+   * Returns whether such commands, each of another key, are made in the order in which {@link
+   * #write} is given them, although it is not awaited in between.
+   *
+   * @param namespaces that of each key
+   */
+  public static boolean keepOrder(StringWrite command, List<Namespace> namespaces) {
+    return namespaces.size() == 1 && namespaces.getFirst().writesBehind() && command.isTimeless();
+  }
+
+  /**
    * Writes.
    *
    * @param namespaces that of each key of {@code command}, in its order; all are written in the

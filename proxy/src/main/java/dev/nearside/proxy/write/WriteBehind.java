@@ -82,11 +82,10 @@ public final class WriteBehind {
     }
     WrittenKeys keys = WrittenKeys.of(command.keys(), namespaces);
     Attempt attempt = new Attempt(command, keys, System.nanoTime() + 2 * timeout.toNanos());
+    if (command.isTimeless()) {
+      return attempt.appendBlind();
+    }
     if (command.isBlind()) {
-      Change change = attempt.applyBlind();
-      if (change != null) {
-        return attempt.append(change, 0, null);
-      }
       return attempt.look();
     }
     return keys.rows().size() == 1
@@ -137,15 +136,12 @@ public final class WriteBehind {
           keys.rows().stream().map(row -> new Place(row.key(), row.namespace().name())).toList();
     }
 
-    /** Returns what the command comes to, or null where that needs the time of Redis. */
-    @Nullable Change applyBlind() {
+    /** Asks Redis nothing before. */
+    CompletableFuture<WriteOutcome> appendBlind() {
       try {
-        Change change = command.apply(keys.inOrderOf(nothing()), System.currentTimeMillis());
-        return change.after().stream().allMatch(each -> each.expiresAtMs() == KeyState.NEVER)
-            ? change
-            : null;
+        return append(command.apply(keys.inOrderOf(nothing()), 0), 0, null);
       } catch (RefusedWriteException e) {
-        return null; // it is refused at the time of Redis, too
+        return refused(String.valueOf(e.getMessage()));
       }
     }
 

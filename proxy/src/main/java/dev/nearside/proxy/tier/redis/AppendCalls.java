@@ -1,9 +1,11 @@
 package dev.nearside.proxy.tier.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.tier.Timer;
 import dev.nearside.proxy.tier.redis.Outbox.Appended;
+import dev.nearside.proxy.tier.redis.Outbox.Place;
 import dev.nearside.proxy.tier.redis.Outbox.Put;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /*
  * A Redis that keeps what it acknowledges writes its log to disk before it answers, which takes
  * longer than hundreds of writes, and does nothing else meanwhile. So writes go together. While
- * one script is unanswered, what comes is gathered, and goes behind its answer. Those who were just
+ * a script is unanswered, what comes is gathered, and goes behind its answer, in the order in which
+ * it came: there is never more than one, so that none overtakes another. Those who were just
  * answered write again at once, but not all in the same microsecond: whoever comes first waits for
  * as many as there were before, for an eighth of the time that the answer took, and half a
  * millisecond at most. Else there would be two crowds that wait for each other's log.
@@ -37,15 +40,15 @@ import org.jspecify.annotations.Nullable;
  * blocks.
  */
 final class AppendCalls {
-  private static final int MOST_KEYS = 128;
+  private static final int MOST_KEYS = 256;
   private static final int MOST_BYTES = 1 << 20;
   private static final int CROWD = 4;
+  private static final byte[] DIGEST = OutboxScripts.APPEND_EACH.digest().getBytes(US_ASCII);
   private static final long LONGEST_WAIT_NS = TimeUnit.MICROSECONDS.toNanos(500);
 
-  private record Call(Put put, CompletableFuture<Appended> done) {
+  private record Call(Place place, List<byte[]> state, CompletableFuture<Appended> done) {
     int bytes() {
-      byte[] value = put.after() == null ? null : put.after().value();
-      return value == null ? 0 : value.length;
+      return state.getLast().length;
     }
   }
 
@@ -54,7 +57,8 @@ final class AppendCalls {
   private final Timer timer;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
-  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicInteger lookers = new AtomicInteger();
+  private final AtomicBoolean unanswered = new AtomicBoolean();
   private final AtomicBoolean lingers = new AtomicBoolean();
   private volatile int expected;
 
@@ -74,32 +78,34 @@ final class AppendCalls {
 
   /** Writes {@code put}, which has no condition; ends as {@link Outbox#append}. */
   CompletableFuture<Appended> append(Put put) {
-    Call call = new Call(put, new CompletableFuture<>());
+    Call call = new Call(put.place(), Outbox.state(put), new CompletableFuture<>());
     gathered.add(call);
     waiting.incrementAndGet(); // behind the call: whoever counts it finds it
     sendWhatIsDue();
     return call.done;
   }
 
-  /** Whoever adds looks here, and so does whoever has an answer: none is left behind. */
+  /**
+   * Whoever adds looks here, and so does whoever has an answer: none is left behind. One at a time
+   * does; others have it look again.
+   */
   private void sendWhatIsDue() {
-    for (int count = waiting.get(); count > 0; count = waiting.get()) {
-      if (count >= MOST_KEYS) {
-        unanswered.incrementAndGet();
-      } else if ((lingers.get() && count < expected) || !unanswered.compareAndSet(0, 1)) {
-        return;
-      }
-      List<Call> batch = take();
-      if (batch.isEmpty()) {
-        unanswered.decrementAndGet(); // another thread has taken them
-      } else {
-        send(batch);
-      }
+    if (lookers.getAndIncrement() > 0) {
+      return;
     }
+    int seen = 1;
+    do {
+      int count = waiting.get();
+      boolean enough = count > 0 && !(lingers.get() && count < expected);
+      if (enough && unanswered.compareAndSet(false, true)) {
+        send(take());
+      }
+      seen = lookers.addAndGet(-seen);
+    } while (seen > 0);
   }
 
   private List<Call> take() {
-    int most = Math.min(MOST_KEYS, waiting.getAndUpdate(n -> n - Math.min(n, MOST_KEYS)));
+    int most = Math.min(MOST_KEYS, waiting.get());
     List<Call> batch = new ArrayList<>(most);
     int bytes = 0;
     while (batch.size() < most && bytes < MOST_BYTES) {
@@ -107,7 +113,7 @@ final class AppendCalls {
       bytes += next.bytes();
       batch.add(next);
     }
-    waiting.addAndGet(most - batch.size());
+    waiting.addAndGet(-batch.size());
     return batch;
   }
 
@@ -118,18 +124,18 @@ final class AppendCalls {
 
   private void answered(
       List<Call> batch, long sentNs, byte @Nullable [] said, @Nullable Throwable failure) {
-    if (failure == null && batch.size() >= CROWD) {
-      expected = batch.size();
+    boolean crowd = failure == null && batch.size() >= CROWD;
+    if (crowd && waiting.get() < batch.size()) {
+      expected = Math.min(MOST_KEYS, batch.size() + waiting.get());
       lingers.set(true);
       long waitNs = Math.min(LONGEST_WAIT_NS, (System.nanoTime() - sentNs) / 8);
       var _ = timer.schedule(this::lingerNoMore, waitNs);
+    } else {
+      lingers.set(false);
     }
-    unanswered.decrementAndGet();
-    try {
-      tell(batch, said, failure);
-    } finally {
-      sendWhatIsDue();
-    }
+    unanswered.set(false);
+    sendWhatIsDue(); // before the others are told: Redis need not wait for that
+    tell(batch, said, failure);
   }
 
   private void lingerNoMore() {
@@ -164,11 +170,11 @@ final class AppendCalls {
       return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
     }
     AsyncCommand<byte[], byte[], byte[]> known =
-        dispatch(current, CommandType.EVALSHA, OutboxScripts.APPEND_EACH_DIGEST, batch);
+        dispatch(current, CommandType.EVALSHA, DIGEST, batch);
     return known
         .exceptionallyCompose(failure ->
             failure instanceof RedisNoScriptException
-                ? dispatch(current, CommandType.EVAL, OutboxScripts.APPEND_EACH, batch)
+                ? dispatch(current, CommandType.EVAL, OutboxScripts.APPEND_EACH.text(), batch)
                 : CompletableFuture.failedStage(failure))
         .toCompletableFuture();
   }
@@ -176,13 +182,13 @@ final class AppendCalls {
   private AsyncCommand<byte[], byte[], byte[]> dispatch(
       StatefulRedisConnection<byte[], byte[]> to, CommandType type, byte[] what, List<Call> batch) {
     GatheredArguments arguments = new GatheredArguments().bulk(what).number(4L * batch.size());
-    batch.forEach(call -> arguments.bulk(call.put.place().key()));
-    batch.forEach(call -> arguments.bulk(Leases.PREFIX, call.put.place().key()));
-    batch.forEach(call -> arguments.bulk(Outbox.PENDING, call.put.place().key()));
+    batch.forEach(call -> arguments.bulk(call.place.key()));
+    batch.forEach(call -> arguments.bulk(Leases.PREFIX, call.place.key()));
+    batch.forEach(call -> arguments.bulk(Outbox.PENDING, call.place.key()));
     batch.forEach(
-        call -> arguments.bulk(OutboxKeys.STREAM, call.put.place().namespace().getBytes(UTF_8)));
+        call -> arguments.bulk(OutboxKeys.STREAM, call.place.namespace().getBytes(UTF_8)));
     arguments.bulk(tokens.get());
-    batch.forEach(call -> Outbox.state(call.put).forEach(arguments::bulk));
+    batch.forEach(call -> call.state.forEach(arguments::bulk));
     AsyncCommand<byte[], byte[], byte[]> command =
         new AsyncCommand<>(
             new Command<>(type, new ValueOutput<>(ByteArrayCodec.INSTANCE), arguments));

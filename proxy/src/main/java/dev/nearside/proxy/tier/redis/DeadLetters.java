@@ -77,9 +77,9 @@ public final class DeadLetters {
   public CompletableFuture<Boolean> replay(String namespace, byte[] id) {
     byte[] token = new byte[OutboxScripts.TOKEN_BYTES];
     random.nextBytes(token);
-    return Scripts.<Long>run(
+    return OutboxScripts.REPLAY
+        .<Long>run(
             connection.get(),
-            OutboxScripts.REPLAY,
             ScriptOutputType.INTEGER,
             List.of(OutboxKeys.stream(namespace), OutboxKeys.dead(namespace)),
             id,

@@ -86,16 +86,16 @@ final class LeaseCalls {
    */
   LeaseCalls(
       StatefulRedisConnection<byte[], byte[]> connection,
-      byte[] script,
+      Script script,
       boolean goesOn,
       boolean looksBehind,
       byte @Nullable [] gate) {
     this.connection = connection;
-    this.script = script;
+    this.script = script.text();
     this.goesOn = goesOn;
     this.looksBehind = looksBehind;
     this.gate = gate;
-    this.digest = connection.async().digest(script).getBytes(US_ASCII);
+    this.digest = script.digest().getBytes(US_ASCII);
   }
 
   /**

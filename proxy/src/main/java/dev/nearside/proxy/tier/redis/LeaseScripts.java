@@ -1,7 +1,5 @@
 package dev.nearside.proxy.tier.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 /**
  * What is done to a key and its lease in one step.
  *
@@ -81,7 +79,7 @@ final class LeaseScripts {
    * @param gated whether the last of KEYS is a gate ({@link CaptureLink}): it says 3 of what could
    *     be taken while that is not open
    */
-  static byte[] acquire(boolean behind, boolean gated) {
+  static Script acquire(boolean behind, boolean gated) {
     return script(with(behind, gated), ACQUIRE);
   }
 
@@ -89,7 +87,7 @@ final class LeaseScripts {
    * KEYS: lease(k), pending(k) where {@code behind}, the gate where {@code gated}. ARGV: token, TTL
    * of the lease in ms. Whether k is there or not.
    */
-  static byte[] acquireAny(boolean behind, boolean gated) {
+  static Script acquireAny(boolean behind, boolean gated) {
     return script(with(behind, gated), ACQUIRE_ANY);
   }
 
@@ -101,7 +99,7 @@ final class LeaseScripts {
    * For each k: token, TTL of the value in ms, value. Says 1: done, 0: not our lease any more, or
    * there is a k.
    */
-  static final byte[] FILL =
+  static final Script FILL =
       script(
           """
           local n = #KEYS / 2
@@ -130,13 +128,13 @@ final class LeaseScripts {
           """);
 
   /** ARGV: token, TTL of the lease in ms. */
-  static final byte[] RENEW = ifOurs("return redis.call('PEXPIRE', KEYS[2], ARGV[2])");
+  static final Script RENEW = ifOurs("return redis.call('PEXPIRE', KEYS[2], ARGV[2])");
 
   /** ARGV: token. */
-  static final byte[] RELEASE = ifOurs("return redis.call('DEL', KEYS[2])");
+  static final Script RELEASE = ifOurs("return redis.call('DEL', KEYS[2])");
 
   /** ARGV: token, marker, TTL of the marker in ms. */
-  static final byte[] MARK =
+  static final Script MARK =
       ifOurs(
           """
           if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DEL', KEYS[2]) return 0 end
@@ -145,7 +143,7 @@ final class LeaseScripts {
           """);
 
   /** ARGV: token, value, TTL of the value in ms, old value. */
-  static final byte[] REPLACE =
+  static final Script REPLACE =
       ifOurs(
           """
           redis.call('DEL', KEYS[2])
@@ -155,7 +153,7 @@ final class LeaseScripts {
           """);
 
   /** ARGV: token, marker, TTL of the marker in ms (0: none), old value. */
-  static final byte[] REMOVE =
+  static final Script REMOVE =
       ifOurs(
           """
           redis.call('DEL', KEYS[2])
@@ -167,15 +165,15 @@ final class LeaseScripts {
 
   private LeaseScripts() {}
 
-  private static byte[] ifOurs(String then) {
+  private static Script ifOurs(String then) {
     return script("if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end\n" + then);
   }
 
-  private static byte[] script(String head, String body) {
+  private static Script script(String head, String body) {
     return script(head + body);
   }
 
-  private static byte[] script(String text) {
-    return text.getBytes(US_ASCII);
+  private static Script script(String text) {
+    return Script.of(text);
   }
 }

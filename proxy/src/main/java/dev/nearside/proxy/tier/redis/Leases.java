@@ -229,9 +229,9 @@ public final class Leases {
     if (gated) {
       keys.add(captured.gate());
     }
-    byte[] script = LeaseScripts.acquireAny(behind, gated);
-    return Scripts.<Long>run(
-            connection, script, ScriptOutputType.INTEGER, keys, lease.token(), millis(lease.ttl()))
+    Script script = LeaseScripts.acquireAny(behind, gated);
+    return script
+        .<Long>run(connection, ScriptOutputType.INTEGER, keys, lease.token(), millis(lease.ttl()))
         .thenApply(said -> said == 1);
   }
 
@@ -363,17 +363,18 @@ public final class Leases {
   }
 
   private CompletableFuture<Boolean> did(
-      String what, byte[] script, Lease lease, byte[]... arguments) {
+      String what, Script script, Lease lease, byte[]... arguments) {
     return run(what, script, lease, arguments).thenApply(did -> did == 1);
   }
 
   private CompletableFuture<Long> run(
-      String what, byte[] script, Lease lease, byte[]... arguments) {
+      String what, Script script, Lease lease, byte[]... arguments) {
     List<byte[]> keys = List.of(lease.key(), leaseKey(lease.key()));
     byte[][] args = new byte[arguments.length + 1][];
     args[0] = lease.token();
     System.arraycopy(arguments, 0, args, 1, arguments.length);
-    return Scripts.<Long>run(connection, script, ScriptOutputType.INTEGER, keys, args)
+    return script
+        .<Long>run(connection, ScriptOutputType.INTEGER, keys, args)
         .handle((did, failure) -> {
           note(what, failure);
           return failure == null ? did : UNANSWERED;

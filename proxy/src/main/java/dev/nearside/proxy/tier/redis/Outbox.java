@@ -237,9 +237,8 @@ public final class Outbox {
   }
 
   private <T> CompletableFuture<T> run(
-      byte[] script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    return Scripts.run(current, script, type, keys, arguments);
+      Script script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
+    return script.run(connection.get(), type, keys, arguments);
   }
 
   static byte[] pendingKey(byte[] key) {

@@ -220,13 +220,13 @@ public final class OutboxFeed {
     return current;
   }
 
-  private Long number(byte[] script, List<byte[]> keys, byte[]... arguments) throws IOException {
-    return await(Scripts.run(open(), script, ScriptOutputType.INTEGER, keys, arguments));
+  private Long number(Script script, List<byte[]> keys, byte[]... arguments) throws IOException {
+    return await(script.run(open(), ScriptOutputType.INTEGER, keys, arguments));
   }
 
-  private List<Object> list(byte[] script, List<byte[]> keys, byte[]... arguments)
+  private List<Object> list(Script script, List<byte[]> keys, byte[]... arguments)
       throws IOException {
-    return await(Scripts.run(open(), script, ScriptOutputType.MULTI, keys, arguments));
+    return await(script.run(open(), ScriptOutputType.MULTI, keys, arguments));
   }
 
   private static <T> T await(Future<T> answer) throws IOException {

@@ -1,7 +1,5 @@
 package dev.nearside.proxy.tier.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 /**
  * What is done to keys that are written behind, to what is pending of them, and to the stream that
  * says which are, in one step each.
@@ -39,8 +37,8 @@ final class OutboxScripts {
    * KEYS: all lease(k), all pending(k). ARGV: token, its time in ms. Says the time, and what is
    * pending of each; where nothing is, lease(k) becomes the token, whoever had it.
    */
-  static final byte[] LOOK =
-      script(
+  static final Script LOOK =
+      Script.of(
           CLOCK
               + """
               local n = #KEYS / 2
@@ -61,8 +59,8 @@ final class OutboxScripts {
    *
    * <p>The first write is one that Redis refuses where it has no memory left: then nothing is done.
    */
-  static final byte[] APPEND =
-      script(
+  static final Script APPEND =
+      Script.of(
           """
           local n = #KEYS / 4
           local pends, more = {}, {}
@@ -106,43 +104,41 @@ final class OutboxScripts {
    * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, or 2
    * where its outbox is full.
    */
-  static final byte[] APPEND_EACH =
-      script(
+  static final Script APPEND_EACH =
+      Script.of(
           """
-          local n = #KEYS / 4
-          local said, length = {}, {}
+          local call, n = redis.call, #KEYS / 4
+          local said, length, leases = {}, {}, {}
           for i = 1, n do
             local at = 6 * i - 4
             local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
-            local more = redis.call('EXISTS', pending) == 0
-            if more and not length[stream] then length[stream] = redis.call('XLEN', stream) end
-            if more and length[stream] >= tonumber(ARGV[at]) then
-              said[i] = 2
-            else
-              if more then
-                redis.call('XADD', stream, '*', 'k', k)
-                length[stream] = length[stream] + 1
-              end
-              local does, value = ARGV[at + 1], ARGV[at + 5]
-              redis.call('SET', pending,
-                  ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value)
-              if does == '1' then
-                redis.call('SET', k, value, 'PX', ARGV[at + 4])
-              else
-                redis.call('DEL', k)
-              end
-              redis.call('DEL', KEYS[n + i])
+            local does, value = ARGV[at + 1], ARGV[at + 5]
+            local state = ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value
+            local depth = length[stream] or call('XLEN', stream)
+            length[stream] = depth
+            if depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
+              call('XADD', stream, '*', 'k', k)
+              length[stream] = depth + 1
               said[i] = 1
+            else
+              said[i] = call('SET', pending, state, 'XX') and 1 or 2
+            end
+            if said[i] == 1 then
+              if does == '1' then
+                call('SET', k, value, 'PX', ARGV[at + 4])
+              else
+                call('DEL', k)
+              end
+              leases[#leases + 1] = KEYS[n + i]
             end
           end
+          if #leases > 0 then call('DEL', unpack(leases)) end
           return table.concat(said)
           """);
 
-  static final byte[] APPEND_EACH_DIGEST = Scripts.digest(APPEND_EACH);
-
   /** KEYS: all lease(k). ARGV: token. Gives back what {@link #LOOK} took. */
-  static final byte[] UNCLAIM =
-      script(
+  static final Script UNCLAIM =
+      Script.of(
           """
           for i = 1, #KEYS do
             if redis.pcall('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
@@ -155,8 +151,8 @@ final class OutboxScripts {
    * before it: behind that, Redis lets a script write that has no memory left, and only the drain
    * can give it some.
    */
-  static final byte[] TAKE =
-      script(
+  static final Script TAKE =
+      Script.of(
           """
           local owner = redis.call('GET', KEYS[1])
           if owner and owner ~= ARGV[1] then return 0 end
@@ -166,8 +162,8 @@ final class OutboxScripts {
           """);
 
   /** KEYS: stream, stream of the dead. Says the time, both lengths, and the first entry's name. */
-  static final byte[] OBSERVE =
-      script(
+  static final Script OBSERVE =
+      Script.of(
           CLOCK
               + """
               local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
@@ -180,17 +176,27 @@ final class OutboxScripts {
    * keys, most bytes, prefix of pending(k). Remembers what belongs to the batch, and says for each:
    * entry, k, pending(k).
    */
-  static final byte[] SEAL =
-      script(
+  static final Script SEAL =
+      Script.of(
           """
           if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
           if redis.call('PTTL', KEYS[2]) < ARGV[2] / 2 then
             redis.call('PEXPIRE', KEYS[2], ARGV[2])
           end
           local said, batch, seen, bytes = {1}, {}, {}, 0
-          for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])) do
+          local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])
+          local names, pendings, largest = {}, {}, 0
+          for i, entry in ipairs(entries) do names[i] = ARGV[6] .. entry[2][2] end
+          for i, entry in ipairs(entries) do
+            if pendings[i] == nil then
+              local last = math.min(#names, largest <= 16384 and i + 63 or i)
+              for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
+                pendings[i + j - 1] = found
+                largest = math.max(largest, found and #found or 0)
+              end
+            end
             local k = entry[2][2]
-            local pending = not seen[k] and redis.call('GET', ARGV[6] .. k)
+            local pending = not seen[k] and pendings[i]
             if pending then
               seen[k] = true
               batch[#batch + 1] = {entry[1], k, string.sub(pending, 1, 24)}
@@ -214,24 +220,32 @@ final class OutboxScripts {
    * KEYS: stream, lease of the drain, batch. ARGV: token, name of the batch, prefix of pending(k).
    * The database has taken it: what was not written since is no longer pending.
    */
-  static final byte[] DRAINED =
-      script(
+  static final Script DRAINED =
+      Script.of(
           """
           if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
           local batch = redis.call('GET', KEYS[3])
           if not batch or string.sub(batch, 1, 16) ~= ARGV[2] then return -2 end
           local keys = cmsgpack.unpack(string.sub(batch, 17))
-          for _, key in ipairs(keys) do
-            redis.call('XDEL', KEYS[1], key[1])
-            local name = ARGV[3] .. key[2]
-            local token = redis.call('GETRANGE', name, 0, 23)
-            if token == key[3] then
-              redis.call('DEL', name)
-            elseif token ~= '' then
+          local entries, names, done = {}, {}, {}
+          for i, key in ipairs(keys) do
+            entries[i], names[i] = key[1], ARGV[3] .. key[2]
+          end
+          redis.call('XDEL', KEYS[1], unpack(entries))
+          local pendings = {}
+          for i, key in ipairs(keys) do
+            local at = (i - 1) % 64 + 1
+            if at == 1 then
+              pendings = redis.call('MGET', unpack(names, i, math.min(#names, i + 63)))
+            end
+            local pending = pendings[at]
+            if pending and string.sub(pending, 1, 24) == key[3] then
+              done[#done + 1] = names[i]
+            elseif pending then
               redis.call('XADD', KEYS[1], '*', 'k', key[2])
             end
           end
-          redis.call('DEL', KEYS[3])
+          redis.call('DEL', KEYS[3], unpack(done))
           return #keys
           """);
 
@@ -240,8 +254,8 @@ final class OutboxScripts {
    * entry, token of what was pending, why, most dead. What the database never takes is put aside,
    * unless k was written since.
    */
-  static final byte[] BURY =
-      script(
+  static final Script BURY =
+      Script.of(
           """
           if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
           if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return -3 end
@@ -258,8 +272,8 @@ final class OutboxScripts {
    * lease(k). It is pending again, as if it were written now; says 0 where there is no such entry,
    * -1 where something newer is pending.
    */
-  static final byte[] REPLAY =
-      script(
+  static final Script REPLAY =
+      Script.of(
           """
           local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
           if not entry then return 0 end
@@ -273,8 +287,8 @@ final class OutboxScripts {
           """);
 
   /** KEYS: all streams. ARGV: the words of a FLUSH. Flushes if all are empty. */
-  static final byte[] FLUSH =
-      script(
+  static final Script FLUSH =
+      Script.of(
           """
           for i = 1, #KEYS do
             if redis.call('XLEN', KEYS[i]) > 0 then return 0 end
@@ -284,8 +298,4 @@ final class OutboxScripts {
           """);
 
   private OutboxScripts() {}
-
-  private static byte[] script(String text) {
-    return text.getBytes(US_ASCII);
-  }
 }

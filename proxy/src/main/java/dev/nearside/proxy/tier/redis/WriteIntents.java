@@ -132,13 +132,12 @@ public final class WriteIntents {
         : null;
   }
 
-  private CompletableFuture<Long> run(byte[] script, Intent intent, List<byte[]> arguments) {
+  private CompletableFuture<Long> run(Script script, Intent intent, List<byte[]> arguments) {
     List<byte[]> all = new ArrayList<>(arguments.size() + 1);
     all.add(intent.token());
     all.addAll(arguments);
-    return Scripts.run(
+    return script.run(
         connection.get(),
-        script,
         ScriptOutputType.INTEGER,
         names(intent.keys()),
         all.toArray(byte[][]::new));

@@ -1,7 +1,5 @@
 package dev.nearside.proxy.tier.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 /**
  * What is done to keys, and to their leases, before and after the database has taken a write of
  * them, in one step each. KEYS is all k, then all lease(k).
@@ -47,7 +45,7 @@ final class WriteScripts {
    * ARGV: token, for how long he counts in ms. A value that is there lives no longer than that from
    * now on.
    */
-  static final byte[] INTEND =
+  static final Script INTEND =
       script(
           """
           local window = tonumber(ARGV[2])
@@ -70,7 +68,7 @@ final class WriteScripts {
    * was alone with k puts his value there; everybody else deletes it. Who is not known any more has
    * not been seen by those who came since: they were not alone. Says how many were put.
    */
-  static final byte[] SETTLE =
+  static final Script SETTLE =
       script(
           """
           local put = 0
@@ -97,7 +95,7 @@ final class WriteScripts {
           """);
 
   /** ARGV: token. The write was not made: the writer counts no more, and nothing else changes. */
-  static final byte[] WITHDRAW =
+  static final Script WITHDRAW =
       script(
           """
           for i = 1, n do
@@ -109,7 +107,7 @@ final class WriteScripts {
 
   private WriteScripts() {}
 
-  private static byte[] script(String body) {
-    return (HEAD + body).getBytes(US_ASCII);
+  private static Script script(String body) {
+    return Script.of(HEAD + body);
   }
 }

@@ -12,19 +12,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Runs scripts by their digest, and by their text where Redis does not know them yet. */
-final class Scripts {
-  private Scripts() {}
-
-  /** Returns the name of {@code script} at Redis. */
-  static byte[] digest(byte[] script) {
-    return Base16.digest(script).getBytes(US_ASCII);
+/**
+ * A script, which is run by its digest, and by its text where Redis does not know it yet.
+ *
+ * @param text Lua
+ * @param digest its name at Redis
+ */
+@SuppressWarnings("ArrayRecordComponent") // a constant, never compared
+record Script(byte[] text, String digest) {
+  static Script of(String text) {
+    byte[] ascii = text.getBytes(US_ASCII);
+    return new Script(ascii, Base16.digest(ascii));
   }
 
-  /** Runs one; ends exceptionally where {@code connection} is none, or not open. */
-  static <T> CompletableFuture<T> run(
+  /** Runs it; ends exceptionally where {@code connection} is none, or not open. */
+  <T> CompletableFuture<T> run(
       @Nullable StatefulRedisConnection<byte[], byte[]> connection,
-      byte[] script,
       ScriptOutputType type,
       List<byte[]> keys,
       byte[]... arguments) {
@@ -33,11 +36,11 @@ final class Scripts {
     }
     RedisAsyncCommands<byte[], byte[]> redis = connection.async();
     byte[][] names = keys.toArray(byte[][]::new);
-    CompletionStage<T> known = redis.evalsha(redis.digest(script), type, names, arguments);
+    CompletionStage<T> known = redis.evalsha(digest, type, names, arguments);
     return known
         .exceptionallyCompose(failure ->
             Leases.unwrap(failure) instanceof RedisNoScriptException
-                ? redis.<T>eval(script, type, names, arguments)
+                ? redis.<T>eval(text, type, names, arguments)
                 : CompletableFuture.failedStage(failure))
         .toCompletableFuture();
   }
