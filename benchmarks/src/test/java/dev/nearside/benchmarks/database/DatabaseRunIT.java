@@ -58,7 +58,7 @@ final class DatabaseRunIT {
           new WriteRace(site, new DatabaseRun.Size(1, moment, Duration.ZERO, 1, ROWS), quiet).run();
 
       int rate = table.getColumns().indexOf("writes/s");
-      assertThat(table.getRows()).hasSize(3);
+      assertThat(table.getRows()).hasSize(5);
       assertThat(table.getRows()).extracting(row -> row.get(rate)).doesNotContain("0");
       assertThat(site.waiting()).isZero();
       for (Accounts.Way way : Accounts.Way.values()) {
