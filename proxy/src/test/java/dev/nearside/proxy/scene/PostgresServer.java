@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real PostgreSQL 18 on loopback, of its own data directory, that tests may stop, kill and pause.
+ * A real PostgreSQL on loopback, of its own data directory, that tests may stop, kill and pause.
  *
  * <p>Runs as root too (then the server belongs to {@code nobody}). Keeps its port and data over
  * {@link #restart}. Used by one thread at a time; {@link #close} ends the server and removes its
@@ -47,8 +47,8 @@ public final class PostgresServer implements AutoCloseable {
   private final ConcurrentLinkedDeque<String> log = new ConcurrentLinkedDeque<>();
   private @Nullable Process process;
 
-  private PostgresServer(List<String> settings) throws IOException {
-    this.programs = PostgresBinaries.directory().resolve("bin");
+  private PostgresServer(PostgresProgram program, List<String> settings) throws IOException {
+    this.programs = program.directory();
     this.owner = Owner.current();
     this.home = Files.createTempDirectory("nearside-postgres-data-").toRealPath();
     this.port = freePort();
@@ -57,13 +57,18 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   /**
-   * Starts a server with an empty database {@code postgres}.
+   * Starts the PostgreSQL 18 that is carried, with an empty database {@code postgres}.
    *
    * @param settings server settings as {@code name=value}, over the fast and small ones used here
    */
   public static PostgresServer start(String... settings) {
+    return start(PostgresProgram.CARRIED, settings);
+  }
+
+  /** As {@link #start(String...)}, of another program. */
+  public static PostgresServer start(PostgresProgram program, String... settings) {
     try {
-      PostgresServer server = new PostgresServer(List.of(settings));
+      PostgresServer server = new PostgresServer(program, List.of(settings));
       try {
         server.initialize();
         Runtime.getRuntime().addShutdownHook(server.atExit);
