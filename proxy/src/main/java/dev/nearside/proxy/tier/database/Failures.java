@@ -25,7 +25,7 @@ final class Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
   private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
   private static final List<String> CLASSES_WITHOUT_VALUES =
-      List.of("08", "25", "28", "3D", "42", "53", "57");
+      List.of("08", "25", "28", "3D", "42", "53", "55", "57");
   private static final List<String> CONNECTION_CLASSES = List.of("08", "28", "3D", "57P", "53300");
   private static final List<String> TRANSIENT = List.of("40001", "40P01");
   private static final String QUERY_CANCELED = "57014";
