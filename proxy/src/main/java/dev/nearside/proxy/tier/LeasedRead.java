@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *            ▲                                 │
  *            └─────────────────────────────────┴─▶ value or absent: done
  *
- * Every way round ends at the deadline: from then on the row is read without a lease.
+ * Every way round ends at the deadline: from then on the row is read without a lease, unless
+ * something newer was written behind.
  */
 
 /**
@@ -53,6 +54,9 @@ final class LeasedRead implements Ticks.Ticked {
 
   /** How long a lease of our own is held unwatched. */
   private static final long UNWATCHED_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** How long Redis may take to say at the deadline whether the row is old. */
+  private static final long LOOK_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final FillContext context;
   private final Leases leases;
@@ -239,7 +243,22 @@ final class LeasedRead implements Ticks.Ticked {
     if (wait != null) {
       wait.complete(Wake.DEADLINE);
     }
-    readAlone();
+    readUnlessPending();
+  }
+
+  /** Redis was there: it can say whether the row is older than what was written behind. */
+  private void readUnlessPending() {
+    CompletableFuture<Boolean> pending = leases.isPending(name);
+    Future<?> limit = context.timer().schedule(() -> pending.complete(false), LOOK_LIMIT_NS);
+    then(
+        pending.thenAccept(there -> {
+          limit.cancel(false);
+          if (there) {
+            result.complete(Outcome.unstored(new Unavailable(Reason.TIMEOUT)));
+          } else {
+            readAlone();
+          }
+        }));
   }
 
   /** Nothing newer was pending, so it may be read. */

@@ -5,7 +5,9 @@ import java.util.concurrent.TimeUnit;
 
 /** How long who was too slow waits before the next try. */
 final class Conflicts {
-  private static final int AT_ONCE = 2;
+  /** As many tries are made without a pause. */
+  static final int AT_ONCE = 2;
+
   private static final int MOST_DOUBLINGS = 5;
 
   private Conflicts() {}

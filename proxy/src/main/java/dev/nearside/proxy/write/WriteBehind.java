@@ -152,7 +152,12 @@ public final class WriteBehind {
     CompletableFuture<WriteOutcome> look() {
       return outbox
           .look(places, timeout.multipliedBy(2))
-          .handle((seen, failure) -> failure == null ? seen(seen) : refused(unwritten(failure)))
+          .handle((seen, failure) -> {
+            if (failure != null) {
+              return refused(unwritten(failure));
+            }
+            return seen == null ? again(null) : seen(seen);
+          })
           .thenCompose(outcome -> outcome);
     }
 

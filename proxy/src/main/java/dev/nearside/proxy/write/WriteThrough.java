@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * that Redis has not taken it. Thread-safe, never blocks.
  *
  * <p>Nothing is changed anywhere when the database refuses or fails. Why Redis keeps nothing that
- * is older than the database stands in {@link WriteIntents}.
+ * is older than the database stands in {@link WriteIntents}. What another sidecar has written
+ * behind is waited for: it was acknowledged before.
  */
 public final class WriteThrough {
   private static final String NOT_CACHED =
@@ -44,6 +45,7 @@ public final class WriteThrough {
   private final Guard guard;
   private final WriteIntents redis;
   private final Uncached uncached;
+  private final Timer timer;
   private final Duration timeout;
   private final Duration window;
 
@@ -59,6 +61,7 @@ public final class WriteThrough {
     this.guard = guard;
     this.redis = redis;
     this.uncached = new Uncached(redis, timer);
+    this.timer = timer;
     this.timeout = timeout;
     this.window = timeout.multipliedBy(2).plus(SPARE);
   }
@@ -75,13 +78,17 @@ public final class WriteThrough {
    * @return completed on any thread; exceptionally only by a mistake of ours
    */
   public CompletableFuture<WriteOutcome> write(StringWrite command, List<Namespace> namespaces) {
+    WrittenKeys keys = WrittenKeys.of(command.keys(), namespaces);
+    return begin(command, keys, System.nanoTime() + 2 * timeout.toNanos(), 1);
+  }
+
+  private CompletableFuture<WriteOutcome> begin(
+      StringWrite command, WrittenKeys keys, long deadlineNs, int round) {
     Reason no = guard.acquire();
     if (no != null) {
       return refused("ERR nothing was written: the database cannot be asked, " + no.label());
     }
-    WrittenKeys keys = WrittenKeys.of(command.keys(), namespaces);
     long start = guard.now();
-    long deadlineNs = System.nanoTime() + 2 * timeout.toNanos();
     return redis
         .intend(keys.names(), window)
         .handle((intent, failure) -> {
@@ -90,9 +97,37 @@ public final class WriteThrough {
             guard.release();
             return refused("ERR nothing was written: Redis does not take it: " + refusal);
           }
+          if (failure == null && intent == null) {
+            guard.release();
+            return beginLater(command, keys, deadlineNs, round);
+          }
           return write(command, keys, failure == null ? intent : null, deadlineNs, start);
         })
         .thenCompose(outcome -> outcome);
+  }
+
+  /** Something is pending, which the database is to have before. */
+  private CompletableFuture<WriteOutcome> beginLater(
+      StringWrite command, WrittenKeys keys, long deadlineNs, int round) {
+    if (deadlineNs - System.nanoTime() <= 0) {
+      return refused(
+          "ERR nothing was written: what was written behind to the same key waits in the outbox of "
+              + keys.namespaces());
+    }
+    CompletableFuture<WriteOutcome> later = new CompletableFuture<>();
+    var _ =
+        timer.schedule(
+            () ->
+                begin(command, keys, deadlineNs, round + 1)
+                    .whenComplete((outcome, bug) -> {
+                      if (bug == null) {
+                        later.complete(outcome);
+                      } else {
+                        later.completeExceptionally(bug);
+                      }
+                    }),
+            Conflicts.pauseNs(Conflicts.AT_ONCE + round));
+    return later;
   }
 
   private CompletableFuture<WriteOutcome> write(

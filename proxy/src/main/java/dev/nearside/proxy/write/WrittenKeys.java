@@ -43,6 +43,12 @@ record WrittenKeys(List<Row> rows, int[] places) {
     return rows.stream().map(Row::key).toList();
   }
 
+  /** Returns whose they are, as it is said to a client. */
+  String namespaces() {
+    List<String> names = rows.stream().map(row -> row.namespace().name()).distinct().toList();
+    return (names.size() == 1 ? "namespace " : "namespaces ") + String.join(", ", names);
+  }
+
   /** Returns what stands for each row, for each key of the command. */
   <T> List<T> inOrderOf(List<T> ofRows) {
     List<T> all = new ArrayList<>(places.length);

@@ -154,9 +154,17 @@ final class AppendCalls {
         done.completeExceptionally(
             failure == null ? new IllegalStateException("Redis has not answered all") : failure);
       } else {
-        done.complete(said[i] == '1' ? Appended.DONE : Appended.FULL);
+        done.complete(appended(said[i]));
       }
     }
+  }
+
+  private static Appended appended(byte digit) {
+    return switch (digit) {
+      case '1' -> Appended.DONE;
+      case '2' -> Appended.FULL;
+      default -> Appended.CONFLICT;
+    };
   }
 
   private void callAlone(Call call) {

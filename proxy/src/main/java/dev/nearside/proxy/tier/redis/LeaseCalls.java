@@ -81,7 +81,7 @@ final class LeaseCalls {
    *
    * @param goesOn whether a call is still to be sent that has waited for as long as an answer may
    *     take
-   * @param looksBehind whether the script is given what is pending of each key, too
+   * @param looksBehind whether the script is given pending(k) of each key, too
    * @param gate a key that the script is given besides, as its last one, or null
    */
   LeaseCalls(
@@ -237,11 +237,11 @@ final class LeaseCalls {
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
-    for (Call call : batch) {
-      arguments.bulk(Leases.PREFIX, call.lease.key());
-    }
     for (Call call : looksBehind ? batch : List.<Call>of()) {
       arguments.bulk(Outbox.PENDING, call.lease.key());
+    }
+    for (Call call : batch) {
+      arguments.bulk(Leases.PREFIX, call.lease.key());
     }
     if (gate != null) {
       arguments.bulk(gate);

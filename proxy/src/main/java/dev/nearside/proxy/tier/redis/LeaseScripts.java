@@ -4,9 +4,10 @@ package dev.nearside.proxy.tier.redis;
  * What is done to a key and its lease in one step.
  *
  * <p>{@link #ACQUIRE} and {@link #FILL} are for n keys, which have nothing to do with each other:
- * KEYS is all k, then all lease(k), ARGV what stands there for each k, and the reply a string with
- * a digit for each. What Redis refuses of one, {@link #REFUSED}, does not keep it from the others.
- * A command in a script costs more than a further key in it, so what can be asked of all is.
+ * KEYS is all k, for the former all pending(k), then all lease(k), ARGV what stands there for each
+ * k, and the reply a string with a digit for each. What Redis refuses of one, {@link #REFUSED},
+ * does not keep it from the others. A command in a script costs more than a further key in it, so
+ * what can be asked of all is.
  *
  * <p>In the other scripts KEYS is k, lease(k), ARGV begins with the token, and nothing is done
  * unless the lease has that token.
@@ -24,24 +25,23 @@ final class LeaseScripts {
   private static final String ACQUIRE =
       """
       if redis.replicate_commands then redis.replicate_commands() end
-      local n = (#KEYS - (gated and 1 or 0)) / (behind and 3 or 2)
-      local some = redis.call('EXISTS', unpack(KEYS, 1, n)) > 0
-      local pends = behind and redis.call('EXISTS', unpack(KEYS, 2 * n + 1, 3 * n)) > 0
+      local n = (#KEYS - (gated and 1 or 0)) / 3
+      local some = redis.call('EXISTS', unpack(KEYS, 1, 2 * n)) > 0
       local open = not gated or string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) == '+'
       local did = {}
       local function put_back(i, pending)
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        local life = tonumber(string.sub(pending, 42, 53))
+        local life = tonumber(string.sub(pending, 42, 53)) or 0
         local ends = tonumber(string.sub(pending, 26, 41))
         if ends then life = math.min(life, ends - now) end
         local set
         if string.sub(pending, 25, 25) == '1' and life > 0 then
           set = redis.pcall('SET', KEYS[i], string.sub(pending, 54), 'PX', life)
-          if not set.err then redis.call('DEL', KEYS[n + i]) end
+          if not set.err then redis.call('DEL', KEYS[2 * n + i]) end
           did[i] = set.err and 9 or 2
         else
-          set = redis.pcall('SET', KEYS[n + i], 'absent', 'PX', 1000)
+          set = redis.pcall('SET', KEYS[2 * n + i], 'absent', 'PX', 1000)
           did[i] = set.err and 9 or 0
         end
       end
@@ -49,13 +49,16 @@ final class LeaseScripts {
         if some and redis.call('EXISTS', KEYS[i]) == 1 then
           did[i] = 2
         else
-          local pending = pends and redis.call('GET', KEYS[2 * n + i])
-          if pending then
+          local pending = some and redis.pcall('GET', KEYS[n + i])
+          if type(pending) == 'string' then
             put_back(i, pending)
+          elseif pending then
+            did[i] = 9
           elseif not open then
             did[i] = 3
           else
-            local set = redis.pcall('SET', KEYS[n + i], ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
+            local lease = KEYS[2 * n + i]
+            local set = redis.pcall('SET', lease, ARGV[2 * i - 1], 'NX', 'PX', ARGV[2 * i])
             did[i] = set and (set.ok and 1 or 9) or 0
           end
         end
@@ -66,33 +69,32 @@ final class LeaseScripts {
   private static final String ACQUIRE_ANY =
       """
       if gated and string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) ~= '+' then return 0 end
-      if behind and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+      if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
       return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
       """;
 
   /**
    * For each k: token, TTL of the lease in ms. Says 1: taken, 0: another's or a marker, 2: there is
-   * a k.
+   * a k. What is pending of a missing k ({@link Outbox}) is put there, or is that there is none,
+   * and no lease is taken: by every sidecar, since others may write behind what this one does not.
    *
-   * @param behind whether KEYS goes on with all pending(k) ({@link Outbox}): what is pending of a
-   *     missing k is put there, or is that there is none, and no lease is taken
    * @param gated whether the last of KEYS is a gate ({@link CaptureLink}): it says 3 of what could
    *     be taken while that is not open
    */
-  static Script acquire(boolean behind, boolean gated) {
-    return script(with(behind, gated), ACQUIRE);
+  static Script acquire(boolean gated) {
+    return script(with(gated), ACQUIRE);
   }
 
   /**
-   * KEYS: lease(k), pending(k) where {@code behind}, the gate where {@code gated}. ARGV: token, TTL
-   * of the lease in ms. Whether k is there or not.
+   * KEYS: lease(k), pending(k), the gate where {@code gated}. ARGV: token, TTL of the lease in ms.
+   * Whether k is there or not.
    */
-  static Script acquireAny(boolean behind, boolean gated) {
-    return script(with(behind, gated), ACQUIRE_ANY);
+  static Script acquireAny(boolean gated) {
+    return script(with(gated), ACQUIRE_ANY);
   }
 
-  private static String with(boolean behind, boolean gated) {
-    return "local behind, gated = " + behind + ", " + gated + "\n";
+  private static String with(boolean gated) {
+    return "local gated = " + gated + "\n";
   }
 
   /**

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.nearside.proxy.tier.redis.LookCommands.Seen;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
@@ -12,7 +11,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -64,6 +62,9 @@ import org.slf4j.LoggerFactory;
  * R saw C, P's value is the writer's or newer. After W, P replaces only what equals the old value:
  * the bytes of a row that R read later. Whatever somebody else SET meanwhile is not the old value
  * and stays; where k is gone (deleted past every sidecar, or expired), it stays gone.
+ *
+ * Keys that are written behind have a proof of their own (Outbox), and A, and a refresh, look there
+ * first. So does a sidecar that writes nothing behind itself.
  *
  * A holder that dies or hangs loses its lease by its expiry, which it otherwise puts off (PEXPIRE,
  * only of its own) while its read is under way. Its token is never used twice, so a late F, M or P
@@ -120,7 +121,6 @@ public final class Leases {
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
-  private final boolean behind;
   private final CapturedKeys captured;
   private final LeaseCalls acquires;
   private final LeaseCalls acquiresOfCaptured;
@@ -130,7 +130,7 @@ public final class Leases {
   private volatile @Nullable String nodeId;
 
   Leases(StatefulRedisConnection<byte[], byte[]> connection) {
-    this(connection, null, false, CapturedKeys.NONE);
+    this(connection, null, CapturedKeys.NONE);
   }
 
   /**
@@ -140,30 +140,25 @@ public final class Leases {
    * @param watch looks and is told of changes, or null: then whoever waits asks again and again
    */
   public Leases(StatefulRedisConnection<byte[], byte[]> connection, @Nullable LeaseWatch watch) {
-    this(connection, watch, false, CapturedKeys.NONE);
+    this(connection, watch, CapturedKeys.NONE);
   }
 
   /**
    * As the other constructor.
    *
-   * @param behind whether keys may be pending in an {@link Outbox}: those have no leases
    * @param captured of which there is no lease while nobody reads the changes of their rows
    */
   Leases(
       StatefulRedisConnection<byte[], byte[]> connection,
       @Nullable LeaseWatch watch,
-      boolean behind,
       CapturedKeys captured) {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
-    this.behind = behind;
     this.captured = captured;
-    this.acquires =
-        new LeaseCalls(connection, LeaseScripts.acquire(behind, false), false, behind, null);
+    this.acquires = new LeaseCalls(connection, LeaseScripts.acquire(false), false, true, null);
     this.acquiresOfCaptured =
-        new LeaseCalls(
-            connection, LeaseScripts.acquire(behind, true), false, behind, captured.gate());
+        new LeaseCalls(connection, LeaseScripts.acquire(true), false, true, captured.gate());
     this.fills =
         new LeaseCalls(connection, LeaseScripts.FILL, true, false, null); // or its lease would stay
     new SecureRandom().nextBytes(process);
@@ -205,7 +200,7 @@ public final class Leases {
   public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
     boolean gated = captured.contains(key);
-    return (behind || gated ? acquireAny(lease, gated) : acquireNew(lease))
+    return acquireAny(lease, gated)
         .handle((taken, failure) -> {
           note("acquire", failure);
           return failure == null && taken ? lease : null;
@@ -213,23 +208,14 @@ public final class Leases {
         .toCompletableFuture();
   }
 
-  private CompletionStage<Boolean> acquireNew(Lease lease) {
-    SetArgs onlyNew = SetArgs.Builder.nx().px(lease.ttl().toMillis());
-    CompletionStage<@Nullable String> reply =
-        redis.set(leaseKey(lease.key()), lease.token(), onlyNew);
-    return reply.thenApply(Objects::nonNull);
-  }
-
   private CompletionStage<Boolean> acquireAny(Lease lease, boolean gated) {
     List<byte[]> keys = new ArrayList<>();
     keys.add(leaseKey(lease.key()));
-    if (behind) {
-      keys.add(Outbox.pendingKey(lease.key()));
-    }
+    keys.add(Outbox.pendingKey(lease.key()));
     if (gated) {
       keys.add(captured.gate());
     }
-    Script script = LeaseScripts.acquireAny(behind, gated);
+    Script script = LeaseScripts.acquireAny(gated);
     return script
         .<Long>run(connection, ScriptOutputType.INTEGER, keys, lease.token(), millis(lease.ttl()))
         .thenApply(said -> said == 1);
@@ -355,6 +341,20 @@ public final class Leases {
   /** Begins the lease's time anew; false when it is not ours any more, or that is not known. */
   public CompletableFuture<Boolean> renew(Lease lease) {
     return did("renew", LeaseScripts.RENEW, lease, millis(lease.ttl()));
+  }
+
+  /**
+   * Returns whether something of {@code key} is pending in an {@link Outbox}, of whomever; false
+   * also where Redis does not say.
+   */
+  public CompletableFuture<Boolean> isPending(byte[] key) {
+    return redis
+        .exists(Outbox.pendingKey(key))
+        .handle((count, failure) -> {
+          note("a look", failure);
+          return failure == null && count == 1;
+        })
+        .toCompletableFuture();
   }
 
   /** Gives the lease back, if it is still ours. */

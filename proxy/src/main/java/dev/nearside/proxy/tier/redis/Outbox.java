@@ -35,6 +35,17 @@ import org.jspecify.annotations.Nullable;
  *   database, having made lease(k) their own. APPEND then compares: the token of what was pending,
  *   which no two writes share, or the lease. If another was faster they begin anew.
  *
+ *   Writers through (WriteIntents), of sidecars of another configuration.  From their I to their S
+ *   they have lease(k), from APPEND to DRAINED pending(k) is there, and these two never meet for a k:
+ *   I is not made while something is pending, and neither APPEND nor LOOK while an intent is there.
+ *   So who comes second comes behind the commit of who came first. A writer through has locked, read
+ *   and replaced what the drain has committed; what is drained was written behind S, so behind C.
+ *   The order of both in Redis is that at the database, and no answer was given on less.
+ *   Either side waits for the other a while, and is refused then. An intent that is gone before S
+ *   (evicted, or deleted with lease(k) by who writes k past the database) holds nobody up: then both
+ *   may be under way. S finds that, and deletes k; pending(k) is looked at before the database; but
+ *   which of the two writes the database has in the end is open. So it is where Redis was away at I.
+ *
  *   The drain.  One at a time, by a lease, and by a number at the database (the epoch), which who
  *   takes the drain over raises: a transaction of its predecessor that is still to be committed is
  *   refused from then on. SEAL gives a batch a name that is never used twice, and remembers which
@@ -128,7 +139,7 @@ public final class Outbox {
   /** What became of a write. */
   public enum Appended {
     DONE,
-    /** Another was faster. */
+    /** Another was faster, or writes the key through. */
     CONFLICT,
     /** Too much is pending. */
     FULL
@@ -145,8 +156,11 @@ public final class Outbox {
     new SecureRandom().nextBytes(process);
   }
 
-  /** Looks, and takes for {@code ttl} the leases of those of which nothing is pending. */
-  public CompletableFuture<Seen> look(List<Place> places, Duration ttl) {
+  /**
+   * Looks, and takes for {@code ttl} the leases of those of which nothing is pending; null, and
+   * takes none, where one is being written through.
+   */
+  public CompletableFuture<@Nullable Seen> look(List<Place> places, Duration ttl) {
     byte[] claim = newToken();
     List<byte[]> keys = new ArrayList<>();
     places.forEach(place -> keys.add(Leases.leaseKey(place.key())));
@@ -154,6 +168,9 @@ public final class Outbox {
     return this.<List<Object>>run(
             OutboxScripts.LOOK, ScriptOutputType.MULTI, keys, claim, number(ttl.toMillis()))
         .thenApply(said -> {
+          if (said.size() <= places.size()) {
+            return null;
+          }
           List<@Nullable Pending> seen = new ArrayList<>();
           for (int i = 0; i < places.size(); i++) {
             seen.add(said.get(i + 1) instanceof byte[] pending ? Pending.decode(pending) : null);

@@ -35,13 +35,18 @@ final class OutboxScripts {
 
   /**
    * KEYS: all lease(k), all pending(k). ARGV: token, its time in ms. Says the time, and what is
-   * pending of each; where nothing is, lease(k) becomes the token, whoever had it.
+   * pending of each; where nothing is, lease(k) becomes the token, whoever had it. Says -1 alone,
+   * and does nothing, where one of them is being written through.
    */
   static final Script LOOK =
       Script.of(
-          CLOCK
+          WriteScripts.IS_WRITTEN
+              + CLOCK
               + """
               local n = #KEYS / 2
+              for i = 1, n do
+                if is_written(redis.pcall('GET', KEYS[i])) then return {-1} end
+              end
               local said = {now}
               for i = 1, n do
                 local pending = redis.call('GET', KEYS[n + i])
@@ -55,60 +60,64 @@ final class OutboxScripts {
    * KEYS: all k, lease(k), pending(k), and the stream of each. ARGV: token, then for each k:
    * condition, most entries of its stream, 1 for a value, 0 for none, or - for no change, end, time
    * in Redis, time in Redis from now, value. A condition is s and the token of what is pending, l
-   * and that of the lease where nothing is, or nothing.
+   * and that of the lease where nothing is, or nothing; and nobody must write k through.
    *
    * <p>The first write is one that Redis refuses where it has no memory left: then nothing is done.
    */
   static final Script APPEND =
       Script.of(
-          """
-          local n = #KEYS / 4
-          local pends, more = {}, {}
-          for i = 1, n do
-            local at = 7 * i - 5
-            local kind, token = string.sub(ARGV[at], 1, 1), string.sub(ARGV[at], 2)
-            local pending = redis.call('GETRANGE', KEYS[2 * n + i], 0, 23)
-            pends[i] = pending ~= ''
-            if kind == 's' and pending ~= token then return 0 end
-            if kind == 'l' and (pends[i] or redis.pcall('GET', KEYS[n + i]) ~= token) then
-              return 0
-            end
-            if ARGV[at + 2] ~= '-' and not pends[i] then
-              local stream = KEYS[3 * n + i]
-              more[stream] = (more[stream] or redis.call('XLEN', stream)) + 1
-              if more[stream] > tonumber(ARGV[at + 1]) then return -1 end
-            end
-          end
-          for i = 1, n do
-            local at = 7 * i - 5
-            local k, does = KEYS[i], ARGV[at + 2]
-            if does ~= '-' then
-              if not pends[i] then redis.call('XADD', KEYS[3 * n + i], '*', 'k', k) end
-              redis.call('SET', KEYS[2 * n + i],
-                  ARGV[1] .. does .. ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 6])
-              if does == '1' then
-                redis.call('SET', k, ARGV[at + 6], 'PX', ARGV[at + 5])
-              else
-                redis.call('DEL', k)
+          WriteScripts.IS_WRITTEN
+              + """
+              local n = #KEYS / 4
+              local pends, more = {}, {}
+              for i = 1, n do
+                local at = 7 * i - 5
+                local kind, token = string.sub(ARGV[at], 1, 1), string.sub(ARGV[at], 2)
+                local pending = redis.call('GETRANGE', KEYS[2 * n + i], 0, 23)
+                pends[i] = pending ~= ''
+                if kind == 's' and pending ~= token then return 0 end
+                local lease = redis.pcall('GET', KEYS[n + i])
+                if is_written(lease) or kind == 'l' and (pends[i] or lease ~= token) then
+                  return 0
+                end
+                if ARGV[at + 2] ~= '-' and not pends[i] then
+                  local stream = KEYS[3 * n + i]
+                  more[stream] = (more[stream] or redis.call('XLEN', stream)) + 1
+                  if more[stream] > tonumber(ARGV[at + 1]) then return -1 end
+                end
               end
-            end
-            if does ~= '-' or string.sub(ARGV[at], 1, 1) == 'l' then
-              redis.call('DEL', KEYS[n + i])
-            end
-          end
-          return 1
-          """);
+              for i = 1, n do
+                local at = 7 * i - 5
+                local k, does = KEYS[i], ARGV[at + 2]
+                if does ~= '-' then
+                  if not pends[i] then redis.call('XADD', KEYS[3 * n + i], '*', 'k', k) end
+                  redis.call('SET', KEYS[2 * n + i],
+                      ARGV[1] .. does .. ARGV[at + 3] .. ARGV[at + 4] .. ARGV[at + 6])
+                  if does == '1' then
+                    redis.call('SET', k, ARGV[at + 6], 'PX', ARGV[at + 5])
+                  else
+                    redis.call('DEL', k)
+                  end
+                end
+                if does ~= '-' or string.sub(ARGV[at], 1, 1) == 'l' then
+                  redis.call('DEL', KEYS[n + i])
+                end
+              end
+              return 1
+              """);
 
   /**
    * As {@link #APPEND} for writes that have nothing to do with each other, none of which has a
-   * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, or 2
-   * where its outbox is full.
+   * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, 2
+   * where its outbox is full, or 3 where k is being written through.
    */
   static final Script APPEND_EACH =
       Script.of(
-          """
+          WriteScripts.IS_WRITTEN
+              + """
           local call, n = redis.call, #KEYS / 4
           local said, length, leases = {}, {}, {}
+          local held = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
           for i = 1, n do
             local at = 6 * i - 4
             local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
@@ -116,7 +125,9 @@ final class OutboxScripts {
             local state = ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value
             local depth = length[stream] or call('XLEN', stream)
             length[stream] = depth
-            if depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
+            if is_written(held[i]) then
+              said[i] = 3
+            elseif depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
               call('XADD', stream, '*', 'k', k)
               length[stream] = depth + 1
               said[i] = 1
@@ -270,21 +281,24 @@ final class OutboxScripts {
   /**
    * KEYS: stream, stream of the dead. ARGV: entry of the dead, token, prefix of pending(k), of
    * lease(k). It is pending again, as if it were written now; says 0 where there is no such entry,
-   * -1 where something newer is pending.
+   * -1 where something newer is pending, or is being written through.
    */
   static final Script REPLAY =
       Script.of(
-          """
-          local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
-          if not entry then return 0 end
-          local k, pending = entry[2][2], entry[2][4]
-          if redis.call('EXISTS', ARGV[3] .. k) == 1 then return -1 end
-          redis.call('XADD', KEYS[1], '*', 'k', k)
-          redis.call('SET', ARGV[3] .. k, ARGV[2] .. string.sub(pending, 25))
-          redis.call('XDEL', KEYS[2], ARGV[1])
-          redis.call('DEL', k, ARGV[4] .. k)
-          return 1
-          """);
+          WriteScripts.IS_WRITTEN
+              + """
+              local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
+              if not entry then return 0 end
+              local k, pending = entry[2][2], entry[2][4]
+              if redis.call('EXISTS', ARGV[3] .. k) == 1 or is_written(redis.pcall('GET', ARGV[4] .. k)) then
+                return -1
+              end
+              redis.call('XADD', KEYS[1], '*', 'k', k)
+              redis.call('SET', ARGV[3] .. k, ARGV[2] .. string.sub(pending, 25))
+              redis.call('XDEL', KEYS[2], ARGV[1])
+              redis.call('DEL', k, ARGV[4] .. k)
+              return 1
+              """);
 
   /** KEYS: all streams. ARGV: the words of a FLUSH. Flushes if all are empty. */
   static final Script FLUSH =

@@ -35,7 +35,6 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private volatile @Nullable String nodeId;
   private volatile @Nullable String serverInfo;
   private volatile String said = "";
-  private volatile boolean behind;
   private volatile CapturedKeys captured = CapturedKeys.NONE;
   private volatile boolean closed;
 
@@ -135,13 +134,11 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   }
 
   /**
-   * Returns the outbox of keys that are written behind; to be called before {@link #start}, since
-   * leases look there from then on.
+   * Returns the outbox of keys that are written behind.
    *
    * @param timer runs what waits for a moment
    */
   public Outbox outbox(Timer timer) {
-    behind = true;
     return new Outbox(() -> connection, timer);
   }
 
@@ -193,7 +190,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    Leases given = new Leases(made, leaseWatch, behind, captured);
+    Leases given = new Leases(made, leaseWatch, captured);
     nodeId = null;
     serverInfo = null;
     leases = given;

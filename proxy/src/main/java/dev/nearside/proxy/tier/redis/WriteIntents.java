@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * any more, or whose token was deleted, finds himself not there, and deletes k. The window is longer
  * than all that a writer may wait for until C; he looks at his clock once more before it.
  *
+ * Who writes k behind: no I while something is pending, and nothing is written behind between I and
+ * S (Outbox).
+ *
  * Redis away at I: k's row is written all the same, and k deleted until that is done (Uncached).
  * A failover of Redis that loses I or S can keep an old value for as long as k lives there.
  */
@@ -88,16 +91,21 @@ public final class WriteIntents {
     new SecureRandom().nextBytes(process);
   }
 
-  /** Makes known that {@code keys} will be written within {@code window}. */
-  public CompletableFuture<Intent> intend(List<byte[]> keys, Duration window) {
+  /**
+   * Makes known that {@code keys} will be written within {@code window}; null, and nothing is made
+   * known, where something of them is pending in an {@link Outbox}.
+   */
+  public CompletableFuture<@Nullable Intent> intend(List<byte[]> keys, Duration window) {
     byte[] token =
         ByteBuffer.allocate(WriteScripts.TOKEN_BYTES)
             .put(process)
             .putLong(intended.incrementAndGet())
             .array();
     Intent intent = new Intent(keys, token);
-    return run(WriteScripts.INTEND, intent, List.of(number(window.toMillis())))
-        .thenApply(done -> intent);
+    List<byte[]> names = names(keys);
+    keys.forEach(key -> names.add(Outbox.pendingKey(key)));
+    return run(WriteScripts.INTEND, names, token, List.of(number(window.toMillis())))
+        .thenApply(done -> done == 0 ? null : intent);
   }
 
   /** The database has taken it, and left {@code after}, in the order of the intent's keys. */
@@ -108,12 +116,12 @@ public final class WriteIntents {
       arguments.add(number(value == null ? 0 : each.ttlMs()));
       arguments.add(value == null ? NO_VALUE : value);
     }
-    return run(WriteScripts.SETTLE, intent, arguments);
+    return run(WriteScripts.SETTLE, names(intent.keys()), intent.token(), arguments);
   }
 
   /** The database has not taken it. */
   public CompletableFuture<Long> withdraw(Intent intent) {
-    return run(WriteScripts.WITHDRAW, intent, List.of());
+    return run(WriteScripts.WITHDRAW, names(intent.keys()), intent.token(), List.of());
   }
 
   /** Deletes {@code keys} and whatever is said of who writes or reads them. */
@@ -132,15 +140,13 @@ public final class WriteIntents {
         : null;
   }
 
-  private CompletableFuture<Long> run(Script script, Intent intent, List<byte[]> arguments) {
+  private CompletableFuture<Long> run(
+      Script script, List<byte[]> names, byte[] token, List<byte[]> arguments) {
     List<byte[]> all = new ArrayList<>(arguments.size() + 1);
-    all.add(intent.token());
+    all.add(token);
     all.addAll(arguments);
     return script.run(
-        connection.get(),
-        ScriptOutputType.INTEGER,
-        names(intent.keys()),
-        all.toArray(byte[][]::new));
+        connection.get(), ScriptOutputType.INTEGER, names, all.toArray(byte[][]::new));
   }
 
   static List<byte[]> names(List<byte[]> keys) {

@@ -12,6 +12,14 @@ final class WriteScripts {
   /** The length of a token. */
   static final int TOKEN_BYTES = 24;
 
+  /** Whether somebody is about to write k, or was when he died. */
+  static final String IS_WRITTEN =
+      """
+      local function is_written(lease)
+        return type(lease) == 'string' and string.sub(lease, 1, 1) == 'w' and #lease % 38 == 1
+      end
+      """;
+
   private static final String HEAD =
       """
       if redis.replicate_commands then redis.replicate_commands() end
@@ -20,7 +28,7 @@ final class WriteScripts {
       local now = time[1] * 1000 + math.floor(time[2] / 1000)
       local function read(lease)
         local others, own = {}, nil
-        if type(lease) == 'string' and string.sub(lease, 1, 1) == 'w' and #lease % 38 == 1 then
+        if is_written(lease) then
           for at = 2, #lease, 38 do
             local rest = string.sub(lease, at + 1, at + 37)
             if string.sub(rest, 1, 24) == ARGV[1] then
@@ -42,13 +50,16 @@ final class WriteScripts {
       """;
 
   /**
-   * ARGV: token, for how long he counts in ms. A value that is there lives no longer than that from
-   * now on.
+   * KEYS goes on with all pending(k) ({@link Outbox}). ARGV: token, for how long he counts in ms. A
+   * value that is there lives no longer than that from now on. Says 0, and does nothing, where
+   * something is pending.
    */
   static final Script INTEND =
       script(
           """
           local window = tonumber(ARGV[2])
+          n = #KEYS / 3
+          if redis.call('EXISTS', unpack(KEYS, 2 * n + 1, 3 * n)) > 0 then return 0 end
           for i = 1, n do
             local lease = KEYS[n + i]
             local writers = read(redis.pcall('GET', lease))
@@ -108,6 +119,6 @@ final class WriteScripts {
   private WriteScripts() {}
 
   private static Script script(String body) {
-    return Script.of(HEAD + body);
+    return Script.of(IS_WRITTEN + HEAD + body);
   }
 }

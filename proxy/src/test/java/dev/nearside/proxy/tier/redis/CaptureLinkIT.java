@@ -63,7 +63,7 @@ final class CaptureLinkIT {
     direct.flushall();
     first = new CaptureLink(connection, captured);
     second = new CaptureLink(connection, keys());
-    leases = new Leases(connection, null, false, captured);
+    leases = new Leases(connection, null, captured);
   }
 
   @AfterEach

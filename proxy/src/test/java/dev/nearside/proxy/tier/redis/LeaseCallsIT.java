@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** Many keys in one script: each has its own outcome, whatever becomes of the others. */
 final class LeaseCallsIT {
   private static final Duration TTL = Duration.ofMinutes(15);
-  private static final String LEASES = "~nearside:lease:prompt:*";
+  private static final String[] OWN = {"~nearside:lease:prompt:*", "~nearside:behind:prompt:*"};
   private static final int MANY = 4 * LeaseCalls.MOST_KEYS + 40;
 
   private static RedisServer redis;
@@ -226,7 +226,7 @@ final class LeaseCallsIT {
   /** Redis looks at all keys before it executes anything: the others are asked for one by one. */
   @Test
   void acquire_oneKeyThatTheUserMayNotUse_doesNotKeepItFromTheOthers() {
-    direct("ACL", "SETUSER", "limited", "on", ">secret", "+@all", "~prompt:*", LEASES);
+    direct("ACL", "SETUSER", "limited", "on", ">secret", "+@all", "~prompt:*", OWN[0], OWN[1]);
     sidecar.sync().auth("limited", "secret");
     List<byte[]> names = List.of(key(0), key(1), bytes("forbidden:7"), key(2));
     List<Attempt> attempts =

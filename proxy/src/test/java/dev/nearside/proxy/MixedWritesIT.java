@@ -1,0 +1,251 @@
+package dev.nearside.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nearside.proxy.scene.PostgresServer;
+import dev.nearside.proxy.scene.RedisServer;
+import dev.nearside.proxy.scene.RespClient;
+import dev.nearside.proxy.scene.Sidecar;
+import dev.nearside.proxy.scene.Waiting;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The same keys through sidecars that write them in different ways, as while one is replaced. */
+@Timeout(120)
+final class MixedWritesIT {
+  private static PostgresServer database;
+  private static RedisServer redis;
+
+  private Sidecar behind;
+  private Sidecar through;
+  private Sidecar aside;
+  private RespClient lateWriter;
+  private RespClient firstWriter;
+  private RespClient reader;
+  private RespClient direct;
+
+  @BeforeAll
+  static void startServers() {
+    database = PostgresServer.start();
+    database.execute(
+        "CREATE TABLE note (id bigint PRIMARY KEY, body text)",
+        """
+        CREATE FUNCTION pass_gate() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END $$
+        """,
+        "CREATE TRIGGER gated BEFORE INSERT OR UPDATE ON note"
+            + " FOR EACH ROW WHEN (NEW.body = 'held up') EXECUTE FUNCTION pass_gate()");
+    redis = RedisServer.start("--appendonly", "yes", "--appendfsync", "always");
+  }
+
+  @AfterAll
+  static void stopServers() {
+    redis.close();
+    database.close();
+  }
+
+  @BeforeEach
+  void connect() throws IOException {
+    direct = RespClient.connect(redis.port());
+    direct.call("FLUSHALL");
+    database.execute("TRUNCATE note");
+    behind = sidecar("behind");
+    through = sidecar("through");
+    aside = sidecar("aside");
+    lateWriter = behind.connect();
+    firstWriter = through.connect();
+    reader = aside.connect();
+  }
+
+  private static Sidecar sidecar(String write) throws IOException {
+    String yaml =
+        """
+        l1:
+          admission-window: 0s
+        namespaces:
+          note:
+            keys: note:{id:bigint}
+            l2-ttl: 10m
+            negative-ttl: 2s
+            database:
+              table: note
+              value: body
+              write: %s
+        database:
+          url: %s
+          user: %s
+          pool-size: 4
+          timeout: 1s
+        """
+            .formatted(write, database.jdbcUrl(), PostgresServer.USER);
+    Sidecar sidecar = Sidecar.configured(yaml, redis.port()).awaitReady();
+    Waiting.until(
+        "it can be told of writes",
+        () -> sidecar.metric("nearside_upstream_connections{kind=\"administration\"}") == 1);
+    return sidecar;
+  }
+
+  @AfterEach
+  void disconnect() throws IOException {
+    for (RespClient client : List.of(lateWriter, firstWriter, reader, direct)) {
+      client.close();
+    }
+    for (Sidecar sidecar : List.of(behind, through, aside)) {
+      sidecar.close();
+    }
+  }
+
+  @Test
+  void readerWhoWritesNothingBehind_isAnsweredFromTheOutbox() throws Exception {
+    database.execute("INSERT INTO note VALUES (1, 'old'), (2, 'old')");
+    try (Connection holder = holdDrains()) {
+      lateWriter.call("SET", "note:1", "new");
+      lateWriter.call("DEL", "note:2");
+      direct.call("DEL", "note:1", "note:2", "nearside:lease:note:2"); // as if evicted
+      assertThat(reader.call("GET", "note:1")).isEqualTo("$3\r\nnew\r\n");
+      assertThat(reader.call("GET", "note:2")).isEqualTo("$-1\r\n");
+      assertThat(direct.call("GET", "note:1")).isEqualTo("$3\r\nnew\r\n");
+      direct.call("DEL", "note:1");
+      assertThat(firstWriter.call("MGET", "note:1", "note:2"))
+          .isEqualTo("*2\r\n$3\r\nnew\r\n$-1\r\n");
+      holder.rollback();
+    }
+    awaitDrained();
+    assertThat(body(1)).isEqualTo("new");
+    assertThat(body(2)).isNull();
+  }
+
+  @Test
+  void writeThrough_waitsForWhatIsPending_andStays() throws Exception {
+    try (Connection holder = holdDrains()) {
+      lateWriter.call("SET", "note:3", "first");
+      direct.call("CONFIG", "RESETSTAT");
+      firstWriter.send("APPEND", "note:3", " second");
+      Waiting.until("it has been tried again", () -> calls("evalsha") > 1);
+      assertThat(body(3)).isNull();
+      holder.rollback();
+    }
+    assertThat(firstWriter.reply()).isEqualTo(":12\r\n");
+    assertThat(body(3)).isEqualTo("first second");
+    assertThat(reader.call("GET", "note:3")).isEqualTo("$12\r\nfirst second\r\n");
+    awaitDrained();
+    assertThat(body(3)).isEqualTo("first second");
+  }
+
+  private int calls(String command) throws IOException {
+    return direct
+        .call("INFO", "commandstats")
+        .lines()
+        .filter(line -> line.startsWith("cmdstat_" + command + ":"))
+        .map(line -> Integer.parseInt(line.replaceAll("^[^=]+=(\\d+),.*", "$1")))
+        .findFirst()
+        .orElse(0);
+  }
+
+  @Test
+  void writeThrough_whileNothingIsDrained_isRefusedByName() throws Exception {
+    try (Connection holder = holdDrains()) {
+      lateWriter.call("SET", "note:4", "first");
+      assertThat(firstWriter.call("SET", "note:4", "second"))
+          .isEqualTo(
+              "-ERR nothing was written: what was written behind to the same key waits in the outbox"
+                  + " of namespace note\r\n");
+      assertThat(body(4)).isNull();
+      assertThat(direct.call("KEYS", "nearside:lease:*")).isEqualTo("*0\r\n");
+      holder.rollback();
+    }
+    awaitDrained();
+    assertThat(body(4)).isEqualTo("first");
+  }
+
+  @Test
+  void writeBehind_ofAKeyThatIsBeingWrittenThrough_comesBehindIt() throws Exception {
+    try (Connection gate = database.connect();
+        RespClient other = behind.connect()) {
+      try (Statement statement = gate.createStatement()) {
+        statement.execute("SELECT pg_advisory_lock(1)");
+      }
+      firstWriter.send("SET", "note:5", "held up");
+      Waiting.until(
+          "it is intended", () -> direct.call("EXISTS", "nearside:lease:note:5").equals(":1\r\n"));
+      lateWriter.send("SET", "note:5", "later");
+      other.send("APPEND", "note:5", "!");
+      try (RespClient third = behind.connect()) {
+        assertThat(third.call("SET", "note:6", "aside")).isEqualTo("+OK\r\n");
+      }
+      assertThat(direct.call("EXISTS", "nearside:behind:note:5")).isEqualTo(":0\r\n");
+      try (Statement statement = gate.createStatement()) {
+        statement.execute("SELECT pg_advisory_unlock(1)");
+      }
+      assertThat(firstWriter.reply()).isEqualTo("+OK\r\n");
+      assertThat(lateWriter.reply()).isEqualTo("+OK\r\n");
+      assertThat(other.reply()).startsWith(":");
+    }
+    awaitDrained();
+    assertThat(body(5)).isIn("later", "later!");
+    assertThat(reader.call("GET", "note:5")).endsWith(body(5) + "\r\n");
+  }
+
+  @Test
+  void oneKey_countedUpInBothWays_losesNothing() throws Exception {
+    AtomicInteger counted = new AtomicInteger();
+    List<Callable<Void>> clients = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      Sidecar sidecar = i % 2 == 0 ? behind : through;
+      clients.add(() -> {
+        try (RespClient client = sidecar.connect()) {
+          for (int n = 0; n < 40; n++) {
+            String reply = client.call("INCR", "note:7");
+            assertThat(reply).matches("(?s):\\d+.*|-ERR nothing was written: (what|others).*");
+            counted.addAndGet(reply.startsWith(":") ? 1 : 0);
+          }
+        }
+        return null;
+      });
+    }
+    try (var threads = Executors.newFixedThreadPool(clients.size())) {
+      for (var done : threads.invokeAll(clients)) {
+        done.get();
+      }
+    }
+    assertThat(reader.call("GET", "note:7")).endsWith("\r\n" + counted + "\r\n");
+    awaitDrained();
+    assertThat(body(7)).isEqualTo(counted.toString());
+  }
+
+  /** Holds up whoever takes a drain over or commits a batch, until it is rolled back. */
+  private static Connection holdDrains() throws SQLException {
+    Connection holder = database.connect();
+    holder.setAutoCommit(false);
+    try (Statement statement = holder.createStatement()) {
+      statement.execute("LOCK TABLE nearside.outbox IN ACCESS EXCLUSIVE MODE");
+    }
+    return holder;
+  }
+
+  private void awaitDrained() {
+    Waiting.until(
+        "the outbox is empty", () -> direct.call("XLEN", "nearside:outbox:note").equals(":0\r\n"));
+  }
+
+  private static String body(int id) throws SQLException {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement();
+        var rows = statement.executeQuery("SELECT body FROM note WHERE id = " + id)) {
+      return rows.next() ? rows.getString(1) : null;
+    }
+  }
+}
