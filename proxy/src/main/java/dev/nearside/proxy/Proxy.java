@@ -43,8 +43,10 @@ import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.local.LocalTier;
 import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.Sockets;
+import dev.nearside.proxy.write.RowWrites;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -87,6 +89,7 @@ public final class Proxy implements AutoCloseable {
   private final RedisConnections redis;
   private final Invalidation invalidation;
   private final @Nullable DatabaseTier database;
+  private final @Nullable KnownOutboxes outboxes;
   private final @Nullable WriteParts writes;
   private final @Nullable ChangeCapture capture;
   private final MultiThreadIoEventLoopGroup loops;
@@ -130,8 +133,9 @@ public final class Proxy implements AutoCloseable {
     Guard databaseGuard =
         new Guard("database", Guard.Limits.defaults(DATABASE_WAITING), Clock.systemUTC());
     Guard redisGuard = new Guard("redis", Guard.Limits.defaults(REDIS_READS), Clock.systemUTC());
+    outboxes = database == null ? null : knownOutboxes(namespaces);
     DatabaseFill fill = databaseFill(databaseGuard);
-    writes = WriteParts.of(config, database, namespaces.all(), redis, metrics);
+    writes = WriteParts.of(config, database, namespaces.all(), redis, outboxes, metrics);
     if (writes != null) {
       started.add(writes);
     }
@@ -194,6 +198,10 @@ public final class Proxy implements AutoCloseable {
     }
     if (writes != null) {
       writes.start(redis);
+    }
+    if (outboxes != null) {
+      outboxes.look();
+      redis.every(KnownOutboxes.PERIOD, outboxes::look);
     }
     tellHotKeys();
     redis.every(Duration.ofSeconds(1), reads.standIns()::endStaleSpells);
@@ -362,15 +370,38 @@ public final class Proxy implements AutoCloseable {
     }
   }
 
+  private KnownOutboxes knownOutboxes(Namespaces namespaces) {
+    KnownOutboxes known =
+        redis
+            .administration()
+            .knownOutboxes(
+                config.upstream().database(),
+                namespaces.all().stream()
+                    .filter(Namespace::writesBehind)
+                    .map(Namespace::name)
+                    .toList());
+    metrics.gauge(Metric.OUTBOXES_UNATTENDED, known::unattended);
+    return known;
+  }
+
+  private @Nullable RowWrites rowWrites() {
+    if (writes != null) {
+      return writes.rows();
+    }
+    return outboxes == null ? null : RowWrites.none(redis.administration(), outboxes);
+  }
+
   private @Nullable DatabaseFill databaseFill(Guard guard) {
     NearsideConfig.Database settings = config.database();
-    if (database == null || settings == null) {
+    KnownOutboxes known = outboxes;
+    if (database == null || settings == null || known == null) {
       return null;
     }
     return DatabaseFill.of(
         database,
         guard,
         redis.administration(),
+        known,
         coherence.fences(),
         Policies.fills(settings, config.coherence()),
         metrics);
@@ -401,7 +432,7 @@ public final class Proxy implements AutoCloseable {
               lanes,
               flushes,
               reads,
-              writes == null ? null : writes.rows(),
+              rowWrites(),
               coherence,
               invalidation,
               commands::get,

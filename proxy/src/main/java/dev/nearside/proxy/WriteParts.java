@@ -8,6 +8,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.DatabaseWriter;
+import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.RedisAdministration;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.write.DurabilityGate;
@@ -40,13 +41,15 @@ final class WriteParts implements AutoCloseable {
       DatabaseTier database,
       DatabaseWriter writer,
       RedisAdministration redis,
+      KnownOutboxes known,
       List<Namespace> behind,
       Metrics metrics) {
     this.writer = writer;
     Guard guard =
         new Guard("database-writes", Guard.Limits.defaults(MOST_AT_ONCE), Clock.systemUTC());
     WriteThrough through =
-        new WriteThrough(writer, guard, redis.intents(), settings.timeout(), database::schedule);
+        new WriteThrough(
+            writer, guard, redis.intents(), settings.timeout(), database::schedule, known);
     OutboxDrain.Counters counters =
         new OutboxDrain.Counters(
             metrics.counter(Metric.OUTBOX_KEYS, "drained"),
@@ -60,7 +63,7 @@ final class WriteParts implements AutoCloseable {
     demandsDurability = behind.stream().anyMatch(each -> each.durability() == Durability.FSYNC);
     if (behind.isEmpty()) {
       gate = null;
-      rows = new RowWrites(through, null, List.of(), redis.deadLetters());
+      rows = new RowWrites(through, null, List.of(), redis.deadLetters(), known);
     } else {
       Map<Namespace, OutboxDrain> byNamespace =
           drains.stream().collect(Collectors.toMap(OutboxDrain::namespace, Function.identity()));
@@ -77,7 +80,8 @@ final class WriteParts implements AutoCloseable {
                   database::schedule,
                   each -> Objects.requireNonNull(byNamespace.get(each)).wake()),
               behind,
-              redis.deadLetters());
+              redis.deadLetters(),
+              known);
     }
     drains.forEach(each -> export(each, metrics));
   }
@@ -91,19 +95,21 @@ final class WriteParts implements AutoCloseable {
       @Nullable DatabaseTier database,
       List<Namespace> namespaces,
       RedisConnections redis,
+      @Nullable KnownOutboxes known,
       Metrics metrics) {
     NearsideConfig.Database settings = config.database();
     DatabaseWriter writer =
         database == null || settings == null
             ? null
             : database.writer(settings.compressAboveBytes());
-    return writer == null || database == null || settings == null
+    return writer == null || database == null || settings == null || known == null
         ? null
         : new WriteParts(
             settings,
             database,
             writer,
             redis.administration(),
+            known,
             namespaces.stream().filter(Namespace::writesBehind).toList(),
             metrics);
   }

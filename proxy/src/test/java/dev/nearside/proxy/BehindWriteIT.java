@@ -446,8 +446,8 @@ final class BehindWriteIT {
       writer.call("SET", "note:1", "x");
       assertThat(reader.call("FLUSHALL"))
           .isEqualTo(
-              "-ERR nothing was flushed: the outbox has writes that the database has not"
-                  + " taken\r\n");
+              "-ERR nothing was flushed: the outbox of namespace note has writes that the database"
+                  + " has not taken\r\n");
       assertThat(reader.call("FLUSHDB", "ASYNC")).startsWith("-ERR nothing was flushed");
       assertThat(reader.call("SWAPDB", "0", "1")).startsWith("-ERR namespace");
       assertThat(reader.call("GET", "other")).isEqualTo("$1\r\nx\r\n");

@@ -70,7 +70,7 @@ final class MixedWritesIT {
     reader = aside.connect();
   }
 
-  private static Sidecar sidecar(String write) throws IOException {
+  private static Sidecar sidecar(String write, String... settings) throws IOException {
     String yaml =
         """
         l1:
@@ -91,7 +91,7 @@ final class MixedWritesIT {
           timeout: 1s
         """
             .formatted(write, database.jdbcUrl(), PostgresServer.USER);
-    Sidecar sidecar = Sidecar.configured(yaml, redis.port()).awaitReady();
+    Sidecar sidecar = Sidecar.configured(yaml, redis.port(), settings).awaitReady();
     Waiting.until(
         "it can be told of writes",
         () -> sidecar.metric("nearside_upstream_connections{kind=\"administration\"}") == 1);
@@ -224,6 +224,89 @@ final class MixedWritesIT {
     assertThat(reader.call("GET", "note:7")).endsWith("\r\n" + counted + "\r\n");
     awaitDrained();
     assertThat(body(7)).isEqualTo(counted.toString());
+  }
+
+  @Test
+  void redisAway_neitherTheRowIsRead_norIsItWritten() throws Exception {
+    database.execute("INSERT INTO note VALUES (8, 'old')");
+    awaitKnown(through);
+    awaitKnown(aside);
+    try (Connection holder = holdDrains()) {
+      lateWriter.call("SET", "note:8", "new");
+      redis.pause();
+      try {
+        assertThat(reader.call("GET", "note:8")).doesNotContain("old");
+        assertThat(firstWriter.call("SET", "note:8", "newer"))
+            .isEqualTo(
+                "-ERR nothing was written: Redis cannot be asked what waits in the outbox of"
+                    + " namespace note\r\n");
+      } finally {
+        redis.resume();
+      }
+      holder.rollback();
+    }
+    awaitDrained();
+    assertThat(body(8)).isEqualTo("new");
+  }
+
+  @Test
+  void flush_byAnySidecarOfThisRedis_isRefusedWhileSomethingIsPending() throws Exception {
+    try (Sidecar elsewhere =
+            sidecar("aside", "upstream.uri=redis://127.0.0.1:" + redis.port() + "/1");
+        RespClient other = elsewhere.connect()) {
+      awaitKnown(elsewhere);
+      awaitKnown(aside);
+      try (Connection holder = holdDrains()) {
+        lateWriter.call("SET", "note:9", "new");
+        String refusal =
+            "-ERR nothing was flushed: the outbox of namespace note has writes that the database has"
+                + " not taken\r\n";
+        assertThat(other.call("FLUSHALL")).isEqualTo(refusal);
+        assertThat(other.call("SWAPDB", "0", "1")).isEqualTo(refusal);
+        assertThat(reader.call("FLUSHALL", "ASYNC")).isEqualTo(refusal);
+        assertThat(reader.call("FLUSHDB")).isEqualTo(refusal);
+        assertThat(other.call("FLUSHDB")).isEqualTo("+OK\r\n");
+        assertThat(other.call("SWAPDB", "2", "3")).isEqualTo("+OK\r\n");
+        assertThat(other.call("SELECT", "0")).isEqualTo("+OK\r\n");
+        assertThat(other.call("FLUSHDB")).isEqualTo(refusal);
+        assertThat(direct.call("GET", "note:9")).isEqualTo("$3\r\nnew\r\n");
+        holder.rollback();
+      }
+      awaitDrained();
+      assertThat(other.call("FLUSHALL")).isEqualTo("+OK\r\n");
+      assertThat(direct.call("GET", "note:9")).isEqualTo("$-1\r\n");
+      assertThat(direct.call("KEYS", "*")).contains("nearside:outboxes");
+    }
+  }
+
+  @Test
+  void outboxThatNobodyHas_isCounted() throws Exception {
+    awaitKnown(through);
+    try (Connection holder = holdDrains()) {
+      lateWriter.call("SET", "note:10", "new");
+      behind.close();
+      assertThat(through.metric("nearside_outboxes_unattended")).isZero();
+      direct.call("ZADD", "nearside:outboxes", "1000", "note"); // as if that were long ago
+      Waiting.until("it is noticed", () -> through.metric("nearside_outboxes_unattended") == 1);
+      holder.rollback();
+    }
+    behind = sidecar("behind");
+    Waiting.until("it is drained", () -> through.metric("nearside_outboxes_unattended") == 0);
+    awaitDrained();
+    assertThat(body(10)).isEqualTo("new");
+  }
+
+  /** Waits until {@code sidecar} has heard that somebody writes behind. */
+  private static void awaitKnown(Sidecar sidecar) throws IOException {
+    try (RespClient client = sidecar.connect()) {
+      client.call("SELECT", "7");
+      Waiting.until(
+          "it is known",
+          () -> {
+            client.call("FLUSHDB");
+            return sidecar.metric("nearside_requests_total{way=\"through\",command=\"other\"}") > 0;
+          });
+    }
   }
 
   /** Holds up whoever takes a drain over or commits a batch, until it is rolled back. */

@@ -70,9 +70,10 @@ final class ThroughWrites {
     if (!mayWrite || refused) {
       return false;
     }
-    if (empties(command)) {
-      namespaces.addAll(path.outboxes());
-    } else if (command.effect() != Effect.FLUSHES) {
+    if (command.effect() == Effect.FLUSHES) {
+      return concernsOutboxes(command);
+    }
+    if (path.areAny()) {
       KeyPositions.forEachKey(command, request, i -> look(request, i));
     }
     return !namespaces.isEmpty();
@@ -85,11 +86,20 @@ final class ThroughWrites {
     };
   }
 
-  /** Whether {@code command} would take an outbox away with everything else. */
-  private boolean empties(Command command) {
+  /** Whether {@code command} could take an outbox away with everything else, whoever's it is. */
+  private boolean concernsOutboxes(Command command) {
+    if (empties(command) && path.known().any() != null) {
+      if (!command.name().equals("FLUSHDB") || database() == client.context().policy().database()) {
+        namespaces.addAll(path.outboxes());
+      }
+      return true;
+    }
+    return false;
+  }
+
+  private static boolean empties(Command command) {
     return switch (command.name()) {
-      case "FLUSHALL", "SWAPDB" -> true;
-      case "FLUSHDB" -> database() == client.context().policy().database();
+      case "FLUSHALL", "FLUSHDB", "SWAPDB" -> true;
       default -> false;
     };
   }
@@ -127,7 +137,7 @@ final class ThroughWrites {
             && command.firstKey() > 0
             && command.lastKey() == command.firstKey()
             && head.argCount() > command.firstKey();
-    return mayWrite(command) && !isSeen;
+    return path.areAny() && mayWrite(command) && !isSeen;
   }
 
   /** Makes such a write, or refuses it; returns whether it was taken. */
@@ -175,8 +185,9 @@ final class ThroughWrites {
   }
 
   private @Nullable String refusal(Command command) {
-    String name = namespaces.getFirst().name();
-    boolean empties = empties(command) && !command.name().equals("SWAPDB");
+    String name = namespaces.isEmpty() ? path.known().any() : namespaces.getFirst().name();
+    boolean swapsOwn = command.name().equals("SWAPDB") && !namespaces.isEmpty();
+    boolean empties = empties(command) && !swapsOwn;
     if (!empties && !StringWrites.contains(command.name())) {
       return "ERR namespace %s is written to the database, which %s is not understood for"
           .formatted(name, command.name());
@@ -221,7 +232,7 @@ final class ThroughWrites {
     touch.forwarded();
     PendingReply reply = client.replies().add(new PendingReply(client.replies()));
     client.pauseUntilDrained();
-    path.flush(words)
+    path.flush(words, session.database)
         .whenComplete((outcome, bug) -> client.execute(() -> done(touch, reply, outcome, bug)));
     return true;
   }

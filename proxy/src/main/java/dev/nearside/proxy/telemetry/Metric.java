@@ -226,6 +226,10 @@ public enum Metric {
       Collector.Type.GAUGE,
       "Writes that the database never takes, put aside.",
       Label.NAMESPACE),
+  OUTBOXES_UNATTENDED(
+      "nearside_outboxes_unattended",
+      Collector.Type.GAUGE,
+      "Outboxes at this Redis that have something, and that no sidecar has written for 30 s."),
   OUTBOX_KEYS(
       "nearside_outbox_keys_total",
       Collector.Type.COUNTER,

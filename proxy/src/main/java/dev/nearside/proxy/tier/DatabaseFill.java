@@ -9,6 +9,7 @@ import dev.nearside.proxy.tier.Answer.Miss;
 import dev.nearside.proxy.tier.Answer.Reason;
 import dev.nearside.proxy.tier.Answer.Unavailable;
 import dev.nearside.proxy.tier.database.DatabaseTier;
+import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
@@ -91,6 +92,7 @@ public final class DatabaseFill {
       DatabaseTier database,
       Guard guard,
       RedisAdministration redis,
+      KnownOutboxes outboxes,
       Fences fences,
       Limits limits,
       Metrics metrics) {
@@ -99,7 +101,8 @@ public final class DatabaseFill {
     database.whenAnswering(() -> beginFills(redis.leases()));
     return new DatabaseFill(
         new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics))
-            .withTagging(tagging(redis.resultTags())),
+            .withTagging(tagging(redis.resultTags()))
+            .withOutboxes(namespace -> outboxes.isWrittenBehind(namespace.name())),
         redis::leases,
         new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime),
         limits.leaseTimeout().toNanos());

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 /**
  * What every read through the database needs. Thread-safe.
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param counters counts leases
  * @param ticks looks after reads under way
  * @param tagging tells Redis which tags a result will have
+ * @param behind which namespaces are written behind, by whomever
  */
 record FillContext(
     RowReads rows,
@@ -25,7 +27,8 @@ record FillContext(
     long timeoutNs,
     LeaseCounters counters,
     Ticks ticks,
-    Tagging tagging) {
+    Tagging tagging,
+    Predicate<Namespace> behind) {
   /** Tells Redis the tags of a value before it is read under a lease. */
   @FunctionalInterface
   interface Tagging {
@@ -41,11 +44,22 @@ record FillContext(
   private static final int RENEWALS = 3;
 
   FillContext(RowReads rows, Timer timer, long timeoutNs, LeaseCounters counters) {
-    this(rows, timer, timeoutNs, counters, new Ticks(timer), (namespace, name) -> TAGGED);
+    this(
+        rows,
+        timer,
+        timeoutNs,
+        counters,
+        new Ticks(timer),
+        (namespace, name) -> TAGGED,
+        Namespace::writesBehind);
   }
 
   FillContext withTagging(Tagging added) {
-    return new FillContext(rows, timer, timeoutNs, counters, ticks, added);
+    return new FillContext(rows, timer, timeoutNs, counters, ticks, added, behind);
+  }
+
+  FillContext withOutboxes(Predicate<Namespace> known) {
+    return new FillContext(rows, timer, timeoutNs, counters, ticks, tagging, known);
   }
 
   /**
@@ -82,7 +96,7 @@ record FillContext(
    * not answered in time: then {@code reason} is the answer.
    */
   CompletableFuture<Answer> readAlone(Namespace namespace, byte[] name, Reason reason) {
-    return namespace.writesBehind()
+    return behind.test(namespace)
         ? CompletableFuture.completedFuture(new Answer.Unavailable(reason))
         : read(namespace, name);
   }

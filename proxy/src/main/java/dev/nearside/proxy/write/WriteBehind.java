@@ -2,7 +2,6 @@ package dev.nearside.proxy.write;
 
 import dev.nearside.proxy.guard.Guard;
 import dev.nearside.proxy.namespace.Namespace;
-import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.strings.KeyState;
 import dev.nearside.proxy.strings.RefusedWriteException;
 import dev.nearside.proxy.strings.StringWrite;
@@ -93,23 +92,8 @@ public final class WriteBehind {
         : attempt.look();
   }
 
-  /** Flushes by {@code words}, unless something is pending of {@code namespaces}, or put aside. */
-  public CompletableFuture<WriteOutcome> flush(List<byte[]> words, List<Namespace> namespaces) {
-    return outbox
-        .flush(words, namespaces.stream().map(Namespace::name).toList())
-        .handle((flushed, failure) -> {
-          if (failure != null) {
-            return failed("flushed", failure);
-          }
-          return flushed
-              ? new WriteOutcome.Made(Replies.ok())
-              : new Refused(
-                  "ERR nothing was flushed: the outbox has writes that the database has not"
-                      + " taken");
-        });
-  }
-
-  private static Refused failed(String what, Throwable failure) {
+  /** Returns what a client is told of what Redis was to do. */
+  static Refused failed(String what, Throwable failure) {
     String refusal = WriteIntents.refusal(failure);
     return refusal == null
         ? new Refused("ERR it is not known whether this was " + what + ": Redis does not answer")

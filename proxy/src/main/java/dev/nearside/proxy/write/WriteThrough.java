@@ -11,6 +11,7 @@ import dev.nearside.proxy.tier.database.DatabaseWriter;
 import dev.nearside.proxy.tier.database.DatabaseWriter.Result;
 import dev.nearside.proxy.tier.database.DatabaseWriter.Result.Failed;
 import dev.nearside.proxy.tier.database.DatabaseWriter.Result.Written;
+import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.WriteIntents;
 import dev.nearside.proxy.tier.redis.WriteIntents.Intent;
 import dev.nearside.proxy.tier.redis.WriteIntents.Settled;
@@ -46,6 +47,7 @@ public final class WriteThrough {
   private final WriteIntents redis;
   private final Uncached uncached;
   private final Timer timer;
+  private final KnownOutboxes outboxes;
   private final Duration timeout;
   private final Duration window;
 
@@ -54,14 +56,21 @@ public final class WriteThrough {
    *
    * @param timeout bound on what the database does for one write
    * @param timer runs what is to be tried again
+   * @param outboxes which namespaces are written behind by others
    */
   public WriteThrough(
-      DatabaseWriter database, Guard guard, WriteIntents redis, Duration timeout, Timer timer) {
+      DatabaseWriter database,
+      Guard guard,
+      WriteIntents redis,
+      Duration timeout,
+      Timer timer,
+      KnownOutboxes outboxes) {
     this.database = database;
     this.guard = guard;
     this.redis = redis;
     this.uncached = new Uncached(redis, timer);
     this.timer = timer;
+    this.outboxes = outboxes;
     this.timeout = timeout;
     this.window = timeout.multipliedBy(2).plus(SPARE);
   }
@@ -135,6 +144,13 @@ public final class WriteThrough {
     if (intent == null && uncached.isFull()) {
       guard.release();
       return refused("ERR nothing was written: Redis cannot be told, and too much waits for it");
+    }
+    if (intent == null
+        && keys.rows().stream().anyMatch(row -> outboxes.isWrittenBehind(row.namespace().name()))) {
+      guard.release();
+      return refused(
+          "ERR nothing was written: Redis cannot be asked what waits in the outbox of "
+              + keys.namespaces());
     }
     AtomicReference<Change> change = new AtomicReference<>();
     return database

@@ -240,19 +240,6 @@ public final class Outbox {
     return "0".repeat(width - digits.length()) + digits;
   }
 
-  /**
-   * Flushes, by {@code words}, if nothing is pending in any of {@code namespaces}, and nothing of
-   * them is put aside; returns whether it did.
-   */
-  public CompletableFuture<Boolean> flush(List<byte[]> words, List<String> namespaces) {
-    List<byte[]> streams = new ArrayList<>();
-    namespaces.forEach(each -> streams.add(OutboxKeys.stream(each)));
-    namespaces.forEach(each -> streams.add(OutboxKeys.dead(each)));
-    return this.<Long>run(
-            OutboxScripts.FLUSH, ScriptOutputType.INTEGER, streams, words.toArray(byte[][]::new))
-        .thenApply(said -> said == 1);
-  }
-
   private <T> CompletableFuture<T> run(
       Script script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
     return script.run(connection.get(), type, keys, arguments);

@@ -26,7 +26,7 @@ final class OutboxScripts {
   static final int ELSEWHERE = -2;
   static final int DEAD_FULL = -3;
 
-  private static final String CLOCK =
+  static final String CLOCK =
       """
       if redis.replicate_commands then redis.replicate_commands() end
       local time = redis.call('TIME')
@@ -299,17 +299,6 @@ final class OutboxScripts {
               redis.call('DEL', k, ARGV[4] .. k)
               return 1
               """);
-
-  /** KEYS: all streams. ARGV: the words of a FLUSH. Flushes if all are empty. */
-  static final Script FLUSH =
-      Script.of(
-          """
-          for i = 1, #KEYS do
-            if redis.call('XLEN', KEYS[i]) > 0 then return 0 end
-          end
-          redis.call(unpack(ARGV))
-          return 1
-          """);
 
   private OutboxScripts() {}
 }

@@ -142,6 +142,16 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     return new Outbox(() -> connection, timer);
   }
 
+  /**
+   * Returns what is known of everybody's outboxes; whoever has it looks now and then.
+   *
+   * @param database the upstream's own
+   * @param own the namespaces that this sidecar writes behind
+   */
+  public KnownOutboxes knownOutboxes(int database, List<String> own) {
+    return new KnownOutboxes(() -> connection, database, own);
+  }
+
   /** Returns what is taken out of the outbox of a namespace. */
   public OutboxFeed outboxFeed(String namespace) {
     return new OutboxFeed(() -> connection, namespace);
