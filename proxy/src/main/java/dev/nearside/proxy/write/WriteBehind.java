@@ -195,10 +195,10 @@ public final class WriteBehind {
       List<KeyState> after = keys.eachOnce(change.after());
       List<Put> puts = new ArrayList<>(after.size());
       for (int i = 0; i < after.size(); i++) {
-        Namespace namespace = keys.rows().get(i).namespace();
-        String refusal = database.refusal(namespace, after.get(i));
+        DatabaseWriter.Row row = keys.rows().get(i);
+        String refusal = database.refusal(row, after.get(i));
         if (refusal != null) {
-          String why = "ERR namespace %s: %s".formatted(namespace.name(), refusal);
+          String why = "ERR namespace %s: %s".formatted(row.namespace().name(), refusal);
           return before == null ? refused(why) : undone(before.seen(), why);
         }
         puts.add(put(i, after.get(i), nowMs, before));

@@ -112,10 +112,10 @@ public final class DatabaseWriter implements AutoCloseable {
     return new OutboxRows(pool, tables, failures);
   }
 
-  /** Returns why no row of {@code namespace} can hold {@code state}, or null where one can. */
-  public @Nullable String refusal(Namespace namespace, KeyState state) {
-    StringRows table = tables.get(namespace);
-    return table == null ? "it is not written" : table.refusal(state);
+  /** Returns why {@code row} cannot hold {@code state}, or null where it can. */
+  public @Nullable String refusal(Row row, KeyState state) {
+    StringRows table = tables.get(row.namespace());
+    return table == null ? "it is not written" : table.refusal(row.key(), state);
   }
 
   /** Reads what {@code rows} hold, as {@link #write} would find it, and changes nothing. */
@@ -219,7 +219,7 @@ public final class DatabaseWriter implements AutoCloseable {
         int place = part.places.get(i);
         KeyState state = after.get(place);
         if (state != before[place]) {
-          String refusal = part.table.refusal(state);
+          String refusal = part.table.refusal(part.keys.get(i), state);
           if (refusal != null) {
             throw new RefusedWriteException(
                 "ERR namespace %s: %s".formatted(part.namespace.name(), refusal));

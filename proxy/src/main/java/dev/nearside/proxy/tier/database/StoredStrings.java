@@ -35,6 +35,9 @@ final class StoredStrings implements StringRows {
   /** In the year 287396, well before the last that PostgreSQL's timestamps know. */
   private static final long LAST_MS = 9_000_000_000_000_000L;
 
+  /** What the table checks. */
+  private static final int MOST_KEY_BYTES = 2048;
+
   private static final String DATA_CORRUPTED = "XX001";
   private static final String DELETE = "DELETE FROM nearside.entry WHERE key = ANY (?)";
 
@@ -45,7 +48,10 @@ final class StoredStrings implements StringRows {
   }
 
   @Override
-  public @Nullable String refusal(KeyState state) {
+  public @Nullable String refusal(byte[] key, KeyState state) {
+    if (key.length > MOST_KEY_BYTES && state.value() != null) {
+      return "its store takes keys of %d bytes at most".formatted(MOST_KEY_BYTES);
+    }
     return state.expiresAtMs() > LAST_MS ? "its store ends before that value does" : null;
   }
 

@@ -19,6 +19,6 @@ interface StringRows {
   /** Has each of {@code keys} hold what stands in its place in {@code states}. */
   void write(Connection connection, List<byte[]> keys, List<KeyState> states) throws SQLException;
 
-  /** Returns why a row cannot hold {@code state}, or null where it can. */
-  @Nullable String refusal(KeyState state);
+  /** Returns why no row of {@code key} can hold {@code state}, or null where one can. */
+  @Nullable String refusal(byte[] key, KeyState state);
 }

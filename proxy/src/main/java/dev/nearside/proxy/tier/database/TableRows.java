@@ -45,7 +45,7 @@ final class TableRows implements StringRows {
   }
 
   @Override
-  public @Nullable String refusal(KeyState state) {
+  public @Nullable String refusal(byte[] key, KeyState state) {
     return state.expiresAtMs() == KeyState.NEVER
         ? null
         : "its table does not say when a value ends";
