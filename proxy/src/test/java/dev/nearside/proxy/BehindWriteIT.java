@@ -473,6 +473,62 @@ final class BehindWriteIT {
   }
 
   @Test
+  void keyLongerThanTheStoreTakes_isRefusedWhenItIsWritten() throws Exception {
+    String longest = "kept:" + "k".repeat(2048 - 5);
+    String refusal = "-ERR namespace kept: its store takes keys of 2048 bytes at most\r\n";
+    assertThat(writer.call("SET", longest, "x")).isEqualTo("+OK\r\n");
+    assertThat(writer.call("SET", longest + "k", "x")).isEqualTo(refusal);
+    assertThat(writer.call("MSET", "kept:a", "x", longest + "k", "x")).isEqualTo(refusal);
+    assertThat(writer.call("DEL", longest + "k")).isEqualTo(":0\r\n");
+    awaitDrained();
+    assertThat(database.count("SELECT count(*) FROM nearside.entry")).isEqualTo(1);
+    assertThat(writer.call("NEARSIDE.OUTBOX", "DEAD", "kept")).isEqualTo("*0\r\n");
+  }
+
+  @Test
+  void whatSomebodyElseHasPutThere_isPutAside_andTheOthersGoOn() throws Exception {
+    direct.call("SADD", "nearside:behind:note:21", "x");
+    direct.call("SET", "nearside:behind:note:22", "short");
+    direct.call("SET", "nearside:behind:note:23", "x".repeat(80));
+    direct.call(
+        "SET", "nearside:behind:other:1", "0".repeat(24) + "1" + " ".repeat(16) + "0".repeat(12));
+    for (String key : List.of("note:21", "note:22", "note:23", "other:1", "note:24")) {
+      direct.call("XADD", "nearside:outbox:note", "*", "k", key);
+    }
+    writer.call("SET", "note:25", "fine");
+    awaitDrained();
+    assertThat(body(25)).isEqualTo("fine");
+    assertThat(direct.call("XLEN", "nearside:outbox:note:dead")).isEqualTo(":4\r\n");
+    assertThat(writer.call("NEARSIDE.OUTBOX", "DEAD", "note"))
+        .contains("note:21", "it is nearside:strange:note:21 now", "note:22", "short")
+        .contains("note:23", "nothing that Nearside writes", "other:1", "22023");
+    assertThat(direct.call("SCARD", "nearside:strange:note:21")).isEqualTo(":1\r\n");
+    direct.call("XADD", "nearside:outbox:note:dead", "*", "what", "ever");
+    assertThat(writer.call("NEARSIDE.OUTBOX", "DEAD", "note")).startsWith("*5\r\n");
+    assertThat(writer.call("SET", "note:21", "again")).isEqualTo("+OK\r\n");
+    awaitDrained();
+    assertThat(body(21)).isEqualTo("again");
+  }
+
+  @Test
+  void anotherRedisWithANamespaceOfThisName_isNoticed() throws Exception {
+    try (RedisServer other = RedisServer.start("--appendonly", "yes", "--appendfsync", "always");
+        Sidecar stranger = Sidecar.configured(yaml("fsync"), other.port()).awaitReady();
+        RespClient elsewhere = stranger.connect()) {
+      Waiting.until(
+          "both drain, and one finds that it does no more",
+          () -> {
+            writer.call("SET", "note:31", "here");
+            elsewhere.call("SET", "note:32", "there");
+            return stranger.metric("nearside_outbox_failures_total") > 0
+                || first.metric("nearside_outbox_failures_total") > 0
+                || second.metric("nearside_outbox_failures_total") > 0;
+          });
+    }
+    awaitDrained();
+  }
+
+  @Test
   void databaseAway_writesGoOn_andArrive() throws Exception {
     assertThat(writer.call("SET", "note:1", "before")).isEqualTo("+OK\r\n");
     awaitDrained();

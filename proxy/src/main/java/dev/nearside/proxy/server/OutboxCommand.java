@@ -99,7 +99,7 @@ final class OutboxCommand {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(Replies.arrayHeader(letters.size()));
     for (Letter letter : letters) {
-      byte[] value = letter.state().state().value();
+      byte[] value = letter.value();
       out.writeBytes(Replies.arrayHeader(4));
       out.writeBytes(Replies.bulk(letter.id().getBytes(UTF_8)));
       out.writeBytes(Replies.bulk(letter.key()));

@@ -181,7 +181,10 @@ public final class OutboxDrain implements AutoCloseable {
     while (!stopping) {
       Batch batch = feed.seal(most);
       observe();
-      if (batch.items().isEmpty()) {
+      Item strange = batch.strange();
+      if (strange != null) {
+        bury(strange, "what was pending is nothing that Nearside writes");
+      } else if (batch.items().isEmpty()) {
         pause(IDLE);
       } else {
         drain(taken.epoch(), batch);
@@ -196,7 +199,7 @@ public final class OutboxDrain implements AutoCloseable {
     List<KeyState> states = items.stream().map(Item::state).toList();
     try {
       if (!rows.commit(namespace, epoch, batch.name(), keys, states)) {
-        throw new LostLeaseException();
+        throw lost();
       }
     } catch (UntakenException e) {
       if (!e.isForGood()) {
@@ -212,6 +215,16 @@ public final class OutboxDrain implements AutoCloseable {
     counters.drained().add(items.size());
     failures = 0;
     most = Math.min(MOST_KEYS, 2 * most);
+  }
+
+  /** At one Redis only who has the lease takes over at the database. */
+  private LostLeaseException lost() throws IOException {
+    if (feed.isHeld()) {
+      throw new IOException(
+          "a sidecar of another Redis, or of another of its databases, drains a namespace of this"
+              + " name to the same database; expected a name for each");
+    }
+    return new LostLeaseException();
   }
 
   private void bury(Item item, String why) throws IOException, LostLeaseException {

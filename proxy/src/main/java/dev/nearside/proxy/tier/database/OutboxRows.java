@@ -147,7 +147,7 @@ public final class OutboxRows {
 
   private static boolean isForGood(SQLException failure) {
     String state = Failures.stateOf(failure);
-    boolean isAnswer = Failures.isAnswer(failure) || state.equals(TableRows.NOT_IN_THIS_ENCODING);
+    boolean isAnswer = Failures.isAnswer(failure) || TableRows.SAID_HERE.contains(state);
     return isAnswer && NOT_FOR_GOOD.stream().noneMatch(state::startsWith);
   }
 

@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  * A null value is no value. A column that is not of bytes is given text, and has to understand it.
  */
 final class TableRows implements StringRows {
-  static final String NOT_IN_THIS_ENCODING = "22021";
+  private static final String NOT_IN_THIS_ENCODING = "22021";
+  private static final String NOT_OF_THE_NAMESPACE = "22023";
+
+  /** What is said without the database, and stays so. */
+  static final List<String> SAID_HERE = List.of(NOT_IN_THIS_ENCODING, NOT_OF_THE_NAMESPACE);
 
   private final KeyTemplate template;
   private final String select;
@@ -115,7 +119,7 @@ final class TableRows implements StringRows {
   private void bindParts(PreparedStatement statement, byte[] key) throws SQLException {
     Object[] parts = template.partsOf(key);
     if (parts == null) {
-      throw new IllegalArgumentException("a key of another namespace");
+      throw new SQLException("the key is none of the namespace", NOT_OF_THE_NAMESPACE);
     }
     for (int i = 0; i < parts.length; i++) {
       statement.setObject(i + 1, parts[i]);

@@ -27,10 +27,10 @@ public final class DeadLetters {
    *
    * @param id its place in the stream, by which it is named
    * @param why what the database has said
-   * @param state what its key was to hold
+   * @param value what its key was to hold, or null for nothing
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  public record Letter(String id, byte[] key, String why, Outbox.Pending state) {}
+  public record Letter(String id, byte[] key, String why, byte @Nullable [] value) {}
 
   private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
   private final SecureRandom random = new SecureRandom();
@@ -55,19 +55,17 @@ public final class DeadLetters {
   private static Letter letter(StreamMessage<byte[], byte[]> message) {
     Map<ByteBuffer, byte[]> fields = new HashMap<>();
     message.getBody().forEach((name, value) -> fields.put(ByteBuffer.wrap(name), value));
+    byte[] written = field(fields, "pending");
+    Outbox.Pending pending = Outbox.Pending.read(written);
     return new Letter(
         message.getId(),
         field(fields, "k"),
         new String(field(fields, "why"), UTF_8),
-        Outbox.Pending.decode(field(fields, "pending")));
+        pending == null ? written : pending.state().value());
   }
 
   private static byte[] field(Map<ByteBuffer, byte[]> fields, String name) {
-    byte[] value = fields.get(ByteBuffer.wrap(name.getBytes(UTF_8)));
-    if (value == null) {
-      throw new IllegalStateException("an entry that has no " + name);
-    }
-    return value;
+    return fields.getOrDefault(ByteBuffer.wrap(name.getBytes(UTF_8)), new byte[0]);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.nearside.proxy.tier.redis;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.strings.KeyState;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -94,8 +96,24 @@ public final class Outbox {
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Pending(byte[] token, KeyState state, long l2TtlMs) {
+    private static final Pattern HEAD = Pattern.compile("[01](\\d{16}| {16})\\d{12}");
+
     static Pending decode(byte[] pending) {
+      Pending read = read(pending);
+      if (read == null) {
+        throw new IllegalStateException("nearside:behind:… of a key is not what Nearside writes");
+      }
+      return read;
+    }
+
+    /** Returns null where somebody else must have written it. */
+    static @Nullable Pending read(byte[] pending) {
       int at = OutboxScripts.TOKEN_BYTES;
+      if (pending.length < OutboxScripts.VALUE_AT
+          || !HEAD.matcher(new String(pending, at, OutboxScripts.VALUE_AT - at, ISO_8859_1))
+              .matches()) {
+        return null;
+      }
       byte[] token = Arrays.copyOf(pending, at);
       String end = new String(pending, at + 1, 16, UTF_8);
       long endMs = end.isBlank() ? KeyState.NEVER : Long.parseLong(end);

@@ -46,9 +46,10 @@ public final class OutboxFeed {
    *
    * @param name told from all others by it
    * @param items each of another key; none where nothing is pending
+   * @param strange one that nobody can read, which is to be put aside first, or null
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  public record Batch(byte[] name, List<Item> items) {}
+  public record Batch(byte[] name, List<Item> items, @Nullable Item strange) {}
 
   /**
    * How much waits.
@@ -107,6 +108,11 @@ public final class OutboxFeed {
     return ours == 1;
   }
 
+  /** Returns whether it is ours still, and was since it was taken. */
+  public boolean isHeld() throws IOException {
+    return Arrays.equals(await(open().async().get(lease)), token);
+  }
+
   /** Lets another have the drain at once. */
   public void give() throws IOException {
     Long _ = number(OutboxScripts.UNCLAIM, List.of(lease), token);
@@ -140,7 +146,7 @@ public final class OutboxFeed {
     List<Object> said =
         list(
             OutboxScripts.SEAL,
-            List.of(stream, lease, batch),
+            List.of(stream, lease, batch, dead),
             token,
             Outbox.number(LEASE.toMillis()),
             name,
@@ -150,12 +156,17 @@ public final class OutboxFeed {
     check((Long) said.getFirst());
     List<Item> items = new ArrayList<>();
     for (int i = 1; i + 2 < said.size(); i += 3) {
-      Pending pending = Pending.decode((byte[]) said.get(i + 2));
-      items.add(
-          new Item(
-              (byte[]) said.get(i), (byte[]) said.get(i + 1), pending.token(), pending.state()));
+      byte[] entry = (byte[]) said.get(i);
+      byte[] key = (byte[]) said.get(i + 1);
+      byte[] written = (byte[]) said.get(i + 2);
+      Pending pending = Pending.read(written);
+      if (pending == null) {
+        byte[] start = Arrays.copyOf(written, Math.min(written.length, token.length));
+        return new Batch(name, items, new Item(entry, key, start, KeyState.absent()));
+      }
+      items.add(new Item(entry, key, pending.token(), pending.state()));
     }
-    return new Batch(name, items);
+    return new Batch(name, items, null);
   }
 
   /** The database has taken the batch called {@code name}. */

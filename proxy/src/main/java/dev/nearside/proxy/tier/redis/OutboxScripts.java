@@ -183,9 +183,10 @@ final class OutboxScripts {
               """);
 
   /**
-   * KEYS: stream, lease of the drain, batch. ARGV: token, its time in ms, name of the batch, most
-   * keys, most bytes, prefix of pending(k). Remembers what belongs to the batch, and says for each:
-   * entry, k, pending(k).
+   * KEYS: stream, lease of the drain, batch, stream of the dead. ARGV: token, its time in ms, name
+   * of the batch, most keys, most bytes, prefix of pending(k). Remembers what belongs to the batch,
+   * and says for each: entry, k, pending(k). What is no string at all, which somebody else must
+   * have put there, is given another name, and put aside.
    */
   static final Script SEAL =
       Script.of(
@@ -216,6 +217,12 @@ final class OutboxScripts {
               said[#said + 1] = pending
               bytes = bytes + #pending
               if bytes >= tonumber(ARGV[5]) then break end
+            elseif not seen[k] and redis.call('EXISTS', names[i]) == 1 then
+              local other = 'nearside:strange:' .. k
+              redis.call('RENAME', names[i], other)
+              redis.call('XADD', KEYS[4], '*', 'k', k, 'pending', '',
+                  'why', 'what was pending is no string: it is ' .. other .. ' now')
+              redis.call('XDEL', KEYS[1], entry[1])
             else
               redis.call('XDEL', KEYS[1], entry[1])
             end
