@@ -168,7 +168,6 @@ public final class KnownOutboxes {
 
   private <T> CompletableFuture<T> run(
       Script script, ScriptOutputType type, List<byte[]> arguments) {
-    return script.run(
-        connection.get(), type, List.of(REGISTRY), arguments.toArray(byte[][]::new));
+    return script.run(connection.get(), type, List.of(REGISTRY), arguments.toArray(byte[][]::new));
   }
 }

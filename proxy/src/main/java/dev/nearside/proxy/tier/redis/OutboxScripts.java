@@ -115,37 +115,37 @@ final class OutboxScripts {
       Script.of(
           WriteScripts.IS_WRITTEN
               + """
-          local call, n = redis.call, #KEYS / 4
-          local said, length, leases = {}, {}, {}
-          local held = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
-          for i = 1, n do
-            local at = 6 * i - 4
-            local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
-            local does, value = ARGV[at + 1], ARGV[at + 5]
-            local state = ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value
-            local depth = length[stream] or call('XLEN', stream)
-            length[stream] = depth
-            if is_written(held[i]) then
-              said[i] = 3
-            elseif depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
-              call('XADD', stream, '*', 'k', k)
-              length[stream] = depth + 1
-              said[i] = 1
-            else
-              said[i] = call('SET', pending, state, 'XX') and 1 or 2
-            end
-            if said[i] == 1 then
-              if does == '1' then
-                call('SET', k, value, 'PX', ARGV[at + 4])
-              else
-                call('DEL', k)
+              local call, n = redis.call, #KEYS / 4
+              local said, length, leases = {}, {}, {}
+              local held = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
+              for i = 1, n do
+                local at = 6 * i - 4
+                local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
+                local does, value = ARGV[at + 1], ARGV[at + 5]
+                local state = ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value
+                local depth = length[stream] or call('XLEN', stream)
+                length[stream] = depth
+                if is_written(held[i]) then
+                  said[i] = 3
+                elseif depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
+                  call('XADD', stream, '*', 'k', k)
+                  length[stream] = depth + 1
+                  said[i] = 1
+                else
+                  said[i] = call('SET', pending, state, 'XX') and 1 or 2
+                end
+                if said[i] == 1 then
+                  if does == '1' then
+                    call('SET', k, value, 'PX', ARGV[at + 4])
+                  else
+                    call('DEL', k)
+                  end
+                  leases[#leases + 1] = KEYS[n + i]
+                end
               end
-              leases[#leases + 1] = KEYS[n + i]
-            end
-          end
-          if #leases > 0 then call('DEL', unpack(leases)) end
-          return table.concat(said)
-          """);
+              if #leases > 0 then call('DEL', unpack(leases)) end
+              return table.concat(said)
+              """);
 
   /** KEYS: all lease(k). ARGV: token. Gives back what {@link #LOOK} took. */
   static final Script UNCLAIM =
