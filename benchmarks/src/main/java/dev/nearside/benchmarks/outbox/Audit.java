@@ -1,7 +1,6 @@
 package dev.nearside.benchmarks.outbox;
 
 import dev.nearside.benchmarks.coherence.Poll;
-import dev.nearside.benchmarks.servers.RedisConnection;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,7 +9,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -26,13 +24,15 @@ final class Audit {
   private final Site site;
   private final Map<Long, WrittenKey> keys;
   private final Violations violations;
+  private final long first;
   private long seen;
   private long applied;
   private int made;
 
-  Audit(Site site, List<WrittenKey> keys, Violations violations) {
+  Audit(Site site, Load load, Violations violations) {
     this.site = site;
-    this.keys = keys.stream().collect(Collectors.toMap(WrittenKey::id, Function.identity()));
+    this.first = load.first();
+    this.keys = load.keys().stream().collect(Collectors.toMap(WrittenKey::id, Function.identity()));
     this.violations = violations;
   }
 
@@ -50,15 +50,19 @@ final class Audit {
     if (aside > 0) {
       violations.add(aside + " writes were put aside");
     }
-    for (int i = 0; i < Site.SIDECARS; i++) {
-      compareAnswers(site.port(i), rows);
+    for (Line each : Line.toEach(site)) {
+      try (Line line = each) {
+        compareAnswers(line, rows);
+      }
     }
   }
 
   private void readApplied(Connection connection) throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement("SELECT n, id, body FROM applied WHERE n > ? ORDER BY n")) {
+        connection.prepareStatement(
+            "SELECT n, id, body FROM applied WHERE n > ? AND id >= ? ORDER BY n")) {
       statement.setLong(1, seen);
+      statement.setLong(2, first);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           seen = rows.getLong(1);
@@ -83,7 +87,7 @@ final class Audit {
     }
   }
 
-  private void compareAnswers(int port, Map<Long, Long> rows)
+  private void compareAnswers(Line line, Map<Long, Long> rows)
       throws IOException, InterruptedException {
     for (WrittenKey key : keys.values()) {
       Long row = rows.get(key.id());
@@ -91,18 +95,22 @@ final class Audit {
           "a sidecar answers",
           ANSWERED_WITHIN,
           () -> {
-            compareAnswer(port, key, row);
+            compareAnswer(line, key, row);
             return true;
           });
     }
   }
 
-  private void compareAnswer(int port, WrittenKey key, @Nullable Long row) throws IOException {
-    try (RedisConnection client = RedisConnection.open(port)) {
-      String said = client.call("GET", key.name());
-      if (!said.equals(row == null ? "(nil)" : Long.toString(row))) {
-        violations.add("%s: GET says %s, the row has %s".formatted(key.name(), said, row));
-      }
+  private void compareAnswer(Line line, WrittenKey key, @Nullable Long row) throws IOException {
+    if (!line.isOpen()) {
+      throw new IOException("it does not listen");
+    }
+    Answer answer = line.ask("GET", key.name());
+    if (answer.kind() != Answer.Kind.ACKNOWLEDGED) {
+      throw new IOException(answer.said());
+    }
+    if (!answer.said().equals(row == null ? "(nil)" : Long.toString(row))) {
+      violations.add("%s: GET says %s, the row has %s".formatted(key.name(), answer.said(), row));
     }
   }
 

@@ -3,7 +3,9 @@ package dev.nearside.benchmarks.outbox;
 import dev.nearside.benchmarks.servers.ErrorReplyException;
 import dev.nearside.benchmarks.servers.RedisConnection;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A client's connection to one sidecar, wherever that listens by now. Confined to one thread. */
@@ -15,6 +17,13 @@ final class Line implements AutoCloseable {
 
   Line(IntSupplier port) {
     this.port = port;
+  }
+
+  /** Returns one to each sidecar of {@code site}. */
+  static List<Line> toEach(Site site) {
+    return IntStream.range(0, Site.SIDECARS)
+        .mapToObj(sidecar -> new Line(() -> site.port(sidecar)))
+        .toList();
   }
 
   /** Connects, unless it is; returns whether commands can be sent. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,6 @@ final class Load implements AutoCloseable {
   private static final int SET_KEYS = 4;
   private static final int DELETED_KEYS = 2;
   private static final int COUNTED_KEYS = 4;
-  private static final int KEYS_OF_A_CLIENT = SET_KEYS + DELETED_KEYS;
 
   private final ReentrantReadWriteLock turnstile = new ReentrantReadWriteLock(true);
   private final Tally tally = new Tally();
@@ -26,24 +24,34 @@ final class Load implements AutoCloseable {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final List<WrittenKey> keys = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final List<CountedKey> counted =
-      LongStream.rangeClosed(1, COUNTED_KEYS).mapToObj(CountedKey::new).toList();
+  private final List<CountedKey> counted;
+  private final long first;
+  private final int setKeys;
   private volatile boolean stopped;
 
-  private Load() {
+  private Load(long first, int setKeys) {
+    this.first = first;
+    this.setKeys = setKeys;
+    this.counted = LongStream.range(first, first + COUNTED_KEYS).mapToObj(CountedKey::new).toList();
     keys.addAll(counted);
   }
 
   /** Starts clients of the site. */
   static Load start(Site site, long seed) {
-    Load load = new Load();
+    return start(site, seed, 1, SET_KEYS);
+  }
+
+  /**
+   * As {@link #start(Site, long)}.
+   *
+   * @param first the number of the first key, behind those of any load before
+   * @param setKeys how many each client has that it never deletes
+   */
+  static Load start(Site site, long seed, long first, int setKeys) {
+    Load load = new Load(first, setKeys);
     for (int i = 0; i < CLIENTS; i++) {
       List<NumberedKey> own = load.keysOf(i);
-      List<Line> lines =
-          IntStream.range(0, Site.SIDECARS)
-              .mapToObj(sidecar -> new Line(() -> site.port(sidecar)))
-              .toList();
-      Client client = new Client(load, own, lines, seed + i);
+      Client client = new Client(load, own, Line.toEach(site), seed + i);
       load.threads.add(Thread.ofPlatform().daemon().name("client-" + i).unstarted(client));
     }
     load.threads.forEach(Thread::start);
@@ -51,11 +59,10 @@ final class Load implements AutoCloseable {
   }
 
   private List<NumberedKey> keysOf(int client) {
-    long first = 1L + COUNTED_KEYS + (long) client * KEYS_OF_A_CLIENT;
+    int count = setKeys + DELETED_KEYS;
+    long from = first + COUNTED_KEYS + (long) client * count;
     List<NumberedKey> own =
-        LongStream.range(0, KEYS_OF_A_CLIENT)
-            .mapToObj(i -> new NumberedKey(first + i, i >= SET_KEYS))
-            .toList();
+        LongStream.range(0, count).mapToObj(i -> new NumberedKey(from + i, i >= setKeys)).toList();
     keys.addAll(own);
     return own;
   }
@@ -99,6 +106,11 @@ final class Load implements AutoCloseable {
     if (why != null) {
       throw new IOException("a client had to end: " + why, why);
     }
+  }
+
+  /** Returns the number of the first of its keys. */
+  long first() {
+    return first;
   }
 
   List<WrittenKey> keys() {

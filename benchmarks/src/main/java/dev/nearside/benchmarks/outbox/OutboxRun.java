@@ -10,6 +10,7 @@ import dev.nearside.benchmarks.servers.ScratchDirectory;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -21,12 +22,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Kills under writes that the database takes later; the exit status is 1 if any was lost. */
+/**
+ * Kills under writes that the database takes later, and takes the database away from them; the exit
+ * status is 1 if any was lost.
+ */
 @Command(
     name = "outbox",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Kills sidecars, Redis and PostgreSQL under write-behind: is anything lost?")
+    description =
+        "Kills sidecars, Redis and PostgreSQL under write-behind, and stops PostgreSQL for long:"
+            + " is anything lost?")
 public final class OutboxRun implements Callable<Integer> {
   @Parameters(
       paramLabel = "ROUNDS",
@@ -40,6 +46,13 @@ public final class OutboxRun implements Callable<Integer> {
       defaultValue = "1",
       description = "Of what is killed when (${DEFAULT-VALUE}).")
   private long seed;
+
+  @Option(
+      names = "--away",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "For how long PostgreSQL is stopped under the load (${DEFAULT-VALUE}; 0: not).")
+  private int awaySeconds;
 
   @Option(
       names = "--out",
@@ -58,19 +71,27 @@ public final class OutboxRun implements Callable<Integer> {
       try (Site site = Site.open(scratch.path(), program)) {
         Runtime.getRuntime().addShutdownHook(new Thread(site::close, "bench-stop"));
         Rounds.Outcome outcome = new Rounds(site, out, seed).run(rounds);
-        double seconds = (System.nanoTime() - beganNs) / 1e9;
+        List<String> notes = notes(outcome, (System.nanoTime() - beganNs) / 1e9);
+        List<Table> tables = new ArrayList<>(List.of(kills(outcome), writes(outcome)));
+        long violations = outcome.violations().count();
+        if (awaySeconds > 0) {
+          Outage.Outcome outage = new Outage(site, out, seed).run(Duration.ofSeconds(awaySeconds));
+          notes.addAll(OutageTable.notes(outage));
+          tables.add(OutageTable.of(outage));
+          violations += outage.violations().count();
+        }
         Report report =
             new Report(
                 "outbox",
                 LocalDate.now(ZoneOffset.UTC).toString(),
                 machine,
                 Versions.of(program),
-                notes(outcome, seconds),
-                List.of(kills(outcome), writes(outcome)));
+                notes,
+                tables);
         report.write(results);
         out.println();
         out.print(report.markdown());
-        return outcome.violations().count() == 0 ? 0 : 1;
+        return violations == 0 ? 0 : 1;
       }
     }
   }

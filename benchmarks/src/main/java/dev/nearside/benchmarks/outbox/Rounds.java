@@ -54,7 +54,7 @@ final class Rounds {
   /** Plays them; what they cannot go on after is a violation, too. */
   Outcome run(int rounds) throws InterruptedException {
     try (Load load = Load.start(site, random.nextLong())) {
-      Audit audit = new Audit(site, load.keys(), violations);
+      Audit audit = new Audit(site, load, violations);
       try {
         load.flow().watch(System.nanoTime());
         flowing(load);

@@ -27,6 +27,9 @@ final class Site implements AutoCloseable {
   /** How keys begin; a row's number follows. */
   static final String KEY = "note:";
 
+  /** As {@link #KEY}, of rows that nobody writes; {@link #fill} makes them. */
+  static final String UNWRITTEN_KEY = "plain:";
+
   private static final Duration OPEN_WITHIN = Duration.ofSeconds(30);
   private static final int ATTEMPTS = 5;
   private static final List<String> DURABLE =
@@ -75,6 +78,7 @@ final class Site implements AutoCloseable {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE TABLE note (id bigint PRIMARY KEY, body text)");
+      statement.execute("CREATE TABLE plain (id bigint PRIMARY KEY, body text)");
       statement.execute("CREATE TABLE applied (n bigserial PRIMARY KEY, id bigint, body text)");
       statement.execute(
           """
@@ -105,8 +109,14 @@ final class Site implements AutoCloseable {
               table: note
               value: body
               write: behind
+          plain:
+            keys: %s{id:bigint}
+            l2-ttl: 10m
+            database:
+              table: plain
+              value: body
         """
-            .formatted(postgres.url(), KEY));
+            .formatted(postgres.url(), KEY, UNWRITTEN_KEY));
   }
 
   private EmbeddedNearside startSidecar(int i) {
@@ -125,6 +135,16 @@ final class Site implements AutoCloseable {
   /** Returns where a sidecar listens, or did when it was killed. */
   int port(int sidecar) {
     return sidecars.get(sidecar).port();
+  }
+
+  /** Makes {@code rows} rows that nobody writes, from 1 on; each holds its own number. */
+  void fill(int rows) throws IOException {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO plain SELECT n, n FROM generate_series(1, " + rows + ") n");
+    } catch (SQLException e) {
+      throw new IOException("the rows cannot be made: " + e.getMessage(), e);
+    }
   }
 
   /** Kills it by SIGKILL. */

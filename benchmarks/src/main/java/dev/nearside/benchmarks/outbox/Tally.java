@@ -1,5 +1,6 @@
 package dev.nearside.benchmarks.outbox;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -41,6 +42,11 @@ final class Tally {
 
   long of(Command command, Answer.Kind kind) {
     return answers.getOrDefault(new Told(command, kind), new LongAdder()).sum();
+  }
+
+  /** Returns how often it was told, whatever was sent. */
+  long of(Answer.Kind kind) {
+    return Arrays.stream(Command.values()).mapToLong(command -> of(command, kind)).sum();
   }
 
   /** Returns what was said where nothing was acknowledged, and how often. */

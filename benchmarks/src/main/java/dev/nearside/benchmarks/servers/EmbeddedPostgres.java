@@ -163,7 +163,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     process.crash();
   }
 
-  /** Starts it again after a crash, with the same port and data. */
+  /** Stops it as an administrator would, by a fast shutdown; the data stays. */
+  public void stop() {
+    process.close();
+  }
+
+  /** Starts it again after a crash or a stop, with the same port and data. */
   public void restart() {
     process = cluster.serve(port);
   }

@@ -8,25 +8,24 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Some rounds of the run, with real servers that are killed. */
+/** Some rounds of the run, with real servers that are killed, and a short outage. */
 @Timeout(120)
 final class OutboxRunIT {
   private static final int ROUNDS = 3;
   private static final long SEED = 4; // kills Redis, PostgreSQL and a sidecar
 
   @Test
-  void rounds_inShort_loseNothing() throws Exception {
+  void roundsAndAnOutage_inShort_loseNothing() throws Exception {
     try (ScratchDirectory scratch = ScratchDirectory.create()) {
-      PrintStream quiet =
-          new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
       Path program = RedisProgram.INSTALLED.find(scratch.path());
       try (Site site = Site.open(scratch.path(), program)) {
 
-        Rounds.Outcome outcome = new Rounds(site, quiet, SEED).run(ROUNDS);
+        Rounds.Outcome outcome = new Rounds(site, quiet(), SEED).run(ROUNDS);
 
         assertThat(outcome.violations().shown()).isEmpty();
         assertThat(outcome.backMs().values().stream().mapToInt(List::size).sum()).isEqualTo(ROUNDS);
@@ -34,7 +33,24 @@ final class OutboxRunIT {
         for (Tally.Command command : Tally.Command.values()) {
           assertThat(outcome.tally().of(command, Answer.Kind.ACKNOWLEDGED)).isPositive();
         }
+        outageLosesNothing(site);
       }
     }
+  }
+
+  private static void outageLosesNothing(Site site) throws Exception {
+    Outage.Outcome outcome = new Outage(site, quiet(), SEED).run(Duration.ofSeconds(1));
+
+    assertThat(outcome.violations().shown()).isEmpty();
+    assertThat(outcome.phases()).containsOnlyKeys("before", "away", "back");
+    assertThat(outcome.phases().values())
+        .allSatisfy(told -> assertThat(told.acknowledged()).isPositive());
+    assertThat(outcome.reads().answered(Reads.Of.ROWS)).isPositive();
+    assertThat(outcome.applied()).isPositive();
+    assertThat(OutageTable.of(outcome).getRows()).hasSize(3);
+  }
+
+  private static PrintStream quiet() {
+    return new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
   }
 }
