@@ -175,7 +175,6 @@ final class DatabaseTroubleIT {
   void writeBehind_waits_andGoesOn(PostgresTrouble trouble) throws Exception {
     hop.fail("INSERT INTO \"note\"", trouble);
     writeAndSeeItWait(trouble.name());
-    Waiting.until("all of it is seen to wait", () -> sidecar.metric(DEPTH) == KEYS);
     hop.recover();
     awaitDrained(trouble.name());
   }
@@ -215,6 +214,7 @@ final class DatabaseTroubleIT {
     Waiting.until(
         "it was tried twice, in vain",
         () -> sidecar.metric("nearside_outbox_failures_total") >= failuresBefore + 2);
+    Waiting.until("all of it is seen to wait", () -> sidecar.metric(DEPTH) == KEYS);
     assertThat(database.count(TAKEN.formatted(value))).isZero();
     assertThat(client.call("GET", "note:1")).isEqualTo(bulk(value));
     assertThat(client.call("GET", "note:2")).isEqualTo(bulk(value));

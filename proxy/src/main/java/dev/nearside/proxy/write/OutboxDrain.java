@@ -163,6 +163,7 @@ public final class OutboxDrain implements AutoCloseable {
 
   /** Drains until somebody else does, or something fails. */
   private void drain() throws IOException, UntakenException, LostLeaseException {
+    observe(); // also where the database is away
     Taken taken = rows.takeOver(namespace);
     if (!feed.belongsTo(taken.home())) {
       log.error(
