@@ -9,6 +9,8 @@ import dev.nearside.proxy.scene.ThreeTiers;
 import dev.nearside.proxy.scene.ThreeTiers.Gate;
 import dev.nearside.proxy.scene.Waiting;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
@@ -17,6 +19,10 @@ import org.slf4j.LoggerFactory;
 /** A process that holds a lease is killed while the database holds its query up. */
 class DeadLeaseHolderIT {
   private static final Logger log = LoggerFactory.getLogger(DeadLeaseHolderIT.class);
+
+  private static final int CLIENTS_EACH = 100;
+  private static final String WAITING = "nearside_lease_waiters";
+  private static final String TAKEN = "nearside_leases_total{result=\"taken\"}";
 
   private final ThreeTiers tiers = new ThreeTiers();
 
@@ -27,46 +33,49 @@ class DeadLeaseHolderIT {
 
   @Test
   void holderKilled_oneOfTheWaitersReplacesIt() throws Exception {
+    List<RespClient> waiters = new ArrayList<>();
     try (Sidecar second = tiers.sidecar("10s");
         Sidecar third = tiers.sidecar("10s");
-        SidecarProcess holder = tiers.process("10s");
-        RespClient doomed = holder.connect();
-        RespClient secondClient = second.connect();
-        RespClient thirdClient = third.connect()) {
+        Sidecar fourth = tiers.sidecar("10s");
+        SidecarProcess holder = tiers.process("10s")) {
+      List<Sidecar> others = List.of(second, third, fourth);
       try (Gate gate = tiers.closeGate()) {
-        doomed.send("GET", "prompt:7");
+        List<RespClient> doomed = new ArrayList<>();
+        for (int i = 0; i < CLIENTS_EACH; i++) {
+          doomed.add(holder.connect().send("GET", "prompt:7"));
+        }
         gate.awaitWaiting(1);
-        secondClient.send("GET", "prompt:7");
-        thirdClient.send("GET", "prompt:7");
-        Waiting.until("two wait", () -> waiting(second) + waiting(third) == 2);
-        assertThat(taken(second) + taken(third)).isZero();
+        for (int i = 0; i < CLIENTS_EACH; i++) {
+          for (Sidecar other : others) {
+            waiters.add(other.connect().send("GET", "prompt:7"));
+          }
+        }
+        Waiting.until("three wait", () -> sum(others, WAITING) == 3);
+        assertThat(sum(others, TAKEN)).isZero();
         holder.kill();
         long killedNs = System.nanoTime();
         gate.awaitWaiting(2);
         log.info("replaced after {} ms", (System.nanoTime() - killedNs) / 1_000_000);
-        Waiting.until("one waits for the other", () -> waiting(second) + waiting(third) == 1);
+        Waiting.until("two wait for the other", () -> sum(others, WAITING) == 2);
+        for (RespClient client : doomed) {
+          client.close();
+        }
       }
-      assertThat(secondClient.reply()).isEqualTo("$6\r\nbody 7\r\n");
-      assertThat(thirdClient.reply()).isEqualTo("$6\r\nbody 7\r\n");
-      assertThat(taken(second) + taken(third)).isEqualTo(1);
-      assertThat(keysRead(second) + keysRead(third)).isEqualTo(1);
-      assertThat(woken(second, "deadline") + woken(third, "deadline")).isZero();
+      for (RespClient client : waiters) {
+        assertThat(client.reply()).isEqualTo("$6\r\nbody 7\r\n");
+        client.close();
+      }
+      assertThat(sum(others, TAKEN)).isEqualTo(1);
+      assertThat(sum(others, "nearside_database_batch_keys_sum")).isEqualTo(1);
+      assertThat(sum(others, "nearside_lease_wakes_total{cause=\"deadline\"}")).isZero();
     }
   }
 
-  private static double waiting(Sidecar sidecar) throws IOException {
-    return sidecar.metric("nearside_lease_waiters");
-  }
-
-  private static double taken(Sidecar sidecar) throws IOException {
-    return sidecar.metric("nearside_leases_total{result=\"taken\"}");
-  }
-
-  private static double keysRead(Sidecar sidecar) throws IOException {
-    return sidecar.metric("nearside_database_batch_keys_sum");
-  }
-
-  private static double woken(Sidecar sidecar, String cause) throws IOException {
-    return sidecar.metric("nearside_lease_wakes_total{cause=\"" + cause + "\"}");
+  private static double sum(List<Sidecar> sidecars, String series) throws IOException {
+    double sum = 0;
+    for (Sidecar sidecar : sidecars) {
+      sum += sidecar.metric(series);
+    }
+    return sum;
   }
 }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 /** A fleet of sidecars that all ask for one row at once. */
 class LeaseFleetIT {
   private static final int SIDECARS = 4;
+  private static final int CROWD = 100 * SIDECARS;
+  private static final int SOME = 50 * SIDECARS;
   private static final String NIL = "$-1\r\n";
   private static final String OLD = "$3\r\nold\r\n";
   private static final String NEW = "$3\r\nnew\r\n";
@@ -48,9 +50,9 @@ class LeaseFleetIT {
   }
 
   @Test
-  void coldKey_twoHundredClients_oneQueryInTheFleet() throws IOException, SQLException {
+  void coldKey_fourHundredClients_oneQueryInTheFleet() throws IOException, SQLException {
     startFleet();
-    stampede("prompt:7", tiers.closeGate());
+    stampede("prompt:7", CROWD, tiers.closeGate());
     for (RespClient client : clients) {
       assertThat(client.reply()).isEqualTo(OLD);
     }
@@ -67,7 +69,7 @@ class LeaseFleetIT {
   void missingRow_twoHundredClients_oneQueryForAsLongAsItIsRemembered()
       throws IOException, SQLException {
     startFleet("namespaces.prompt.negative-ttl=1h");
-    stampede("prompt:5001", tiers.lockPrompts());
+    stampede("prompt:5001", SOME, tiers.lockPrompts());
     for (RespClient client : clients) {
       assertThat(client.reply()).isEqualTo(NIL);
     }
@@ -87,7 +89,7 @@ class LeaseFleetIT {
   @Test
   void coldKey_withL1Off_oneQueryInTheFleet() throws IOException, SQLException {
     startFleet("l1.mode=off");
-    stampede("prompt:7", tiers.closeGate());
+    stampede("prompt:7", SOME, tiers.closeGate());
     for (RespClient client : clients) {
       assertThat(client.reply()).isEqualTo(OLD);
     }
@@ -177,10 +179,12 @@ class LeaseFleetIT {
     assertRest();
   }
 
-  /** Fifty clients of each sidecar ask for {@code key}, which the database holds up meanwhile. */
-  private void stampede(String key, Gate closed) throws IOException, SQLException {
+  /**
+   * A hundred clients of each sidecar ask for {@code key}, which the database holds up meanwhile.
+   */
+  private void stampede(String key, int count, Gate closed) throws IOException, SQLException {
     try (Gate gate = closed) {
-      for (int i = 0; i < 50 * SIDECARS; i++) {
+      for (int i = 0; i < count; i++) {
         client(i % SIDECARS).send("GET", key);
       }
       gate.awaitWaiting(1);
@@ -188,8 +192,8 @@ class LeaseFleetIT {
       Waiting.until(
           "all were heard",
           () ->
-              sum("nearside_fills_joined_total") + sum("nearside_fills_started_total") >= 200
-                  || sum("nearside_requests_total{way=\"relay\",command=\"get\"}") >= 200);
+              sum("nearside_fills_joined_total") + sum("nearside_fills_started_total") >= count
+                  || sum("nearside_requests_total{way=\"relay\",command=\"get\"}") >= count);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.nearside.proxy.tier.redis.Outbox.Appended;
 import dev.nearside.proxy.tier.redis.Outbox.Condition;
 import dev.nearside.proxy.tier.redis.Outbox.Place;
 import dev.nearside.proxy.tier.redis.Outbox.Put;
+import dev.nearside.proxy.tier.redis.UnsentException;
 import dev.nearside.proxy.tier.redis.WriteIntents;
 import dev.nearside.proxy.write.WriteOutcome.Refused;
 import java.time.Duration;
@@ -94,6 +95,9 @@ public final class WriteBehind {
 
   /** Returns what a client is told of what Redis was to do. */
   static Refused failed(String what, Throwable failure) {
+    if (UnsentException.is(failure)) {
+      return new Refused("ERR nothing was %s: Redis cannot be asked".formatted(what));
+    }
     String refusal = WriteIntents.refusal(failure);
     return refusal == null
         ? new Refused("ERR it is not known whether this was " + what + ": Redis does not answer")

@@ -7,6 +7,7 @@ import dev.nearside.proxy.tier.Timer;
 import dev.nearside.proxy.tier.redis.Outbox.Appended;
 import dev.nearside.proxy.tier.redis.Outbox.Place;
 import dev.nearside.proxy.tier.redis.Outbox.Put;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -15,9 +16,11 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -48,7 +51,7 @@ final class AppendCalls {
 
   private record Call(Place place, List<byte[]> state, CompletableFuture<Appended> done) {
     int bytes() {
-      return state.getLast().length;
+      return 3 * place.key().length + state.getLast().length;
     }
   }
 
@@ -133,9 +136,27 @@ final class AppendCalls {
     } else {
       lingers.set(false);
     }
-    unanswered.set(false);
-    sendWhatIsDue(); // before the others are told: Redis need not wait for that
+    if (WriteIntents.refusal(failure) != null && batch.size() > 1) {
+      callAlone(batch.iterator()); // one of them: Redis executes none of a script it refuses
+      return;
+    }
+    if (failure != null && Leases.unwrap(failure) instanceof RedisCommandTimeoutException) {
+      giveUpWhatWaits();
+    }
+    sendNext(); // before the others are told: Redis need not wait for that
     tell(batch, said, failure);
+  }
+
+  private void sendNext() {
+    unanswered.set(false);
+    sendWhatIsDue();
+  }
+
+  /** Behind a script that took too long: whoever waits would wait for as long once more. */
+  private void giveUpWhatWaits() {
+    for (List<Call> late = take(); !late.isEmpty(); late = take()) {
+      tell(late, null, new UnsentException("Redis does not answer"));
+    }
   }
 
   private void lingerNoMore() {
@@ -144,10 +165,6 @@ final class AppendCalls {
   }
 
   private void tell(List<Call> batch, byte @Nullable [] said, @Nullable Throwable failure) {
-    if (WriteIntents.refusal(failure) != null && batch.size() > 1) {
-      batch.forEach(this::callAlone); // one of them: Redis executes none of a script it refuses
-      return;
-    }
     for (int i = 0; i < batch.size(); i++) {
       CompletableFuture<Appended> done = batch.get(i).done;
       if (said == null || i >= said.length) {
@@ -167,18 +184,32 @@ final class AppendCalls {
     };
   }
 
-  private void callAlone(Call call) {
-    List<Call> alone = List.of(call);
-    var _ = run(alone).whenComplete((said, failure) -> tell(alone, said, failure));
+  /** Calls them one after the other, before anything else. */
+  private void callAlone(Iterator<Call> rest) {
+    if (!rest.hasNext()) {
+      sendNext();
+      return;
+    }
+    List<Call> alone = List.of(rest.next());
+    var _ =
+        run(alone)
+            .whenComplete((said, failure) -> {
+              tell(alone, said, failure);
+              callAlone(rest);
+            });
   }
 
   private CompletableFuture<byte[]> run(List<Call> batch) {
     StatefulRedisConnection<byte[], byte[]> current = connection.get();
     if (current == null || !current.isOpen()) {
-      return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
+      return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
     }
-    AsyncCommand<byte[], byte[], byte[]> known =
-        dispatch(current, CommandType.EVALSHA, DIGEST, batch);
+    CompletionStage<byte[]> known;
+    try {
+      known = dispatch(current, CommandType.EVALSHA, DIGEST, batch);
+    } catch (RuntimeException e) { // of Lettuce: whoever waits is told
+      return CompletableFuture.failedFuture(e);
+    }
     return known
         .exceptionallyCompose(failure ->
             failure instanceof RedisNoScriptException

@@ -24,24 +24,30 @@ final class KnownOutboxScripts {
           .formatted(MOST_DATABASES);
 
   /**
-   * ARGV: for how long nobody has to name an empty one until it is forgotten in ms, then the names
-   * of those that are written behind here. Says of each: database, name, how many are pending, how
-   * many put aside, for how long nobody has named it. A ZREM goes before the ZADD: behind that,
-   * Redis lets a script write that has no memory left.
+   * ARGV: for how long nobody has to name an empty one until it is forgotten in ms, the database
+   * that is selected, then the names of those that are written behind here, which is written down
+   * every ten seconds. Says of each: database, name, how many are pending, how many put aside, for
+   * how long nobody has named it. A ZREM goes before the ZADD: behind that, Redis lets a script
+   * write that has no memory left.
    */
   static final Script LOOK =
       Script.of(
           OutboxScripts.CLOCK
               + HEAD
               + """
-              for i = 2, #ARGV do
-                redis.pcall('ZREM', KEYS[1], ARGV[i])
-                redis.pcall('ZADD', KEYS[1], now, ARGV[i])
+              for i = 3, #ARGV do
+                local named = redis.call('ZSCORE', KEYS[1], ARGV[i])
+                if not named or now - named > 10000 then
+                  redis.call('ZREM', KEYS[1], ARGV[i])
+                  redis.call('ZADD', KEYS[1], now, ARGV[i])
+                end
               end
               local said = {}
-              for d = 0, most_databases do
-                if redis.pcall('SELECT', d).err then break end
-                local names = registered()
+              for d = -1, most_databases do -- its own first, which needs no SELECT
+                local own = d == -1
+                if not own and redis.pcall('SELECT', d).err then break end
+                local names = d == tonumber(ARGV[2]) and {} or registered()
+                if own then d = tonumber(ARGV[2]) end
                 for i = 1, #names, 2 do
                   local stream = 'nearside:outbox:' .. names[i]
                   local pending, dead = length(stream), length(stream .. ':dead')

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
@@ -35,6 +36,11 @@ public final class KnownOutboxes {
       return depth > 0 || silentMs < QUIET.toMillis();
     }
 
+    /** Whether a flush could lose something. */
+    boolean hasSomething() {
+      return isUsed() || dead > 0;
+    }
+
     boolean isUnattended() {
       return depth + dead > 0 && silentMs >= QUIET.toMillis();
     }
@@ -53,6 +59,7 @@ public final class KnownOutboxes {
   private final List<String> own;
   private volatile List<Known> known = List.of();
   private volatile Set<String> told = Set.of();
+  private volatile boolean refused;
 
   /**
    * Creates it; nothing is known yet.
@@ -73,6 +80,7 @@ public final class KnownOutboxes {
   public void look() {
     List<byte[]> arguments = new ArrayList<>();
     arguments.add(Outbox.number(FORGOTTEN.toMillis()));
+    arguments.add(Outbox.number(database));
     own.forEach(name -> arguments.add(name.getBytes(UTF_8)));
     var _ =
         this.<List<Object>>run(KnownOutboxScripts.LOOK, ScriptOutputType.MULTI, arguments)
@@ -80,12 +88,22 @@ public final class KnownOutboxes {
               if (failure == null) {
                 seen(said);
               } else {
-                log.debug("outboxes are not known: {}", Leases.unwrap(failure).getMessage());
+                unseen(Leases.unwrap(failure));
               }
             });
   }
 
+  private void unseen(Throwable failure) {
+    if (failure instanceof RedisCommandExecutionException && !refused) {
+      refused = true;
+      log.warn(
+          "which outboxes other sidecars have is not known, and nothing is done about them: {}",
+          failure.getMessage());
+    }
+  }
+
   private void seen(List<Object> said) {
+    refused = false;
     List<Known> now = new ArrayList<>();
     for (Object each : said) {
       List<?> fields = (List<?>) each;
@@ -132,7 +150,7 @@ public final class KnownOutboxes {
    */
   public @Nullable String any() {
     return own.isEmpty()
-        ? known.stream().map(Known::name).findFirst().orElse(null)
+        ? known.stream().filter(Known::hasSomething).map(Known::name).findFirst().orElse(null)
         : own.getFirst();
   }
 

@@ -48,10 +48,9 @@ final class OutboxScripts {
                 if is_written(redis.pcall('GET', KEYS[i])) then return {-1} end
               end
               local said = {now}
+              for i = 1, n do said[i + 1] = redis.call('GET', KEYS[n + i]) end
               for i = 1, n do
-                local pending = redis.call('GET', KEYS[n + i])
-                if not pending then redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
-                said[i + 1] = pending
+                if not said[i + 1] then redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
               end
               return said
               """);
@@ -117,14 +116,17 @@ final class OutboxScripts {
               + """
               local call, n = redis.call, #KEYS / 4
               local said, length, leases = {}, {}, {}
-              local held = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
+              local held = call('MGET', unpack(KEYS, n + 1, 2 * n))
+              for i = 1, n do -- all that may fail comes before the first write
+                local stream = KEYS[3 * n + i]
+                length[stream] = length[stream] or call('XLEN', stream)
+              end
               for i = 1, n do
                 local at = 6 * i - 4
                 local k, pending, stream = KEYS[i], KEYS[2 * n + i], KEYS[3 * n + i]
                 local does, value = ARGV[at + 1], ARGV[at + 5]
                 local state = ARGV[1] .. does .. ARGV[at + 2] .. ARGV[at + 3] .. value
-                local depth = length[stream] or call('XLEN', stream)
-                length[stream] = depth
+                local depth = length[stream]
                 if is_written(held[i]) then
                   said[i] = 3
                 elseif depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
@@ -197,11 +199,12 @@ final class OutboxScripts {
           end
           local said, batch, seen, bytes = {1}, {}, {}, 0
           local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])
-          local names, pendings, largest = {}, {}, 0
+          local names, pendings, largest, chunk = {}, {}, 0, 1
           for i, entry in ipairs(entries) do names[i] = ARGV[6] .. entry[2][2] end
           for i, entry in ipairs(entries) do
             if pendings[i] == nil then
-              local last = math.min(#names, largest <= 16384 and i + 63 or i)
+              chunk = largest <= 16384 and math.min(2 * chunk, 64) or 1
+              local last = math.min(#names, i + chunk - 1)
               for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
                 pendings[i + j - 1] = found
                 largest = math.max(largest, found and #found or 0)
@@ -250,13 +253,17 @@ final class OutboxScripts {
             entries[i], names[i] = key[1], ARGV[3] .. key[2]
           end
           redis.call('XDEL', KEYS[1], unpack(entries))
-          local pendings = {}
+          local pendings, largest, chunk = {}, 0, 1
           for i, key in ipairs(keys) do
-            local at = (i - 1) % 64 + 1
-            if at == 1 then
-              pendings = redis.call('MGET', unpack(names, i, math.min(#names, i + 63)))
+            if pendings[i] == nil then
+              chunk = largest <= 16384 and math.min(2 * chunk, 64) or 1
+              local last = math.min(#names, i + chunk - 1)
+              for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
+                pendings[i + j - 1] = found
+                largest = math.max(largest, found and #found or 0)
+              end
             end
-            local pending = pendings[at]
+            local pending = pendings[i]
             if pending and string.sub(pending, 1, 24) == key[3] then
               done[#done + 1] = names[i]
             elseif pending then
@@ -288,7 +295,7 @@ final class OutboxScripts {
   /**
    * KEYS: stream, stream of the dead. ARGV: entry of the dead, token, prefix of pending(k), of
    * lease(k). It is pending again, as if it were written now; says 0 where there is no such entry,
-   * -1 where something newer is pending, or is being written through.
+   * -1 where something newer is pending, or is being written through, or it cannot be read.
    */
   static final Script REPLAY =
       Script.of(
@@ -297,6 +304,7 @@ final class OutboxScripts {
               local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
               if not entry then return 0 end
               local k, pending = entry[2][2], entry[2][4]
+              if not pending or #pending < 53 then return -1 end
               if redis.call('EXISTS', ARGV[3] .. k) == 1 or is_written(redis.pcall('GET', ARGV[4] .. k)) then
                 return -1
               end

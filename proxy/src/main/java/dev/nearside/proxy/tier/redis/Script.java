@@ -32,7 +32,7 @@ record Script(byte[] text, String digest) {
       List<byte[]> keys,
       byte[]... arguments) {
     if (connection == null || !connection.isOpen()) {
-      return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
+      return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
     }
     RedisAsyncCommands<byte[], byte[]> redis = connection.async();
     byte[][] names = keys.toArray(byte[][]::new);
