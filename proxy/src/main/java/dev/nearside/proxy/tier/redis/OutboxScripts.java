@@ -185,6 +185,26 @@ final class OutboxScripts {
               """);
 
   /**
+   * The value of one of many names, or false: they are read many at a time, but for large ones,
+   * which are not to stand in memory together.
+   */
+  private static final String VALUE =
+      """
+      local values, largest, chunk = {}, 0, 1
+      local function value(names, i)
+        if values[i] == nil then
+          chunk = largest <= 16384 and math.min(2 * chunk, 64) or 1
+          local last = math.min(#names, i + chunk - 1)
+          for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
+            values[i + j - 1] = found
+            largest = math.max(largest, found and #found or 0)
+          end
+        end
+        return values[i]
+      end
+      """;
+
+  /**
    * KEYS: stream, lease of the drain, batch, stream of the dead. ARGV: token, its time in ms, name
    * of the batch, most keys, most bytes, prefix of pending(k). Remembers what belongs to the batch,
    * and says for each: entry, k, pending(k). What is no string at all, which somebody else must
@@ -192,50 +212,43 @@ final class OutboxScripts {
    */
   static final Script SEAL =
       Script.of(
-          """
-          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
-          if redis.call('PTTL', KEYS[2]) < ARGV[2] / 2 then
-            redis.call('PEXPIRE', KEYS[2], ARGV[2])
-          end
-          local said, batch, seen, bytes = {1}, {}, {}, 0
-          local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])
-          local names, pendings, largest, chunk = {}, {}, 0, 1
-          for i, entry in ipairs(entries) do names[i] = ARGV[6] .. entry[2][2] end
-          for i, entry in ipairs(entries) do
-            if pendings[i] == nil then
-              chunk = largest <= 16384 and math.min(2 * chunk, 64) or 1
-              local last = math.min(#names, i + chunk - 1)
-              for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
-                pendings[i + j - 1] = found
-                largest = math.max(largest, found and #found or 0)
+          VALUE
+              + """
+              if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
+              if redis.call('PTTL', KEYS[2]) < ARGV[2] / 2 then
+                redis.call('PEXPIRE', KEYS[2], ARGV[2])
               end
-            end
-            local k = entry[2][2]
-            local pending = not seen[k] and pendings[i]
-            if pending then
-              seen[k] = true
-              batch[#batch + 1] = {entry[1], k, string.sub(pending, 1, 24)}
-              said[#said + 1] = entry[1]
-              said[#said + 1] = k
-              said[#said + 1] = pending
-              bytes = bytes + #pending
-              if bytes >= tonumber(ARGV[5]) then break end
-            elseif not seen[k] and redis.call('EXISTS', names[i]) == 1 then
-              local other = 'nearside:strange:' .. k
-              redis.call('RENAME', names[i], other)
-              redis.call('XADD', KEYS[4], '*', 'k', k, 'pending', '',
-                  'why', 'what was pending is no string: it is ' .. other .. ' now')
-              redis.call('XDEL', KEYS[1], entry[1])
-            else
-              redis.call('XDEL', KEYS[1], entry[1])
-            end
-          end
-          if #batch > 0 then
-            redis.call('DEL', KEYS[3]) -- as at TAKE
-            redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch))
-          end
-          return said
-          """);
+              local said, batch, seen, bytes = {1}, {}, {}, 0
+              local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])
+              local names = {}
+              for i, entry in ipairs(entries) do names[i] = ARGV[6] .. entry[2][2] end
+              for i, entry in ipairs(entries) do
+                local k = entry[2][2]
+                local pending = not seen[k] and value(names, i)
+                if pending then
+                  seen[k] = true
+                  batch[#batch + 1] = {entry[1], k, string.sub(pending, 1, 24)}
+                  said[#said + 1] = entry[1]
+                  said[#said + 1] = k
+                  said[#said + 1] = pending
+                  bytes = bytes + #pending
+                  if bytes >= tonumber(ARGV[5]) then break end
+                elseif not seen[k] and redis.call('EXISTS', names[i]) == 1 then
+                  local other = 'nearside:strange:' .. k
+                  redis.call('RENAME', names[i], other)
+                  redis.call('XADD', KEYS[4], '*', 'k', k, 'pending', '',
+                      'why', 'what was pending is no string: it is ' .. other .. ' now')
+                  redis.call('XDEL', KEYS[1], entry[1])
+                else
+                  redis.call('XDEL', KEYS[1], entry[1])
+                end
+              end
+              if #batch > 0 then
+                redis.call('DEL', KEYS[3]) -- as at TAKE
+                redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch))
+              end
+              return said
+              """);
 
   /**
    * KEYS: stream, lease of the drain, batch. ARGV: token, name of the batch, prefix of pending(k).
@@ -243,36 +256,28 @@ final class OutboxScripts {
    */
   static final Script DRAINED =
       Script.of(
-          """
-          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
-          local batch = redis.call('GET', KEYS[3])
-          if not batch or string.sub(batch, 1, 16) ~= ARGV[2] then return -2 end
-          local keys = cmsgpack.unpack(string.sub(batch, 17))
-          local entries, names, done = {}, {}, {}
-          for i, key in ipairs(keys) do
-            entries[i], names[i] = key[1], ARGV[3] .. key[2]
-          end
-          redis.call('XDEL', KEYS[1], unpack(entries))
-          local pendings, largest, chunk = {}, 0, 1
-          for i, key in ipairs(keys) do
-            if pendings[i] == nil then
-              chunk = largest <= 16384 and math.min(2 * chunk, 64) or 1
-              local last = math.min(#names, i + chunk - 1)
-              for j, found in ipairs(redis.call('MGET', unpack(names, i, last))) do
-                pendings[i + j - 1] = found
-                largest = math.max(largest, found and #found or 0)
+          VALUE
+              + """
+              if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
+              local batch = redis.call('GET', KEYS[3])
+              if not batch or string.sub(batch, 1, 16) ~= ARGV[2] then return -2 end
+              local keys = cmsgpack.unpack(string.sub(batch, 17))
+              local entries, names, done = {}, {}, {}
+              for i, key in ipairs(keys) do
+                entries[i], names[i] = key[1], ARGV[3] .. key[2]
               end
-            end
-            local pending = pendings[i]
-            if pending and string.sub(pending, 1, 24) == key[3] then
-              done[#done + 1] = names[i]
-            elseif pending then
-              redis.call('XADD', KEYS[1], '*', 'k', key[2])
-            end
-          end
-          redis.call('DEL', KEYS[3], unpack(done))
-          return #keys
-          """);
+              redis.call('XDEL', KEYS[1], unpack(entries))
+              for i, key in ipairs(keys) do
+                local pending = value(names, i)
+                if pending and string.sub(pending, 1, 24) == key[3] then
+                  done[#done + 1] = names[i]
+                elseif pending then
+                  redis.call('XADD', KEYS[1], '*', 'k', key[2])
+                end
+              end
+              redis.call('DEL', KEYS[3], unpack(done))
+              return #keys
+              """);
 
   /**
    * KEYS: stream, lease of the drain, stream of the dead, k, lease(k), pending(k). ARGV: token,
