@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nearside.proxy.scene.Drains;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.RandomStringCommands;
 import dev.nearside.proxy.scene.RedisServer;
@@ -185,7 +186,7 @@ final class BehindWriteIT {
   @Test
   void untilTheDatabaseHasIt_readersAndWritersAreAnsweredFromTheOutbox() throws Exception {
     database.execute("INSERT INTO note VALUES (1, '5'), (2, 'old'), (3, 'old')");
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       assertThat(writer.call("INCR", "note:1")).isEqualTo(":6\r\n");
       assertThat(writer.call("SET", "note:2", "new")).isEqualTo("+OK\r\n");
       assertThat(writer.call("DEL", "note:3", "note:4")).isEqualTo(":1\r\n");
@@ -217,7 +218,7 @@ final class BehindWriteIT {
     assertThat(reader.call("GET", "kept:a")).isEqualTo("$5\r\ntext!\r\n");
     assertThat(millis(direct.call("PTTL", "kept:a"))).isBetween(80_000L, 100_000L);
 
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       assertThat(writer.call("SET", "kept:b", "brief", "PX", "150")).isEqualTo("+OK\r\n");
       assertThat(writer.call("PERSIST", "kept:a")).isEqualTo(":1\r\n");
       Waiting.until("it has ended", () -> reader.call("GET", "kept:b").equals("$-1\r\n"));
@@ -265,7 +266,7 @@ final class BehindWriteIT {
   void whatTheDatabaseNeverTakes_isPutAside_andTheOthersGoOn() throws Exception {
     writer.call("SET", "note:8", "allowed");
     awaitDrained();
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       for (int id = 1; id <= 20; id++) {
         writer.call("SET", "note:" + id, id == 8 ? "forbidden" : "fine");
       }
@@ -335,7 +336,7 @@ final class BehindWriteIT {
 
   @Test
   void redisOutOfMemory_refusesWrites_andIsDrained() throws Exception {
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       for (int id = 1; id <= 20; id++) {
         writer.call("SET", "kept:" + id, "x".repeat(10_000));
       }
@@ -389,7 +390,7 @@ final class BehindWriteIT {
     assertThat(database.count("SELECT count(*) FROM note WHERE body = '49'")).isEqualTo(20);
     assertThat(database.count("SELECT count(*) FROM nearside.entry WHERE value = '49'"))
         .isEqualTo(20);
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       for (int id = 1; id <= 98; id++) {
         writer.call("SET", "note:" + id, "x");
       }
@@ -413,7 +414,7 @@ final class BehindWriteIT {
 
   @Test
   void full_writesAreRefused_andNothingIsChanged() throws Exception {
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       for (int id = 1; id <= 100; id++) {
         assertThat(writer.call("SET", "note:" + id, "x")).isEqualTo("+OK\r\n");
       }
@@ -442,7 +443,7 @@ final class BehindWriteIT {
   @Test
   void flush_isRefusedWhileSomethingIsPending() throws Exception {
     writer.call("SET", "other", "x");
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       writer.call("SET", "note:1", "x");
       assertThat(reader.call("FLUSHALL"))
           .isEqualTo(
@@ -461,7 +462,7 @@ final class BehindWriteIT {
 
   @Test
   void whoHadTheDrainIsGone_anotherDrains() throws Exception {
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       for (int id = 1; id <= 50; id++) {
         writer.call("SET", "note:" + id, "x");
       }
@@ -551,7 +552,7 @@ final class BehindWriteIT {
   @Test
   void redisAway_noReadPassesTheOutboxBy() throws Exception {
     database.execute("INSERT INTO note VALUES (1, 'old')");
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       writer.call("SET", "note:1", "new");
       redis.pause();
       try {
@@ -601,22 +602,8 @@ final class BehindWriteIT {
     assertThat(writer.call("GET", "note:1")).isEqualTo("$1\r\na\r\n");
   }
 
-  /** Holds up whoever takes a drain over or commits a batch, until it is rolled back. */
-  private static Connection holdDrains() throws SQLException {
-    Connection holder = database.connect();
-    holder.setAutoCommit(false);
-    try (Statement statement = holder.createStatement()) {
-      statement.execute("LOCK TABLE nearside.outbox IN ACCESS EXCLUSIVE MODE");
-    }
-    return holder;
-  }
-
   private void awaitDrained() {
-    for (String namespace : List.of("note", "kept", "text")) {
-      Waiting.until(
-          "the outbox is empty",
-          () -> direct.call("XLEN", "nearside:outbox:" + namespace).equals(":0\r\n"));
-    }
+    Drains.await(direct, "note", "kept", "text");
   }
 
   private static String body(int id) throws SQLException {

@@ -3,6 +3,7 @@ package dev.nearside.proxy;
 import static dev.nearside.proxy.CoherenceScene.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.Drains;
 import dev.nearside.proxy.scene.PostgresHop;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.PostgresTrouble;
@@ -221,8 +222,7 @@ final class DatabaseTroubleIT {
   }
 
   private void awaitDrained(String value) throws Exception {
-    Waiting.until(
-        "the outbox is empty", () -> direct.call("XLEN", "nearside:outbox:note").equals(":0\r\n"));
+    Drains.await(direct, "note");
     assertThat(database.count(TAKEN.formatted(value))).isEqualTo(KEYS);
     assertThat(client.call("NEARSIDE.OUTBOX", "DEAD", "note")).isEqualTo("*0\r\n");
     Waiting.until("that is seen", () -> sidecar.metric(DEPTH) == 0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nearside.proxy.scene.Drains;
 import dev.nearside.proxy.scene.PostgresProgram;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.RedisServer;
@@ -203,8 +204,7 @@ final class InstalledPostgresIT {
       assertThat(client.call("SET", "note:" + id, id == 8 ? "forbidden" : "1")).startsWith("+OK");
       assertThat(client.call("INCR", "note:" + id)).startsWith(id == 8 ? "-ERR value" : ":2");
     }
-    Waiting.until(
-        "the outbox is empty", () -> direct.call("XLEN", "nearside:outbox:note").equals(":0\r\n"));
+    Drains.await(direct, "note");
     assertThat(database.count("SELECT count(*) FROM note WHERE body = '2'")).isEqualTo(49);
     assertThat(client.call("NEARSIDE.OUTBOX", "DEAD", "note")).contains("note:8", "23514");
   }

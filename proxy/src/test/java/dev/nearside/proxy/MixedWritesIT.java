@@ -2,6 +2,7 @@ package dev.nearside.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.Drains;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.RedisServer;
 import dev.nearside.proxy.scene.RespClient;
@@ -111,7 +112,7 @@ final class MixedWritesIT {
   @Test
   void readerWhoWritesNothingBehind_isAnsweredFromTheOutbox() throws Exception {
     database.execute("INSERT INTO note VALUES (1, 'old'), (2, 'old')");
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       lateWriter.call("SET", "note:1", "new");
       lateWriter.call("DEL", "note:2");
       direct.call("DEL", "note:1", "note:2", "nearside:lease:note:2"); // as if evicted
@@ -130,7 +131,7 @@ final class MixedWritesIT {
 
   @Test
   void writeThrough_waitsForWhatIsPending_andStays() throws Exception {
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       lateWriter.call("SET", "note:3", "first");
       firstWriter.send("APPEND", "note:3", " second");
       awaitManyScripts();
@@ -163,7 +164,7 @@ final class MixedWritesIT {
 
   @Test
   void writeThrough_whileNothingIsDrained_isRefusedByName() throws Exception {
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       lateWriter.call("SET", "note:4", "first");
       assertThat(firstWriter.call("SET", "note:4", "second"))
           .isEqualTo(
@@ -238,7 +239,7 @@ final class MixedWritesIT {
     database.execute("INSERT INTO note VALUES (8, 'old')");
     awaitKnown(through);
     awaitKnown(aside);
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       lateWriter.call("SET", "note:8", "new");
       redis.pause();
       try {
@@ -263,7 +264,7 @@ final class MixedWritesIT {
         RespClient other = elsewhere.connect()) {
       awaitKnown(elsewhere);
       awaitKnown(aside);
-      try (Connection holder = holdDrains()) {
+      try (Connection holder = Drains.hold(database)) {
         lateWriter.call("SET", "note:9", "new");
         String refusal =
             "-ERR nothing was flushed: the outbox of namespace note has writes that the database has"
@@ -289,7 +290,7 @@ final class MixedWritesIT {
   @Test
   void outboxThatNobodyHas_isCounted() throws Exception {
     awaitKnown(through);
-    try (Connection holder = holdDrains()) {
+    try (Connection holder = Drains.hold(database)) {
       lateWriter.call("SET", "note:10", "new");
       behind.close();
       assertThat(through.metric("nearside_outboxes_unattended")).isZero();
@@ -316,19 +317,8 @@ final class MixedWritesIT {
     }
   }
 
-  /** Holds up whoever takes a drain over or commits a batch, until it is rolled back. */
-  private static Connection holdDrains() throws SQLException {
-    Connection holder = database.connect();
-    holder.setAutoCommit(false);
-    try (Statement statement = holder.createStatement()) {
-      statement.execute("LOCK TABLE nearside.outbox IN ACCESS EXCLUSIVE MODE");
-    }
-    return holder;
-  }
-
   private void awaitDrained() {
-    Waiting.until(
-        "the outbox is empty", () -> direct.call("XLEN", "nearside:outbox:note").equals(":0\r\n"));
+    Drains.await(direct, "note");
   }
 
   private static String body(int id) throws SQLException {

@@ -2,6 +2,7 @@ package dev.nearside.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nearside.proxy.scene.Drains;
 import dev.nearside.proxy.scene.PostgresServer;
 import dev.nearside.proxy.scene.RandomStringCommands;
 import dev.nearside.proxy.scene.RedisServer;
@@ -62,8 +63,7 @@ final class PipelinedWriteIT {
   @BeforeEach
   void drain() throws IOException {
     try (RespClient direct = RespClient.connect(redis.port())) {
-      Waiting.until(
-          "all is drained", () -> direct.call("XLEN", "nearside:outbox:kept").equals(":0\r\n"));
+      Drains.await(direct, "kept");
     }
   }
 

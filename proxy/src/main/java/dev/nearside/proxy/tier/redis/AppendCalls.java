@@ -1,6 +1,5 @@
 package dev.nearside.proxy.tier.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.tier.Timer;
@@ -8,19 +7,12 @@ import dev.nearside.proxy.tier.redis.Outbox.Appended;
 import dev.nearside.proxy.tier.redis.Outbox.Place;
 import dev.nearside.proxy.tier.redis.Outbox.Put;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.output.ValueOutput;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,7 +38,6 @@ final class AppendCalls {
   private static final int MOST_KEYS = 256;
   private static final int MOST_BYTES = 1 << 20;
   private static final int CROWD = 4;
-  private static final byte[] DIGEST = OutboxScripts.APPEND_EACH.digest().getBytes(US_ASCII);
   private static final long LONGEST_WAIT_NS = TimeUnit.MICROSECONDS.toNanos(500);
 
   private record Call(Place place, List<byte[]> state, CompletableFuture<Appended> done) {
@@ -204,23 +195,15 @@ final class AppendCalls {
     if (current == null || !current.isOpen()) {
       return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
     }
-    CompletionStage<byte[]> known;
     try {
-      known = dispatch(current, CommandType.EVALSHA, DIGEST, batch);
+      return OutboxScripts.APPEND_EACH.run(current, arguments -> write(batch, arguments));
     } catch (RuntimeException e) { // of Lettuce: whoever waits is told
       return CompletableFuture.failedFuture(e);
     }
-    return known
-        .exceptionallyCompose(failure ->
-            failure instanceof RedisNoScriptException
-                ? dispatch(current, CommandType.EVAL, OutboxScripts.APPEND_EACH.text(), batch)
-                : CompletableFuture.failedStage(failure))
-        .toCompletableFuture();
   }
 
-  private AsyncCommand<byte[], byte[], byte[]> dispatch(
-      StatefulRedisConnection<byte[], byte[]> to, CommandType type, byte[] what, List<Call> batch) {
-    GatheredArguments arguments = new GatheredArguments().bulk(what).number(4L * batch.size());
+  private void write(List<Call> batch, GatheredArguments arguments) {
+    arguments.number(4L * batch.size());
     batch.forEach(call -> arguments.bulk(call.place.key()));
     batch.forEach(call -> arguments.bulk(Leases.PREFIX, call.place.key()));
     batch.forEach(call -> arguments.bulk(Outbox.PENDING, call.place.key()));
@@ -228,10 +211,5 @@ final class AppendCalls {
         call -> arguments.bulk(OutboxKeys.STREAM, call.place.namespace().getBytes(UTF_8)));
     arguments.bulk(tokens.get());
     batch.forEach(call -> call.state.forEach(arguments::bulk));
-    AsyncCommand<byte[], byte[], byte[]> command =
-        new AsyncCommand<>(
-            new Command<>(type, new ValueOutput<>(ByteArrayCodec.INSTANCE), arguments));
-    to.dispatch(command);
-    return command;
   }
 }

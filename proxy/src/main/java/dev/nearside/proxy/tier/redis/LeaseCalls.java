@@ -1,18 +1,9 @@
 package dev.nearside.proxy.tier.redis;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.output.ValueOutput;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -49,7 +40,6 @@ final class LeaseCalls {
 
   private static final int MOST_BYTES = 1 << 18;
   private static final int UNANSWERED = -1;
-  private static final RedisCodec<byte[], byte[]> CODEC = ByteArrayCodec.INSTANCE;
 
   /**
    * One key's part.
@@ -65,8 +55,7 @@ final class LeaseCalls {
   }
 
   private final StatefulRedisConnection<byte[], byte[]> connection;
-  private final byte[] script;
-  private final byte[] digest;
+  private final Script script;
   private final boolean goesOn;
   private final boolean looksBehind;
   private final byte @Nullable [] gate;
@@ -91,11 +80,10 @@ final class LeaseCalls {
       boolean looksBehind,
       byte @Nullable [] gate) {
     this.connection = connection;
-    this.script = script.text();
+    this.script = script;
     this.goesOn = goesOn;
     this.looksBehind = looksBehind;
     this.gate = gate;
-    this.digest = script.digest().getBytes(US_ASCII);
   }
 
   /**
@@ -221,19 +209,11 @@ final class LeaseCalls {
   }
 
   private CompletableFuture<byte[]> run(List<Call> batch) {
-    AsyncCommand<byte[], byte[], byte[]> known = dispatch(CommandType.EVALSHA, digest, batch);
-    return known
-        .exceptionallyCompose(failure ->
-            failure instanceof RedisNoScriptException
-                ? dispatch(CommandType.EVAL, script, batch)
-                : CompletableFuture.failedStage(failure))
-        .toCompletableFuture();
+    return script.run(connection, arguments -> write(batch, arguments));
   }
 
-  private AsyncCommand<byte[], byte[], byte[]> dispatch(
-      CommandType type, byte[] what, List<Call> batch) {
-    long keys = (looksBehind ? 3L : 2L) * batch.size() + (gate == null ? 0 : 1);
-    GatheredArguments arguments = new GatheredArguments().bulk(what).number(keys);
+  private void write(List<Call> batch, GatheredArguments arguments) {
+    arguments.number((looksBehind ? 3L : 2L) * batch.size() + (gate == null ? 0 : 1));
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
@@ -252,9 +232,5 @@ final class LeaseCalls {
         arguments.bulk(call.value);
       }
     }
-    AsyncCommand<byte[], byte[], byte[]> command =
-        new AsyncCommand<>(new Command<>(type, new ValueOutput<>(CODEC), arguments));
-    connection.dispatch(command);
-    return command;
   }
 }

@@ -82,7 +82,7 @@ final class LeaseScripts {
    *     be taken while that is not open
    */
   static Script acquire(boolean gated) {
-    return script(with(gated), ACQUIRE);
+    return Script.of(with(gated) + ACQUIRE);
   }
 
   /**
@@ -90,7 +90,7 @@ final class LeaseScripts {
    * Whether k is there or not.
    */
   static Script acquireAny(boolean gated) {
-    return script(with(gated), ACQUIRE_ANY);
+    return Script.of(with(gated) + ACQUIRE_ANY);
   }
 
   private static String with(boolean gated) {
@@ -102,7 +102,7 @@ final class LeaseScripts {
    * there is a k.
    */
   static final Script FILL =
-      script(
+      Script.of(
           """
           local n = #KEYS / 2
           local leases = redis.pcall('MGET', unpack(KEYS, n + 1, 2 * n))
@@ -168,14 +168,6 @@ final class LeaseScripts {
   private LeaseScripts() {}
 
   private static Script ifOurs(String then) {
-    return script("if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end\n" + then);
-  }
-
-  private static Script script(String head, String body) {
-    return script(head + body);
-  }
-
-  private static Script script(String text) {
-    return Script.of(text);
+    return Script.of("if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end\n" + then);
   }
 }

@@ -7,9 +7,15 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.Base16;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandType;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,5 +49,29 @@ record Script(byte[] text, String digest) {
                 ? redis.<T>eval(text, type, names, arguments)
                 : CompletableFuture.failedStage(failure))
         .toCompletableFuture();
+  }
+
+  /** Runs it for many keys at once, which says a string; {@code arguments} begin with how many. */
+  CompletableFuture<byte[]> run(
+      StatefulRedisConnection<byte[], byte[]> connection, Consumer<GatheredArguments> arguments) {
+    return dispatch(connection, CommandType.EVALSHA, digest.getBytes(US_ASCII), arguments)
+        .exceptionallyCompose(failure ->
+            failure instanceof RedisNoScriptException
+                ? dispatch(connection, CommandType.EVAL, text, arguments)
+                : CompletableFuture.failedStage(failure))
+        .toCompletableFuture();
+  }
+
+  private static AsyncCommand<byte[], byte[], byte[]> dispatch(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      CommandType type,
+      byte[] what,
+      Consumer<GatheredArguments> arguments) {
+    GatheredArguments all = new GatheredArguments().bulk(what);
+    arguments.accept(all);
+    AsyncCommand<byte[], byte[], byte[]> command =
+        new AsyncCommand<>(new Command<>(type, new ValueOutput<>(ByteArrayCodec.INSTANCE), all));
+    connection.dispatch(command);
+    return command;
   }
 }
