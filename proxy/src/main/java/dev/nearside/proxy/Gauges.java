@@ -58,8 +58,7 @@ final class Gauges {
     for (String check : TrackedConnection.CHECKS) {
       metrics.gauge(Metric.CHECKS_OFF, () -> checksOff(from.redis, check), check);
     }
-    metrics.gauge(
-        Metric.UPSTREAM_CONNECTIONS, () -> from.redis.leaseWatch().isOpen() ? 1 : 0, "leases");
+    metrics.gauge(Metric.UPSTREAM_CONNECTIONS, from.redis.rows()::watches, "leases");
     DatabaseFill fill = from.fill;
     if (fill != null) {
       metrics.gauge(Metric.LEASE_WAITERS, fill::waiting);

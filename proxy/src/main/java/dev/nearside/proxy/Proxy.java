@@ -165,7 +165,7 @@ public final class Proxy implements AutoCloseable {
             coherence,
             namespaces,
             redis.fleet(),
-            redis.administration().tags(),
+            redis.rows().tags(),
             config.upstream().connectTimeout(),
             metrics);
     started.add(invalidation.fleet());
@@ -191,7 +191,7 @@ public final class Proxy implements AutoCloseable {
     security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
     if (database != null) {
-      redis.leaseWatch().start();
+      redis.rows().start();
     }
     if (capture != null) {
       capture.start();
@@ -373,9 +373,8 @@ public final class Proxy implements AutoCloseable {
   private KnownOutboxes knownOutboxes(Namespaces namespaces) {
     KnownOutboxes known =
         redis
-            .administration()
+            .rows()
             .knownOutboxes(
-                config.upstream().database(),
                 namespaces.all().stream()
                     .filter(Namespace::writesBehind)
                     .map(Namespace::name)
@@ -388,7 +387,7 @@ public final class Proxy implements AutoCloseable {
     if (writes != null) {
       return writes.rows();
     }
-    return outboxes == null ? null : RowWrites.none(redis.administration(), outboxes);
+    return outboxes == null ? null : RowWrites.none(redis.rows(), outboxes);
   }
 
   private @Nullable DatabaseFill databaseFill(Guard guard) {
@@ -400,7 +399,7 @@ public final class Proxy implements AutoCloseable {
     return DatabaseFill.of(
         database,
         guard,
-        redis.administration(),
+        redis.rows(),
         known,
         coherence.fences(),
         Policies.fills(settings, config.coherence()),
@@ -414,9 +413,9 @@ public final class Proxy implements AutoCloseable {
     if (captured == null || reached == null) {
       return null;
     }
-    redis.administration().capture(captured.keys());
+    redis.rows().capture(captured.keys());
     return new ChangeCapture(
-        captured, reached, loaded.subjectOfCapture(), redis.administration()::captureLink, metrics);
+        captured, reached, loaded.subjectOfCapture(), redis.rows()::captureLink, metrics);
   }
 
   private void addContexts(Transport transport, ServerPolicy policy, ReadPath reads) {

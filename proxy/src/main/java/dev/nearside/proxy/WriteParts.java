@@ -9,8 +9,8 @@ import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.DatabaseWriter;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
-import dev.nearside.proxy.tier.redis.RedisAdministration;
 import dev.nearside.proxy.tier.redis.RedisConnections;
+import dev.nearside.proxy.tier.redis.RowErrands;
 import dev.nearside.proxy.write.DurabilityGate;
 import dev.nearside.proxy.write.OutboxDrain;
 import dev.nearside.proxy.write.RowWrites;
@@ -40,7 +40,7 @@ final class WriteParts implements AutoCloseable {
       NearsideConfig.Database settings,
       DatabaseTier database,
       DatabaseWriter writer,
-      RedisAdministration redis,
+      RowErrands redis,
       KnownOutboxes known,
       List<Namespace> behind,
       Metrics metrics) {
@@ -108,7 +108,7 @@ final class WriteParts implements AutoCloseable {
             settings,
             database,
             writer,
-            redis.administration(),
+            redis.rows(),
             known,
             namespaces.stream().filter(Namespace::writesBehind).toList(),
             metrics);

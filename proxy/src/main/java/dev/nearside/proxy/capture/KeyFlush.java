@@ -3,7 +3,7 @@ package dev.nearside.proxy.capture;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.redis.CaptureLink;
 import dev.nearside.proxy.tier.redis.CaptureLink.Page;
-import dev.nearside.proxy.tier.redis.Leases;
+import dev.nearside.proxy.tier.redis.SideNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -30,7 +30,7 @@ final class KeyFlush {
   /** Deletes them, and their leases. */
   void flush(Collection<Namespace> namespaces) throws CaptureEndedException, InterruptedException {
     byte[] prefix = commonPrefix(namespaces);
-    pass(namespaces, Leases.leaseKey(prefix), CaptureLink::keyOfLease);
+    pass(namespaces, SideNames.PLAIN.lease(prefix), CaptureLink::keyOfLease);
     pass(namespaces, prefix, name -> name);
   }
 

@@ -1,6 +1,7 @@
 package dev.nearside.proxy.cluster;
 
 import dev.nearside.proxy.config.NearsideConfig.Address;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,15 +48,6 @@ public final class ClusterMap {
     void moved(int slot, Snapshot next);
   }
 
-  private static final Listener NOBODY =
-      new Listener() {
-        @Override
-        public void changed(Snapshot next) {}
-
-        @Override
-        public void moved(int slot, Snapshot next) {}
-      };
-
   /** Held while anything of this changes. */
   private final ReentrantLock changing = new ReentrantLock();
 
@@ -64,7 +56,7 @@ public final class ClusterMap {
 
   private volatile Snapshot known;
   private volatile Runnable doubted = () -> {};
-  private Listener listener = NOBODY;
+  private final List<Listener> listeners = new ArrayList<>();
   private volatile Runnable primariesChanged = () -> {};
 
   /**
@@ -82,11 +74,11 @@ public final class ClusterMap {
     doubted = ask;
   }
 
-  /** Has {@code listener} told what is known now, and of what changes then; one at a time. */
+  /** Has {@code listener}, too, told what is known now, and of what changes then; one at a time. */
   public void onChange(Listener listener) {
     changing.lock();
     try {
-      this.listener = listener;
+      listeners.add(listener);
       listener.changed(known);
     } finally {
       changing.unlock();
@@ -123,7 +115,7 @@ public final class ClusterMap {
         counts.clear();
         next.forEach(owner -> counts.merge(owner, 1, Integer::sum));
         Snapshot now = after(before, next, true);
-        listener.changed(now);
+        listeners.forEach(each -> each.changed(now));
         publish(now);
       }
     } finally {
@@ -159,7 +151,7 @@ public final class ClusterMap {
       }
       counts.merge(owner, 1, Integer::sum);
       Snapshot now = after(before, before.owners.with(slot, owner), before.isWhole);
-      listener.moved(slot, now);
+      listeners.forEach(each -> each.moved(slot, now));
       publish(now);
     } finally {
       changing.unlock();

@@ -58,14 +58,16 @@ final class Contradictions {
   }
 
   private void reportDatabaseOfCluster() {
+    NearsideConfig.Database database = config.database();
     if (config.upstream().discovery() instanceof Discovery.Cluster
-        && config.database() != null
+        && database != null
+        && !database.capture().tables().isEmpty()
         && areSound(UpstreamKeys.URI, Keys.DATABASE_URL)) {
       problems.add(
-          settings.origin(Keys.DATABASE_URL.path()),
-          Keys.DATABASE_URL.path(),
+          settings.origin(CaptureKeys.CAPTURE.path()),
+          CaptureKeys.CAPTURE.path(),
           "given although upstream.uri is a cluster, in front of which this version reads no"
-              + " database; expected none");
+              + " changes; expected none");
     }
   }
 

@@ -7,6 +7,9 @@ import dev.nearside.proxy.relay.Lane;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.tier.Answer.Reason;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.SideNames;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +47,7 @@ final class LaneRelay {
     Lane lane = path.take(kind);
     Reason refusal = null;
     if (touch != null) {
-      refusal = breakLeases(touch, lane);
+      refusal = upstream.awaitsLeases() ? null : breakLeases(touch, lane);
       touch.forwarded();
     }
     RelayedReply reply =
@@ -92,11 +95,11 @@ final class LaneRelay {
    */
   private @Nullable Reason breakLeases(Touch touch, Lane lane) {
     LeaseAhead ahead = new LeaseAhead();
-    touches.leasesOf(
-        touch.writtenKeys(),
-        context.reads(),
-        context.policy().database(),
-        deletion -> lane.send(deletion, 0, deletion.readableBytes(), ahead));
+    for (LookupKey key :
+        touches.leasedOf(touch.writtenKeys(), context.reads(), context.policy().database())) {
+      ByteBuf deletion = LeaseBreak.deletion(SideNames.PLAIN, key);
+      lane.send(deletion, 0, deletion.readableBytes(), ahead);
+    }
     return ahead.refusal();
   }
 }

@@ -3,23 +3,30 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.command.Command;
 import dev.nearside.proxy.relay.LaneKey;
 import dev.nearside.proxy.resp.Request;
+import dev.nearside.proxy.resp.Requests;
+import dev.nearside.proxy.tier.local.LookupKey;
+import dev.nearside.proxy.tier.redis.SideNames;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 
 /**
  * Deletes the leases of what a pinned client is about to write, on a lane and in the sidecar's own
  * name: on its own connection the deletions could be queued in a transaction, go unanswered, or not
- * be allowed to its user. Confined to the client's event loop.
+ * be allowed to its user. In front of a cluster those of any client, since a deletion and the write
+ * behind it may be sent on to different nodes, and so in another order. Confined to the client's
+ * event loop.
  */
 final class LeaseBreak {
   private final ClientConnection client;
   private final LoopContext context;
   private final Touches touches;
+  private final LanePaths paths;
   private boolean done;
 
-  LeaseBreak(ClientConnection client, Touches touches) {
+  LeaseBreak(ClientConnection client, Touches touches, LanePaths paths) {
     this.client = client;
+    this.paths = paths;
     this.context = client.context();
     this.touches = touches;
   }
@@ -36,24 +43,40 @@ final class LeaseBreak {
       done = false;
       return true;
     }
-    List<ByteBuf> deletions = new ArrayList<>(0);
-    int database = context.policy().database();
-    touches.leasesOf(
-        touches.writtenBy(command, request, argCount), context.reads(), database, deletions::add);
-    if (deletions.isEmpty()) {
+    List<LookupKey> leased =
+        touches.leasedOf(
+            touches.writtenBy(command, request, argCount),
+            context.reads(),
+            context.policy().database());
+    if (leased.isEmpty()) {
       return true;
     }
     client.pause();
-    LeaseDeletion last = new LeaseDeletion(client, deletions.size(), () -> done = true);
-    LaneKey leased =
-        new LaneKey(
-            context.lanes().topology().view().home(),
-            client.session().protocol,
-            database,
-            LaneKey.Kind.WRITES);
-    for (ByteBuf deletion : deletions) {
-      context.lanes().lane(leased).send(deletion, 0, deletion.readableBytes(), last);
-    }
+    LeaseDeletion last = new LeaseDeletion(client, leased.size(), () -> done = true);
+    leased.forEach(key -> send(key, last));
     return false;
+  }
+
+  private void send(LookupKey key, LeaseDeletion last) {
+    if (paths.topology().isCluster()) {
+      ByteBuf deletion = deletion(SideNames.IN_SLOTS, key);
+      int slot = key.slot();
+      LanePath path = paths.to(paths.topology().view().nodeOf(slot));
+      paths.send(path, LaneKey.Kind.WRITES, slot, deletion, 0, deletion.readableBytes(), last);
+      return;
+    }
+    ByteBuf deletion = deletion(SideNames.PLAIN, key);
+    LaneKey lane =
+        new LaneKey(
+            paths.topology().view().home(),
+            client.session().protocol,
+            context.policy().database(),
+            LaneKey.Kind.WRITES);
+    context.lanes().lane(lane).send(deletion, 0, deletion.readableBytes(), last);
+  }
+
+  /** Returns the request that deletes the lease of {@code key}. */
+  static ByteBuf deletion(SideNames names, LookupKey key) {
+    return Unpooled.wrappedBuffer(Requests.encode("DEL", names.lease(key.name())));
   }
 }

@@ -178,7 +178,8 @@ final class RequestRouter {
     if (!upstream.own().isPipeOpen(command, request)) {
       return answerPinFailure();
     }
-    if (upstream.isPinned() && !upstream.areLeasesBroken(command, request, request.argCount())) {
+    if (upstream.awaitsLeases()
+        && !upstream.areLeasesBroken(command, request, request.argCount())) {
       return false;
     }
     upstream.relay(command, request);

@@ -8,15 +8,10 @@ import dev.nearside.proxy.command.Effect;
 import dev.nearside.proxy.command.KeyPositions;
 import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Request;
-import dev.nearside.proxy.resp.Requests;
 import dev.nearside.proxy.tier.ReadPath;
 import dev.nearside.proxy.tier.local.LookupKey;
-import dev.nearside.proxy.tier.redis.Leases;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,18 +141,16 @@ final class Touches {
   }
 
   /**
-   * Hands out a request for each lease that a write of {@code keys} has to delete. Where it is not
-   * known in which database they are written, it may be the one whose keys have leases.
+   * Returns those of {@code keys} whose leases a write of them has to delete. Where it is not known
+   * in which database they are written, it may be the one whose keys have leases.
    *
    * @param leased the number of that database
    */
-  void leasesOf(List<LookupKey> keys, ReadPath reads, int leased, Consumer<ByteBuf> request) {
+  List<LookupKey> leasedOf(List<LookupKey> keys, ReadPath reads, int leased) {
     int written = session.isDatabaseKnown() ? session.database : leased;
-    for (LookupKey key : keys) {
-      if (reads.standIns().readThroughOf(key.in(written)) != null) {
-        request.accept(Unpooled.wrappedBuffer(Requests.encode("DEL", Leases.leaseKey(key.name()))));
-      }
-    }
+    return keys.stream()
+        .filter(key -> reads.standIns().readThroughOf(key.in(written)) != null)
+        .toList();
   }
 
   /** The keys of a request: copies, and whether there can be others. */

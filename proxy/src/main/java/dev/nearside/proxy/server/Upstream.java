@@ -55,7 +55,7 @@ final class Upstream {
     this.cluster = paths.topology().isCluster() ? new ClusterRelay(client, this, paths) : null;
     this.pinning = new Pinning(client, this, cluster);
     this.own = new OwnRelay(client, this, touches, pinning, cluster);
-    this.leases = new LeaseBreak(client, touches);
+    this.leases = new LeaseBreak(client, touches, paths);
     this.replies = new ReplyChoice(client, touches, pinning.subscriptions());
     this.retries =
         new Retries(context.reads().retries()::waitBefore, client::isOpen, client::schedule);
@@ -204,7 +204,12 @@ final class Upstream {
     reading.remove(key.hashCode());
   }
 
-  /** Returns whether the leases are deleted of what a pinned client writes; see LeaseBreak. */
+  /** Returns whether leases have to be deleted before a write is sent; see LeaseBreak. */
+  boolean awaitsLeases() {
+    return isPinned() || cluster != null;
+  }
+
+  /** Returns whether the leases are deleted of what the client writes. */
   boolean areLeasesBroken(Command command, Request request, int argCount) {
     return leases.isDone(command, request, argCount);
   }

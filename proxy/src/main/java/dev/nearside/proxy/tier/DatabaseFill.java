@@ -14,14 +14,14 @@ import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import dev.nearside.proxy.tier.redis.Look;
-import dev.nearside.proxy.tier.redis.RedisAdministration;
 import dev.nearside.proxy.tier.redis.ResultTags;
+import dev.nearside.proxy.tier.redis.RowErrands;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,18 +69,22 @@ public final class DatabaseFill {
    */
   public record Limits(Duration timeout, Duration leaseTimeout, Duration maxAge) {}
 
+  /**
+   * Who gives leases.
+   *
+   * @param leases gives those of who has a key, or null while he is away
+   * @param flush asks for what was gathered since the last call
+   */
+  record Servers(Function<byte[], @Nullable Leases> leases, Runnable flush) {}
+
   private static final Attempt UNANSWERED = new Attempt(null, false);
 
   private final FillContext context;
-  private final Supplier<@Nullable Leases> redis;
+  private final Servers redis;
   private final SharedFills shared;
   private final long leaseTimeoutNs;
 
-  DatabaseFill(
-      FillContext context,
-      Supplier<@Nullable Leases> redis,
-      SharedFills shared,
-      long leaseTimeoutNs) {
+  DatabaseFill(FillContext context, Servers redis, SharedFills shared, long leaseTimeoutNs) {
     this.context = context;
     this.redis = redis;
     this.shared = shared;
@@ -91,19 +95,19 @@ public final class DatabaseFill {
   public static DatabaseFill of(
       DatabaseTier database,
       Guard guard,
-      RedisAdministration redis,
+      RowErrands redis,
       KnownOutboxes outboxes,
       Fences fences,
       Limits limits,
       Metrics metrics) {
     RowReads rows = new RetriedReads(database::read, guard, database::schedule, metrics);
     long timeoutNs = limits.timeout().toNanos();
-    database.whenAnswering(() -> beginFills(redis.leases()));
+    database.whenAnswering(redis::beginFills);
     return new DatabaseFill(
         new FillContext(rows, database::schedule, timeoutNs, LeaseCounters.of(metrics))
             .withTagging(tagging(redis.resultTags()))
             .withOutboxes(namespace -> outboxes.isWrittenBehind(namespace.name())),
-        redis::leases,
+        new Servers(redis::leases, redis::flushLeases),
         new SharedFills(fences, limits.maxAge().toNanos(), System::nanoTime),
         limits.leaseTimeout().toNanos());
   }
@@ -114,10 +118,6 @@ public final class DatabaseFill {
         namespace.isQuery()
             ? tags.add(namespace.tagsOf(name, name.length), name, namespace.l2Ttl())
             : FillContext.TAGGED;
-  }
-
-  private static Runnable beginFills(@Nullable Leases leases) {
-    return leases == null ? () -> {} : leases.beginFills();
   }
 
   /**
@@ -139,7 +139,7 @@ public final class DatabaseFill {
    * answered. Whoever is given one has to {@link #fillUnder} it.
    */
   CompletableFuture<Attempt> takeLease(byte[] name, @Nullable String nodeId) {
-    Leases leases = redis.get();
+    Leases leases = redis.leases().apply(name);
     if (leases == null || !leases.areOf(nodeId)) {
       return CompletableFuture.completedFuture(UNANSWERED);
     }
@@ -168,15 +168,12 @@ public final class DatabaseFill {
 
   /** Asks for the leases gathered since the last call. */
   void flush() {
-    Leases leases = redis.get();
-    if (leases != null) {
-      leases.flush();
-    }
+    redis.flush().run();
   }
 
   /** As {@link #fill}, for who has taken the lease already. */
   CompletableFuture<Outcome> fillUnder(Lease lease, Namespace namespace, long floorNs) {
-    Leases leases = redis.get();
+    Leases leases = redis.leases().apply(lease.key());
     if (leases == null) {
       return context
           .readAlone(namespace, lease.key(), Reason.DISCONNECTED)
@@ -199,7 +196,7 @@ public final class DatabaseFill {
 
   private CompletableFuture<Outcome> begin(
       Namespace namespace, byte[] name, boolean redisAnswers, Runnable alone) {
-    Leases leases = redisAnswers ? redis.get() : null;
+    Leases leases = redisAnswers ? redis.leases().apply(name) : null;
     if (leases == null) {
       return context.readAlone(namespace, name, Reason.DISCONNECTED).thenApply(Outcome::unstored);
     }
@@ -215,7 +212,7 @@ public final class DatabaseFill {
    * @return whether Redis was changed; false also where the row could not be read
    */
   public CompletableFuture<Boolean> refresh(Namespace namespace, byte[] name, byte[] oldValue) {
-    Leases leases = redis.get();
+    Leases leases = redis.leases().apply(name);
     if (leases == null) {
       return CompletableFuture.completedFuture(false);
     }

@@ -7,7 +7,7 @@ import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.strings.StringWrite;
 import dev.nearside.proxy.tier.redis.DeadLetters;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
-import dev.nearside.proxy.tier.redis.RedisAdministration;
+import dev.nearside.proxy.tier.redis.RowErrands;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -30,7 +30,7 @@ public record RowWrites(
     DeadLetters deadLetters,
     KnownOutboxes known) {
   /** Returns that of a sidecar that makes none, and still is not to flush what others have. */
-  public static RowWrites none(RedisAdministration redis, KnownOutboxes known) {
+  public static RowWrites none(RowErrands redis, KnownOutboxes known) {
     return new RowWrites(null, null, List.of(), redis.deadLetters(), known);
   }
 

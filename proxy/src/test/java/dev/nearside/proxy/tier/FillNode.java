@@ -16,6 +16,7 @@ import dev.nearside.proxy.tier.redis.LeaseWatch;
 import dev.nearside.proxy.tier.redis.Leases;
 import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Look.Wake;
+import dev.nearside.proxy.tier.redis.SideNames;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -67,6 +68,7 @@ final class FillNode implements AutoCloseable {
     watch =
         new LeaseWatch(
             Connector.to(client, uri),
+            SideNames.PLAIN,
             scheduler,
             new ConnectPace(),
             new LeaseWatch.Settings(Duration.ofMillis(100), LONG, LONG),
@@ -81,7 +83,7 @@ final class FillNode implements AutoCloseable {
     fill =
         new DatabaseFill(
             new FillContext(this::ask, timer, timeout.toNanos(), counters),
-            () -> leases,
+            new DatabaseFill.Servers(key -> leases, leases::flush),
             new SharedFills(new Fences(), LONG.toNanos(), System::nanoTime),
             timeout.toNanos());
   }

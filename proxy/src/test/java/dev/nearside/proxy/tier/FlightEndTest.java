@@ -112,7 +112,10 @@ class FlightEndTest {
             local,
             new Guard("redis", Guard.Limits.defaults(8), Clock.systemUTC()),
             new DatabaseFill(
-                new FillContext(null, null, 1, LeaseCounters.of(metrics)), () -> null, fills, 1),
+                new FillContext(null, null, 1, LeaseCounters.of(metrics)),
+                new DatabaseFill.Servers(name -> null, () -> {}),
+                fills,
+                1),
             new Admission(1 << 20, Duration.ZERO, false, coherence.churn(), 1 << 20),
             new Lifetime(HOUR),
             new FlightTimes(2),

@@ -7,7 +7,6 @@ import dev.nearside.proxy.tier.redis.Outbox.Appended;
 import dev.nearside.proxy.tier.redis.Outbox.Place;
 import dev.nearside.proxy.tier.redis.Outbox.Put;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.api.StatefulRedisConnection;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -31,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 
 /**
- * Writes of one key each that depend on nothing, gathered into scripts of many. Thread-safe, never
- * blocks.
+ * Writes of one key each, of one slot, that depend on nothing, gathered into scripts of many.
+ * Thread-safe, never blocks.
  */
 final class AppendCalls {
   private static final int MOST_KEYS = 256;
@@ -46,7 +45,7 @@ final class AppendCalls {
     }
   }
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final RowLinks links;
   private final Supplier<byte[]> tokens;
   private final Timer timer;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
@@ -61,11 +60,8 @@ final class AppendCalls {
    *
    * @param tokens gives a new token for each script
    */
-  AppendCalls(
-      Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection,
-      Supplier<byte[]> tokens,
-      Timer timer) {
-    this.connection = connection;
+  AppendCalls(RowLinks links, Supplier<byte[]> tokens, Timer timer) {
+    this.links = links;
     this.tokens = tokens;
     this.timer = timer;
   }
@@ -191,24 +187,24 @@ final class AppendCalls {
   }
 
   private CompletableFuture<byte[]> run(List<Call> batch) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null || !current.isOpen()) {
-      return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
-    }
+    int slot = links.names().slotOf(batch.getFirst().place.key());
     try {
-      return OutboxScripts.APPEND_EACH.run(current, arguments -> write(batch, arguments));
+      return links.ask(
+          slot, redis -> OutboxScripts.APPEND_EACH.run(redis, all -> write(batch, slot, all)));
     } catch (RuntimeException e) { // of Lettuce: whoever waits is told
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private void write(List<Call> batch, GatheredArguments arguments) {
+  private void write(List<Call> batch, int slot, GatheredArguments arguments) {
+    byte[] leases = links.names().leases(slot);
+    byte[] pendings = links.names().pendings(slot);
+    byte[] outboxes = links.names().outboxes(slot);
     arguments.number(4L * batch.size());
     batch.forEach(call -> arguments.bulk(call.place.key()));
-    batch.forEach(call -> arguments.bulk(Leases.PREFIX, call.place.key()));
-    batch.forEach(call -> arguments.bulk(Outbox.PENDING, call.place.key()));
-    batch.forEach(
-        call -> arguments.bulk(OutboxKeys.STREAM, call.place.namespace().getBytes(UTF_8)));
+    batch.forEach(call -> arguments.bulk(leases, call.place.key()));
+    batch.forEach(call -> arguments.bulk(pendings, call.place.key()));
+    batch.forEach(call -> arguments.bulk(outboxes, call.place.namespace().getBytes(UTF_8)));
     arguments.bulk(tokens.get());
     batch.forEach(call -> call.state.forEach(arguments::bulk));
   }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,10 +80,7 @@ public final class CaptureLink {
 
   /** Deletes {@code keys}, and their leases, in one step. */
   public CompletableFuture<Long> forget(List<byte[]> keys) {
-    return connection
-        .async()
-        .del(WriteIntents.names(keys).toArray(byte[][]::new))
-        .toCompletableFuture();
+    return connection.async().del(names(keys)).toCompletableFuture();
   }
 
   /**
@@ -102,7 +100,13 @@ public final class CaptureLink {
 
   /** Returns the key that {@code name} is the lease of, or null if it is none. */
   public static byte @Nullable [] keyOfLease(byte[] name) {
-    return Leases.keyOf(ByteBuffer.wrap(name));
+    return SideNames.PLAIN.keyOfLease(ByteBuffer.wrap(name));
+  }
+
+  private static byte[][] names(List<byte[]> keys) {
+    return keys.stream()
+        .flatMap(key -> Stream.of(key, SideNames.PLAIN.lease(key)))
+        .toArray(byte[][]::new);
   }
 
   private CompletableFuture<Boolean> run(byte[] script, byte[]... arguments) {

@@ -2,6 +2,7 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nearside.proxy.cluster.HashSlot;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.ScriptOutputType;
@@ -83,7 +84,7 @@ public final class DeadLetters {
             id,
             token,
             Outbox.PENDING,
-            Leases.PREFIX)
+            SideNames.PLAIN.leases(HashSlot.NONE))
         .thenApply(said -> said == 1);
   }
 

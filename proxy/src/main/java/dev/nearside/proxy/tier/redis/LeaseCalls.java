@@ -5,12 +5,14 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * needs that the steps on it and its lease are one, which a script of more keys is as well. Redis
  * does nothing else meanwhile, hence the bounds on keys and bytes.
  *
- * All keys are one node's here. Where there are several, each has its own calls, and in a cluster
- * each slot, since KEYS of one script are of one slot.
+ * All keys are one node's here. Where there are several, each has its own calls; what was gathered is
+ * sent as one script for each slot, since KEYS of one are of one slot.
  */
 
 /**
@@ -54,7 +56,19 @@ final class LeaseCalls {
     }
   }
 
+  /**
+   * Where they are made.
+   *
+   * @param failed told what was asked, and why it failed, or null where it did not
+   */
+  record Place(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      SideNames names,
+      BiConsumer<String, @Nullable Throwable> failed) {}
+
   private final StatefulRedisConnection<byte[], byte[]> connection;
+  private final SideNames names;
+  private final BiConsumer<String, @Nullable Throwable> failed;
   private final Script script;
   private final boolean goesOn;
   private final boolean looksBehind;
@@ -74,12 +88,10 @@ final class LeaseCalls {
    * @param gate a key that the script is given besides, as its last one, or null
    */
   LeaseCalls(
-      StatefulRedisConnection<byte[], byte[]> connection,
-      Script script,
-      boolean goesOn,
-      boolean looksBehind,
-      byte @Nullable [] gate) {
-    this.connection = connection;
+      Place place, Script script, boolean goesOn, boolean looksBehind, byte @Nullable [] gate) {
+    this.connection = place.connection;
+    this.names = place.names;
+    this.failed = place.failed;
     this.script = script;
     this.goesOn = goesOn;
     this.looksBehind = looksBehind;
@@ -155,16 +167,27 @@ final class LeaseCalls {
   }
 
   private void send(List<Call> batch) {
-    var _ = run(batch).whenComplete((did, failure) -> answered(batch, did, failure));
+    Collection<List<Call>> parts = names.bySlot(batch, call -> call.lease.key()).values();
+    AtomicInteger missing = new AtomicInteger(parts.size());
+    for (List<Call> part : parts) {
+      var _ =
+          run(part)
+              .whenComplete(
+                  (did, failure) -> answered(part, missing.decrementAndGet() == 0, did, failure));
+    }
   }
 
-  private void answered(List<Call> batch, byte @Nullable [] did, @Nullable Throwable failure) {
+  /** {@code all}: of all that was sent with it. */
+  private void answered(
+      List<Call> batch, boolean all, byte @Nullable [] did, @Nullable Throwable failure) {
     try {
       if (!goesOn && failure != null && isTimeout(failure)) {
         giveUpWhatWaits(failure);
       }
-      unanswered.decrementAndGet();
-      sendWhatIsDue(); // Redis works on it while we work on this
+      if (all) {
+        unanswered.decrementAndGet();
+        sendWhatIsDue(); // Redis works on it while we work on this
+      }
     } finally {
       tell(batch, did, failure);
     }
@@ -186,7 +209,7 @@ final class LeaseCalls {
       batch.forEach(this::callAlone);
       return;
     }
-    Leases.note("a script for " + batch.size(), failure);
+    failed.accept("a script for " + batch.size(), failure);
     for (int i = 0; i < batch.size(); i++) {
       batch.get(i).told.accept(did == null || i >= did.length ? UNANSWERED : said(did[i]));
     }
@@ -213,15 +236,18 @@ final class LeaseCalls {
   }
 
   private void write(List<Call> batch, GatheredArguments arguments) {
+    int slot = names.slotOf(batch.getFirst().lease.key());
+    byte[] leases = names.leases(slot);
+    byte[] pendings = names.pendings(slot);
     arguments.number((looksBehind ? 3L : 2L) * batch.size() + (gate == null ? 0 : 1));
     for (Call call : batch) {
       arguments.bulk(call.lease.key());
     }
     for (Call call : looksBehind ? batch : List.<Call>of()) {
-      arguments.bulk(Outbox.PENDING, call.lease.key());
+      arguments.bulk(pendings, call.lease.key());
     }
     for (Call call : batch) {
-      arguments.bulk(Leases.PREFIX, call.lease.key());
+      arguments.bulk(leases, call.lease.key());
     }
     if (gate != null) {
       arguments.bulk(gate);

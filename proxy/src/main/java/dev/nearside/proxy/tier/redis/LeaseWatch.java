@@ -46,6 +46,7 @@ public final class LeaseWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaseWatch.class);
 
   private final Connector connector;
+  private final SideNames names;
   private final ScheduledExecutorService scheduler;
   private final Settings settings;
   private final Consumer<byte[]> outdated;
@@ -59,6 +60,7 @@ public final class LeaseWatch implements AutoCloseable {
    * Creates a watch that is not connected.
    *
    * @param connector makes connections of RESP3, with automatic reconnect off
+   * @param names how leases are named
    * @param scheduler runs time-outs and reconnects; stays the caller's
    * @param pace how often the upstream is tried, shared with other connections
    * @param outdated told each key that a look has found absent and whose marker is gone or changed,
@@ -67,11 +69,13 @@ public final class LeaseWatch implements AutoCloseable {
    */
   public LeaseWatch(
       Connector connector,
+      SideNames names,
       ScheduledExecutorService scheduler,
       ConnectPace pace,
       Settings settings,
       Consumer<byte[]> outdated) {
     this.connector = connector;
+    this.names = names;
     this.scheduler = scheduler;
     this.tries = new PacedTries(scheduler, pace);
     this.settings = settings;
@@ -139,7 +143,7 @@ public final class LeaseWatch implements AutoCloseable {
   }
 
   private void enableTracking(StatefulRedisConnection<byte[], byte[]> connection) {
-    WatchLink next = new WatchLink(connection, settings, scheduler, outdated, this::lost);
+    WatchLink next = new WatchLink(connection, names, settings, scheduler, outdated, this::lost);
     next.tick();
     connection
         .async()

@@ -76,9 +76,9 @@ import org.slf4j.LoggerFactory;
  * Leases: the right of one reader to put what it reads from the database into Redis. Thread-safe,
  * never blocks; the connections belong to the caller.
  *
- * <p>Whoever writes or deletes {@code k} sends {@code DEL} of {@link #leaseKey} just before, on the
- * same connection. In a cluster the side key must live in {@code k}'s slot and would need its hash
- * tag; this class is for a single primary.
+ * <p>Whoever writes or deletes {@code k} sends {@code DEL} of {@link SideNames#lease} just before,
+ * on the same connection; in a cluster, where the two could be sent on to different nodes, he
+ * awaits its answer. Each primary of a cluster has leases of its own, for its own slots.
  *
  * <p>Futures are completed on a connection's thread, or by its command time-out, and never
  * exceptionally: where Redis cannot be asked there is no lease, and nothing was filled.
@@ -88,7 +88,6 @@ public final class Leases {
   static final byte[] ABSENT = "absent".getBytes(US_ASCII);
 
   private static final Logger log = LoggerFactory.getLogger(Leases.class);
-  static final byte[] PREFIX = "nearside:lease:".getBytes(US_ASCII);
   private static final long POLL_MILLIS = 50;
   private static final long UNANSWERED = -1;
 
@@ -122,6 +121,8 @@ public final class Leases {
   private final RedisAsyncCommands<byte[], byte[]> redis;
   private final @Nullable LeaseWatch watch;
   private final CapturedKeys captured;
+  private final SideNames names;
+  private final Runnable doubt;
   private final LeaseCalls acquires;
   private final LeaseCalls acquiresOfCaptured;
   private final LeaseCalls fills;
@@ -152,15 +153,33 @@ public final class Leases {
       StatefulRedisConnection<byte[], byte[]> connection,
       @Nullable LeaseWatch watch,
       CapturedKeys captured) {
+    this(connection, watch, captured, SideNames.PLAIN, () -> {});
+  }
+
+  /**
+   * As the other constructor.
+   *
+   * @param names how leases are named
+   * @param doubt run when the node says that another is to be asked
+   */
+  Leases(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      @Nullable LeaseWatch watch,
+      CapturedKeys captured,
+      SideNames names,
+      Runnable doubt) {
     this.connection = connection;
     this.redis = connection.async();
     this.watch = watch;
     this.captured = captured;
-    this.acquires = new LeaseCalls(connection, LeaseScripts.acquire(false), false, true, null);
+    this.names = names;
+    this.doubt = doubt;
+    LeaseCalls.Place place = new LeaseCalls.Place(connection, names, this::note);
+    this.acquires = new LeaseCalls(place, LeaseScripts.acquire(false), false, true, null);
     this.acquiresOfCaptured =
-        new LeaseCalls(connection, LeaseScripts.acquire(true), false, true, captured.gate());
+        new LeaseCalls(place, LeaseScripts.acquire(true), false, true, captured.gate());
     this.fills =
-        new LeaseCalls(connection, LeaseScripts.FILL, true, false, null); // or its lease would stay
+        new LeaseCalls(place, LeaseScripts.FILL, true, false, null); // or its lease would stay
     new SecureRandom().nextBytes(process);
   }
 
@@ -172,25 +191,6 @@ public final class Leases {
   /** Returns whether it is certain that leases are taken at the node called {@code runId}. */
   public boolean areOf(@Nullable String runId) {
     return runId != null && runId.equals(nodeId);
-  }
-
-  /** Returns the side key that holds the lease of {@code key}. */
-  public static byte[] leaseKey(byte[] key) {
-    byte[] leaseKey = new byte[PREFIX.length + key.length];
-    System.arraycopy(PREFIX, 0, leaseKey, 0, PREFIX.length);
-    System.arraycopy(key, 0, leaseKey, PREFIX.length, key.length);
-    return leaseKey;
-  }
-
-  /** Returns the key that {@code name} is the side key of, or null where it is none. */
-  static byte @Nullable [] keyOf(ByteBuffer name) {
-    int length = name.remaining() - PREFIX.length;
-    if (length < 0 || !name.slice(name.position(), PREFIX.length).equals(ByteBuffer.wrap(PREFIX))) {
-      return null;
-    }
-    byte[] key = new byte[length];
-    name.get(name.position() + PREFIX.length, key);
-    return key;
   }
 
   /**
@@ -210,8 +210,8 @@ public final class Leases {
 
   private CompletionStage<Boolean> acquireAny(Lease lease, boolean gated) {
     List<byte[]> keys = new ArrayList<>();
-    keys.add(leaseKey(lease.key()));
-    keys.add(Outbox.pendingKey(lease.key()));
+    keys.add(names.lease(lease.key()));
+    keys.add(names.pending(lease.key()));
     if (gated) {
       keys.add(captured.gate());
     }
@@ -265,7 +265,10 @@ public final class Leases {
       return watching.look(key);
     }
     return LookCommands.send(
-        connection, key, seen -> seen == null ? new Look.Unknown() : unwatched(seen));
+        connection,
+        key,
+        names.lease(key),
+        seen -> seen == null ? new Look.Unknown() : unwatched(seen));
   }
 
   /**
@@ -349,7 +352,7 @@ public final class Leases {
    */
   public CompletableFuture<Boolean> isPending(byte[] key) {
     return redis
-        .exists(Outbox.pendingKey(key))
+        .exists(names.pending(key))
         .handle((count, failure) -> {
           note("a look", failure);
           return failure == null && count == 1;
@@ -369,7 +372,7 @@ public final class Leases {
 
   private CompletableFuture<Long> run(
       String what, Script script, Lease lease, byte[]... arguments) {
-    List<byte[]> keys = List.of(lease.key(), leaseKey(lease.key()));
+    List<byte[]> keys = List.of(lease.key(), names.lease(lease.key()));
     byte[][] args = new byte[arguments.length + 1][];
     args[0] = lease.token();
     System.arraycopy(arguments, 0, args, 1, arguments.length);
@@ -400,8 +403,10 @@ public final class Leases {
     return Long.toString(number).getBytes(US_ASCII);
   }
 
-  static void note(String what, @Nullable Throwable failure) {
-    if (failure != null && log.isDebugEnabled()) {
+  private void note(String what, @Nullable Throwable failure) {
+    if (failure != null && UnsentException.ofRedirect(failure) != null) {
+      doubt.run();
+    } else if (failure != null && log.isDebugEnabled()) {
       log.debug("{} of a lease failed: {}", what, unwrap(failure).getClass().getName());
     }
   }

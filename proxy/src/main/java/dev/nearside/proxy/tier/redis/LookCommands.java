@@ -43,14 +43,15 @@ final class LookCommands {
   /**
    * Sends them.
    *
+   * @param leaseKey the name of its lease
    * @param look called on the connection's thread, before it decodes anything further, with what
    *     was seen, or null where one of them had no answer
    */
   static CompletableFuture<Look> send(
       StatefulRedisConnection<byte[], byte[]> connection,
       byte[] key,
+      byte[] leaseKey,
       Function<@Nullable Seen, Look> look) {
-    byte[] leaseKey = Leases.leaseKey(key);
     AsyncCommand<byte[], byte[], byte[]> lease =
         command(CommandType.GET, new ValueOutput<>(CODEC), leaseKey);
     AsyncCommand<byte[], byte[], byte[]> value =

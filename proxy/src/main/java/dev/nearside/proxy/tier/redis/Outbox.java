@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.nearside.proxy.strings.KeyState;
 import dev.nearside.proxy.tier.Timer;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -14,8 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -163,28 +163,36 @@ public final class Outbox {
     FULL
   }
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final RowLinks links;
   private final byte[] process = new byte[OutboxScripts.TOKEN_BYTES - Long.BYTES];
   private final AtomicLong tokens = new AtomicLong();
-  private final AppendCalls gathered;
+  private final Timer timer;
+  private final ConcurrentMap<Integer, AppendCalls> gathered = new ConcurrentHashMap<>(1);
 
-  Outbox(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection, Timer timer) {
-    this.connection = connection;
-    this.gathered = new AppendCalls(connection, this::newToken, timer);
+  Outbox(RowLinks links, Timer timer) {
+    this.links = links;
+    this.timer = timer;
     new SecureRandom().nextBytes(process);
   }
 
   /**
    * Looks, and takes for {@code ttl} the leases of those of which nothing is pending; null, and
    * takes none, where one is being written through.
+   *
+   * @param places all in one slot
    */
   public CompletableFuture<@Nullable Seen> look(List<Place> places, Duration ttl) {
     byte[] claim = newToken();
     List<byte[]> keys = new ArrayList<>();
-    places.forEach(place -> keys.add(Leases.leaseKey(place.key())));
-    places.forEach(place -> keys.add(pendingKey(place.key())));
+    places.forEach(place -> keys.add(links.names().lease(place.key())));
+    places.forEach(place -> keys.add(links.names().pending(place.key())));
     return this.<List<Object>>run(
-            OutboxScripts.LOOK, ScriptOutputType.MULTI, keys, claim, number(ttl.toMillis()))
+            slotOf(places.getFirst()),
+            OutboxScripts.LOOK,
+            ScriptOutputType.MULTI,
+            keys,
+            claim,
+            number(ttl.toMillis()))
         .thenApply(said -> {
           if (said.size() <= places.size()) {
             return null;
@@ -199,25 +207,42 @@ public final class Outbox {
 
   /** Gives the leases back that a look has taken; never fails. */
   public void unclaim(List<Place> places, Seen seen) {
-    List<byte[]> keys = places.stream().map(place -> Leases.leaseKey(place.key())).toList();
-    var _ = this.<Long>run(OutboxScripts.UNCLAIM, ScriptOutputType.INTEGER, keys, seen.claim());
+    List<byte[]> keys = places.stream().map(place -> links.names().lease(place.key())).toList();
+    int slot = slotOf(places.getFirst());
+    var _ =
+        this.<Long>run(slot, OutboxScripts.UNCLAIM, ScriptOutputType.INTEGER, keys, seen.claim());
   }
 
-  /** Writes all of {@code puts} or none, each of another key. */
+  /** Returns the slot of {@code place}. */
+  public int slotOf(Place place) {
+    return links.names().slotOf(place.key());
+  }
+
+  /** Writes all of {@code puts} or none, each of another key, and all in one slot. */
   public CompletableFuture<Appended> append(List<Put> puts) {
     if (puts.size() == 1 && puts.getFirst().condition() instanceof Condition.None) {
-      return gathered.append(puts.getFirst());
+      return gathered
+          .computeIfAbsent(
+              slotOf(puts.getFirst().place()),
+              first -> new AppendCalls(links, this::newToken, timer))
+          .append(puts.getFirst());
     }
     List<byte[]> keys = new ArrayList<>(4 * puts.size());
     puts.forEach(put -> keys.add(put.place().key()));
-    puts.forEach(put -> keys.add(Leases.leaseKey(put.place().key())));
-    puts.forEach(put -> keys.add(pendingKey(put.place().key())));
-    puts.forEach(put -> keys.add(OutboxKeys.stream(put.place().namespace())));
+    puts.forEach(put -> keys.add(links.names().lease(put.place().key())));
+    puts.forEach(put -> keys.add(links.names().pending(put.place().key())));
+    int slot = slotOf(puts.getFirst().place());
+    byte[] streams = links.names().outboxes(slot);
+    puts.forEach(put -> keys.add(joined(streams, put.place().namespace().getBytes(UTF_8))));
     List<byte[]> arguments = new ArrayList<>(1 + 7 * puts.size());
     arguments.add(newToken());
     puts.forEach(put -> addTo(arguments, put));
     return this.<Long>run(
-            OutboxScripts.APPEND, ScriptOutputType.INTEGER, keys, arguments.toArray(byte[][]::new))
+            slot,
+            OutboxScripts.APPEND,
+            ScriptOutputType.INTEGER,
+            keys,
+            arguments.toArray(byte[][]::new))
         .thenApply(said ->
             switch (said.intValue()) {
               case OutboxScripts.CONFLICT -> Appended.CONFLICT;
@@ -259,12 +284,8 @@ public final class Outbox {
   }
 
   private <T> CompletableFuture<T> run(
-      Script script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
-    return script.run(connection.get(), type, keys, arguments);
-  }
-
-  static byte[] pendingKey(byte[] key) {
-    return ByteBuffer.allocate(PENDING.length + key.length).put(PENDING).put(key).array();
+      int slot, Script script, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
+    return script.run(links, slot, type, keys, arguments);
   }
 
   private byte[] newToken() {
@@ -272,6 +293,10 @@ public final class Outbox {
         .put(process)
         .putLong(tokens.incrementAndGet())
         .array();
+  }
+
+  private static byte[] joined(byte[] prefix, byte[] rest) {
+    return ByteBuffer.allocate(prefix.length + rest.length).put(prefix).put(rest).array();
   }
 
   private static byte[] joined(char kind, byte[] token) {

@@ -1,9 +1,7 @@
 package dev.nearside.proxy.tier.redis;
 
 import dev.nearside.proxy.guard.ConnectPace;
-import dev.nearside.proxy.invalidation.TagStore;
 import dev.nearside.proxy.security.TlsRefusal;
-import dev.nearside.proxy.tier.Timer;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
@@ -19,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sidecar's own errands at the upstream: what COMMAND says, the leases of database fills, tags.
+ * The sidecar's own errands at a server: what COMMAND says, the leases of database fills.
  * Thread-safe; never blocks. It connects again by itself, at the pace of the sidecar's other
  * connections.
  */
@@ -29,6 +27,8 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
   private final Connector connector;
   private final LeaseWatch leaseWatch;
   private final Consumer<List<Object>> commandTable;
+  private final SideNames names;
+  private final Runnable doubt;
   private final PacedTries tries;
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile @Nullable Leases leases;
@@ -54,10 +54,29 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
       ConnectPace pace,
       LeaseWatch leaseWatch,
       Consumer<List<Object>> commandTable) {
+    this(connector, scheduler, pace, leaseWatch, commandTable, SideNames.PLAIN, () -> {});
+  }
+
+  /**
+   * As the other constructor.
+   *
+   * @param names how leases are named
+   * @param doubt run when the server says that another is to be asked
+   */
+  RedisAdministration(
+      Connector connector,
+      ScheduledExecutorService scheduler,
+      ConnectPace pace,
+      LeaseWatch leaseWatch,
+      Consumer<List<Object>> commandTable,
+      SideNames names,
+      Runnable doubt) {
     this.connector = connector;
     this.tries = new PacedTries(scheduler, pace);
     this.leaseWatch = leaseWatch;
     this.commandTable = commandTable;
+    this.names = names;
+    this.doubt = doubt;
   }
 
   /** Which keys are captured; to be said before {@link #start}. */
@@ -65,10 +84,9 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     captured = keys;
   }
 
-  /** Returns what a reader of changes does at Redis now, or null while it is not connected. */
-  public @Nullable CaptureLink captureLink() {
-    StatefulRedisConnection<byte[], byte[]> current = connection;
-    return current != null && current.isOpen() ? new CaptureLink(current, captured) : null;
+  /** Returns the connection that there is, open or not, or null. */
+  @Nullable StatefulRedisConnection<byte[], byte[]> connection() {
+    return connection;
   }
 
   /** Starts connecting, and goes on until closed. */
@@ -128,55 +146,6 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     return reply.thenApply(Read::new);
   }
 
-  /** Returns the intents to write of this sidecar, asked on the connection that there is. */
-  public WriteIntents intents() {
-    return new WriteIntents(() -> connection);
-  }
-
-  /**
-   * Returns the outbox of keys that are written behind.
-   *
-   * @param timer runs what waits for a moment
-   */
-  public Outbox outbox(Timer timer) {
-    return new Outbox(() -> connection, timer);
-  }
-
-  /**
-   * Returns what is known of everybody's outboxes; whoever has it looks now and then.
-   *
-   * @param database the upstream's own
-   * @param own the namespaces that this sidecar writes behind
-   */
-  public KnownOutboxes knownOutboxes(int database, List<String> own) {
-    return new KnownOutboxes(() -> connection, database, own);
-  }
-
-  /** Returns what is taken out of the outbox of a namespace. */
-  public OutboxFeed outboxFeed(String namespace) {
-    return new OutboxFeed(() -> connection, namespace);
-  }
-
-  /** Returns what outboxes have that the database never takes. */
-  public DeadLetters deadLetters() {
-    return new DeadLetters(() -> connection);
-  }
-
-  /** Returns what is said of the upstream's settings that an outbox needs. */
-  public DurabilityCheck durability() {
-    return new DurabilityCheck(() -> connection);
-  }
-
-  /** Returns the tags kept in Redis; asking fails, saying so, while it is not connected. */
-  public TagStore tags() {
-    return new TagSets(() -> isOpen() ? connection : null);
-  }
-
-  /** Returns the tags of results of cached queries; asking fails while it is not connected. */
-  public ResultTags resultTags() {
-    return new ResultTags(() -> isOpen() ? connection : null);
-  }
-
   @Override
   public CompletionStage<Boolean> evictsByUse() {
     StatefulRedisConnection<byte[], byte[]> current = connection;
@@ -200,7 +169,7 @@ public final class RedisAdministration implements EvictingRedis, AutoCloseable {
     tries.succeeded();
     long openedAtNs = System.nanoTime();
     AtomicBoolean lost = new AtomicBoolean();
-    Leases given = new Leases(made, leaseWatch, captured);
+    Leases given = new Leases(made, leaseWatch, captured, names, doubt);
     nodeId = null;
     serverInfo = null;
     leases = given;

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,8 +57,9 @@ public final class RedisConnections implements AutoCloseable {
   private final ConnectPace pace = new ConnectPace();
   private final TrackedConnections tracked = new TrackedConnections();
   private final Whereabouts where;
-  private final LeaseWatch leaseWatch;
   private final RedisAdministration administration;
+  private final RowServers rowServers;
+  private final RowErrands rows;
   private final FleetConnection fleet;
   private final RelayNodes relayNodes = new RelayNodes();
   private final Map<Address, RelayNodes> ofCluster = new ConcurrentHashMap<>();
@@ -66,7 +68,6 @@ public final class RedisConnections implements AutoCloseable {
 
   private RedisConnections(Needs needs, @Nullable ClusterMap map) {
     NearsideConfig.Upstream upstream = needs.upstream();
-    NearsideConfig.Coherence coherence = needs.coherence();
     patience = upstream.connectTimeout().multipliedBy(2);
     database = upstream.database();
     moves = needs.metrics().counter(Metric.UPSTREAM_MOVES);
@@ -75,14 +76,7 @@ public final class RedisConnections implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("nearside-tracking").factory());
     where = whereabouts(needs, map);
-    leaseWatch =
-        new LeaseWatch(
-            clients.tracking(where::address, database, "nearside-leases"),
-            scheduler,
-            pace,
-            LeaseWatch.Settings.of(
-                coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
-            name -> forget(needs.l1().shards(), database, name));
+    LeaseWatch leaseWatch = leaseWatch(needs, where::address, SideNames.PLAIN, pace);
     administration =
         new RedisAdministration(
             clients.administration(where::address, database, "nearside-administration"),
@@ -90,12 +84,49 @@ public final class RedisConnections implements AutoCloseable {
             pace,
             leaseWatch,
             needs.commandTable());
+    rowServers =
+        map == null
+            ? new OneRowServer(new RowServers.Server(administration, leaseWatch))
+            : new ClusterRowServers(
+                map, (at, all) -> rowServer(needs, at, all), scheduler, upstream.redirectFor());
+    rows = new RowErrands(rowServers, database);
     fleet =
         new FleetConnection(
             clients.tracking(where::address, database, "nearside-fleet"),
             scheduler,
             pace,
             upstream.connectTimeout());
+  }
+
+  private LeaseWatch leaseWatch(
+      Needs needs, Supplier<@Nullable Address> address, SideNames names, ConnectPace paced) {
+    NearsideConfig.Coherence coherence = needs.coherence();
+    return new LeaseWatch(
+        clients.tracking(address, database, "nearside-leases"),
+        names,
+        scheduler,
+        paced,
+        LeaseWatch.Settings.of(
+            coherence.heartbeat(), coherence.fillTimeout(), coherence.maxStaleness()),
+        name -> forget(needs.l1().shards(), database, name));
+  }
+
+  /**
+   * Returns how a primary of a cluster is reached: at a pace of its own, since others may be up.
+   */
+  private RowServers.Server rowServer(Needs needs, Address at, RowServers all) {
+    ConnectPace paced = new ConnectPace();
+    LeaseWatch watch = leaseWatch(needs, () -> at, all.names(), paced);
+    return new RowServers.Server(
+        new RedisAdministration(
+            clients.administration(() -> at, 0, "nearside-administration"),
+            scheduler,
+            paced,
+            watch,
+            table -> {},
+            all.names(),
+            all::doubt),
+        watch);
   }
 
   private Whereabouts whereabouts(Needs needs, @Nullable ClusterMap map) {
@@ -172,9 +203,9 @@ public final class RedisConnections implements AutoCloseable {
     }
   }
 
-  /** Returns the connection on which readers wait for leases; its user starts it. */
-  public LeaseWatch leaseWatch() {
-    return leaseWatch;
+  /** Returns what is done for rows of the database; its user starts it. */
+  public RowErrands rows() {
+    return rows;
   }
 
   /** Returns the tracked connection of each shard. */
@@ -201,9 +232,7 @@ public final class RedisConnections implements AutoCloseable {
         connection.reconnect("a relay connection reached another node, " + runId);
       }
     }
-    if (node == null && administration.follow(runId)) {
-      leaseWatch.renew();
-    }
+    rowServers.follow(node, runId);
   }
 
   /**
@@ -255,7 +284,7 @@ public final class RedisConnections implements AutoCloseable {
     where.close();
     fleet.close();
     tracked.all().forEach(TrackedConnection::close);
-    leaseWatch.close();
+    rowServers.close();
     administration.close();
     scheduler.shutdownNow();
     clients.close();

@@ -2,17 +2,16 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.lettuce.core.RedisException;
+import dev.nearside.proxy.cluster.HashSlot;
+import io.lettuce.core.ScoredValue;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,12 +29,16 @@ import org.slf4j.LoggerFactory;
  * T before P: D deletes the lease, and k if F came before; a later F does nothing. T after P: R is
  * after T, so it sees C. In D all three go in one step: a holder whose T that step has taken back
  * has lost its lease, and one that comes later adds k again. A refresh takes the same steps.
+ *
+ * In a cluster the set and k are at different nodes. There D deletes lease(k) and k first, then takes
+ * k out of the set unless it was added again since P, which its score tells: by the microsecond. A
+ * holder whose T was before P has lost its lease by then; of one whose T was later k stays in the set.
  */
 
 /**
  * Which results of cached queries carry which tag: sorted sets of keys, {@code
  * nearside:results:<tag>}, by when the result has expired at the latest, in seconds; what has is
- * dropped at the next addition. Thread-safe, never blocks; for a single primary.
+ * dropped at the next addition. Thread-safe, never blocks.
  */
 public final class ResultTags {
   private static final Logger log = LoggerFactory.getLogger(ResultTags.class);
@@ -48,7 +51,9 @@ public final class ResultTags {
   /** KEYS: sets. ARGV: the key's name, seconds. */
   private static final byte[] ADD =
       """
-      local now = tonumber(redis.call('TIME')[1])
+      if redis.replicate_commands then redis.replicate_commands() end
+      local time = redis.call('TIME')
+      local now = time[1] + time[2] / 1000000
       for _, set in ipairs(KEYS) do
         redis.call('ZREMRANGEBYSCORE', set, '-inf', '(' .. now)
         redis.call('ZADD', set, now + ARGV[2], ARGV[1])
@@ -68,16 +73,25 @@ public final class ResultTags {
       """
           .getBytes(US_ASCII);
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  /** KEYS: the set. ARGV: names and scores. */
+  private static final byte[] DROP_UNCHANGED =
+      """
+      for i = 1, #ARGV, 2 do
+        if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then
+          redis.call('ZREM', KEYS[1], ARGV[i])
+        end
+      end
+      return #ARGV / 2
+      """
+          .getBytes(US_ASCII);
+
+  private final RowLinks links;
 
   /** Whether the log knows that tags are not taken. */
   private final AtomicBoolean told = new AtomicBoolean();
 
-  /**
-   * @param connection gives the connection, or null while there is none
-   */
-  ResultTags(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
-    this.connection = connection;
+  ResultTags(RowLinks links) {
+    this.links = links;
   }
 
   /**
@@ -87,20 +101,28 @@ public final class ResultTags {
    * @param life the most that it will live in Redis
    */
   public CompletableFuture<Boolean> add(List<byte[]> tags, byte[] name, Duration life) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null) {
-      return CompletableFuture.completedFuture(false);
-    }
-    byte[][] sets = tags.stream().map(ResultTags::setOf).toArray(byte[][]::new);
     byte[] seconds = Long.toString(life.plus(MARGIN).toSeconds()).getBytes(US_ASCII);
-    return current
-        .async()
-        .<Long>eval(ADD, ScriptOutputType.INTEGER, sets, name, seconds)
-        .handle((added, failure) -> {
+    List<byte[]> sets = tags.stream().map(ResultTags::setOf).toList();
+    List<CompletableFuture<Boolean>> added = new ArrayList<>();
+    links
+        .names()
+        .bySlot(sets, set -> set)
+        .forEach((slot, some) -> added.add(add(slot, some, name, seconds)));
+    return added.stream()
+        .reduce((one, other) -> one.thenCombine(other, Boolean::logicalAnd))
+        .orElseGet(() -> CompletableFuture.completedFuture(true));
+  }
+
+  private CompletableFuture<Boolean> add(int slot, List<byte[]> sets, byte[] name, byte[] seconds) {
+    byte[][] keys = sets.toArray(byte[][]::new);
+    return links
+        .ask(
+            slot,
+            redis -> redis.async().<Long>eval(ADD, ScriptOutputType.INTEGER, keys, name, seconds))
+        .handle((done, failure) -> {
           tell(failure);
           return failure == null;
-        })
-        .toCompletableFuture();
+        });
   }
 
   private void tell(@Nullable Throwable failure) {
@@ -118,45 +140,64 @@ public final class ResultTags {
    * the names of their keys; completes exceptionally where Redis cannot be asked.
    */
   public CompletionStage<List<byte[]>> drop(byte[] tag) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null) {
-      return CompletableFuture.failedStage(new RedisException("Redis is not connected"));
-    }
     byte[] set = setOf(tag);
-    return current
-        .async()
-        .zcard(set)
-        .thenCompose(size -> dropPages(current.async(), set, size, List.of()));
+    int slot = links.names().slotOf(set);
+    return links
+        .ask(slot, redis -> redis.async().zcard(set))
+        .thenCompose(size -> dropPages(slot, set, size, List.of()));
   }
 
   /** Those with the earliest ends: who comes meanwhile has a later one, and need not go. */
-  private static CompletionStage<List<byte[]>> dropPages(
-      RedisAsyncCommands<byte[], byte[]> redis, byte[] set, long left, List<byte[]> dropped) {
+  private CompletionStage<List<byte[]>> dropPages(
+      int slot, byte[] set, long left, List<byte[]> dropped) {
     if (left <= 0) {
       return CompletableFuture.completedStage(dropped);
     }
-    return redis
-        .zrange(set, 0, Math.min(left, PAGE) - 1)
-        .thenCompose(page ->
-            page.isEmpty()
-                ? CompletableFuture.completedStage(dropped)
-                : drop(redis, set, page)
-                    .thenCompose(gone ->
-                        dropPages(
-                            redis,
-                            set,
-                            left - page.size(),
-                            Stream.concat(dropped.stream(), page.stream()).toList())));
+    return links
+        .ask(slot, redis -> redis.async().zrangeWithScores(set, 0, Math.min(left, PAGE) - 1))
+        .thenCompose(page -> {
+          List<byte[]> names = page.stream().map(ScoredValue::getValue).toList();
+          return page.isEmpty()
+              ? CompletableFuture.completedStage(dropped)
+              : drop(slot, set, page, names)
+                  .thenCompose(gone ->
+                      dropPages(
+                          slot,
+                          set,
+                          left - page.size(),
+                          Stream.concat(dropped.stream(), names.stream()).toList()));
+        });
   }
 
-  private static CompletionStage<Long> drop(
-      RedisAsyncCommands<byte[], byte[]> redis, byte[] set, List<byte[]> page) {
+  private CompletionStage<?> drop(
+      int slot, byte[] set, List<ScoredValue<byte[]>> page, List<byte[]> names) {
+    if (slot != HashSlot.NONE) {
+      return new WriteIntents(links)
+          .forget(names)
+          .thenCompose(gone -> dropUnchanged(slot, set, page));
+    }
     byte[][] keys =
         Stream.concat(
                 Stream.of(set),
-                page.stream().flatMap(name -> Stream.of(name, Leases.leaseKey(name))))
+                names.stream().flatMap(name -> Stream.of(name, links.names().lease(name))))
             .toArray(byte[][]::new);
-    return redis.eval(DROP, ScriptOutputType.INTEGER, keys, page.toArray(byte[][]::new));
+    byte[][] arguments = names.toArray(byte[][]::new);
+    return links.ask(
+        slot, redis -> redis.async().<Long>eval(DROP, ScriptOutputType.INTEGER, keys, arguments));
+  }
+
+  private CompletionStage<Long> dropUnchanged(
+      int slot, byte[] set, List<ScoredValue<byte[]>> page) {
+    byte[][] keys = {set};
+    byte[][] arguments =
+        page.stream()
+            .flatMap(each ->
+                Stream.of(each.getValue(), Double.toString(each.getScore()).getBytes(US_ASCII)))
+            .toArray(byte[][]::new);
+    return links.ask(
+        slot,
+        redis ->
+            redis.async().<Long>eval(DROP_UNCHANGED, ScriptOutputType.INTEGER, keys, arguments));
   }
 
   private static byte[] setOf(byte[] tag) {

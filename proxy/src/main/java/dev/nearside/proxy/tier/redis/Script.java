@@ -31,6 +31,12 @@ record Script(byte[] text, String digest) {
     return new Script(ascii, Base16.digest(ascii));
   }
 
+  /** Runs it where the keys of {@code slot} are, which {@code keys} all have to be in. */
+  <T> CompletableFuture<T> run(
+      RowLinks links, int slot, ScriptOutputType type, List<byte[]> keys, byte[]... arguments) {
+    return links.ask(slot, connection -> run(connection, type, keys, arguments));
+  }
+
   /** Runs it; ends exceptionally where {@code connection} is none, or not open. */
   <T> CompletableFuture<T> run(
       @Nullable StatefulRedisConnection<byte[], byte[]> connection,

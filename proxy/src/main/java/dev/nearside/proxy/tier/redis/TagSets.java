@@ -3,19 +3,15 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.nearside.proxy.invalidation.TagStore;
-import io.lettuce.core.RedisException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,49 +35,45 @@ final class TagSets implements TagStore {
       """
           .getBytes(US_ASCII);
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final RowLinks links;
 
-  /**
-   * Creates the store.
-   *
-   * @param connection gives the connection, or null while there is none
-   */
-  TagSets(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
-    this.connection = connection;
+  TagSets(RowLinks links) {
+    this.links = links;
   }
 
   @Override
   public CompletionStage<Boolean> add(byte[] tag, byte[] key) {
     byte[] seconds = Long.toString(KEPT.toSeconds()).getBytes(US_ASCII);
     byte[][] keys = {setOf(tag)};
-    return ask(redis ->
-        redis
-            .<Long>eval(ADD, ScriptOutputType.INTEGER, keys, key, seconds)
-            .thenApply(added -> added == 1));
+    return ask(
+        keys[0],
+        redis ->
+            redis
+                .<Long>eval(ADD, ScriptOutputType.INTEGER, keys, key, seconds)
+                .thenApply(added -> added == 1));
   }
 
   @Override
   public CompletionStage<Page> page(byte[] tag, @Nullable String from) {
     ScanCursor cursor = from == null ? ScanCursor.INITIAL : ScanCursor.of(from);
-    return ask(redis ->
-        redis
-            .sscan(setOf(tag), cursor, PAGE)
-            .thenApply(
-                page -> new Page(page.getValues(), page.isFinished() ? null : page.getCursor())));
+    byte[] set = setOf(tag);
+    return ask(
+        set,
+        redis ->
+            redis
+                .sscan(set, cursor, PAGE)
+                .thenApply(page ->
+                    new Page(page.getValues(), page.isFinished() ? null : page.getCursor())));
   }
 
   @Override
   public CompletionStage<List<byte[]>> dropResults(byte[] tag) {
-    return new ResultTags(connection).drop(tag);
+    return new ResultTags(links).drop(tag);
   }
 
   private <T> CompletionStage<T> ask(
-      Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<T>> question) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null) {
-      return CompletableFuture.failedStage(new RedisException("Redis is not connected"));
-    }
-    return question.apply(current.async());
+      byte[] set, Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<T>> question) {
+    return links.ask(links.names().slotOf(set), connection -> question.apply(connection.async()));
   }
 
   private static byte[] setOf(byte[] tag) {

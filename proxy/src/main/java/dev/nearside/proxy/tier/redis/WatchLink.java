@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WatchLink implements RedisConnectionStateListener {
   private final StatefulRedisConnection<byte[], byte[]> connection;
+  private final SideNames names;
   private final Heartbeat heartbeat;
   private final long trustedNs;
   private final Consumer<WatchLink> onLoss;
@@ -39,11 +40,13 @@ final class WatchLink implements RedisConnectionStateListener {
 
   WatchLink(
       StatefulRedisConnection<byte[], byte[]> connection,
+      SideNames names,
       LeaseWatch.Settings settings,
       ScheduledExecutorService scheduler,
       Consumer<byte[]> outdated,
       Consumer<WatchLink> onLoss) {
     this.connection = connection;
+    this.names = names;
     this.heartbeat = new Heartbeat(scheduler, settings.heartbeat(), settings.answerTimeout());
     this.trustedNs = settings.maxSilence().toNanos() - settings.heartbeat().toNanos();
     this.absent = new AbsentRows(outdated);
@@ -115,6 +118,7 @@ final class WatchLink implements RedisConnectionStateListener {
     return LookCommands.send(
         connection,
         key,
+        names.lease(key),
         seen -> {
           answered(sentAtNs, seen != null);
           Look look = seen == null ? new Look.Unknown() : look(name, seen, changed);
@@ -181,7 +185,7 @@ final class WatchLink implements RedisConnectionStateListener {
   }
 
   private void changed(ByteBuffer name) {
-    byte[] key = Leases.keyOf(name);
+    byte[] key = names.keyOfLease(name);
     if (key == null) {
       wake(name, Wake.PUSH);
       return;

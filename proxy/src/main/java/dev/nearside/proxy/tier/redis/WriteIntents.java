@@ -4,15 +4,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -48,11 +50,14 @@ import org.jspecify.annotations.Nullable;
  *
  * Redis away at I: k's row is written all the same, and k deleted until that is done (Uncached).
  * A failover of Redis that loses I or S can keep an old value for as long as k lives there.
+ *
+ * Keys in several slots of a cluster: I and S are one script for each slot. Nothing above needs the
+ * keys of one write to be marked, or settled, together.
  */
 
 /**
- * Intents: what keeps Redis true while the database takes a write first. Thread-safe, never blocks;
- * the connection belongs to the caller. Futures end exceptionally where Redis cannot be asked.
+ * Intents: what keeps Redis true while the database takes a write first. Thread-safe, never blocks.
+ * Futures end exceptionally where Redis cannot be asked.
  */
 public final class WriteIntents {
   /**
@@ -81,13 +86,13 @@ public final class WriteIntents {
 
   private static final byte[] NO_VALUE = {};
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
+  private final RowLinks links;
   private final byte[] process = new byte[WriteScripts.TOKEN_BYTES - Long.BYTES];
   private final AtomicLong intended = new AtomicLong();
 
-  /** Creates the intents of one sidecar, over the connection that {@code connection} gives. */
-  public WriteIntents(Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection) {
-    this.connection = connection;
+  /** Creates the intents of one sidecar. */
+  WriteIntents(RowLinks links) {
+    this.links = links;
     new SecureRandom().nextBytes(process);
   }
 
@@ -102,35 +107,86 @@ public final class WriteIntents {
             .putLong(intended.incrementAndGet())
             .array();
     Intent intent = new Intent(keys, token);
+    List<CompletableFuture<Long>> slots =
+        bySlot(keys).stream().map(some -> intendInSlot(some, token, window)).toList();
+    if (slots.size() == 1) {
+      return slots.getFirst().thenApply(done -> done == 0 ? null : intent);
+    }
+    return CompletableFuture.allOf(slots.toArray(CompletableFuture[]::new))
+        .handle((nothing, failure) -> {
+          boolean all = failure == null && slots.stream().allMatch(done -> done.join() > 0);
+          return all
+              ? CompletableFuture.<@Nullable Intent>completedFuture(intent)
+              : withdrawn(intent, failure);
+        })
+        .thenCompose(whole -> whole);
+  }
+
+  private CompletableFuture<Long> intendInSlot(List<byte[]> keys, byte[] token, Duration window) {
     List<byte[]> names = names(keys);
-    keys.forEach(key -> names.add(Outbox.pendingKey(key)));
-    return run(WriteScripts.INTEND, names, token, List.of(number(window.toMillis())))
-        .thenApply(done -> done == 0 ? null : intent);
+    keys.forEach(key -> names.add(links.names().pending(key)));
+    return run(WriteScripts.INTEND, keys, names, token, List.of(number(window.toMillis())));
+  }
+
+  /** Of one slot it could not be made known: so of none. */
+  private CompletableFuture<@Nullable Intent> withdrawn(
+      Intent intent, @Nullable Throwable failure) {
+    return withdraw(intent)
+        .handle((gone, away) -> null)
+        .thenCompose(gone ->
+            failure == null
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.failedFuture(Leases.unwrap(failure)));
   }
 
   /** The database has taken it, and left {@code after}, in the order of the intent's keys. */
   public CompletableFuture<Long> settle(Intent intent, List<Settled> after) {
+    List<Integer> places = IntStream.range(0, after.size()).boxed().toList();
+    Map<Integer, List<Integer>> slots =
+        links.names().bySlot(places, place -> intent.keys().get(place));
+    return inEach(slots.values(), some -> settleInSlot(intent, some, after));
+  }
+
+  private CompletableFuture<Long> settleInSlot(
+      Intent intent, List<Integer> places, List<Settled> after) {
     List<byte[]> arguments = new ArrayList<>();
-    for (Settled each : after) {
+    for (int place : places) {
+      Settled each = after.get(place);
       byte[] value = each.value();
       arguments.add(number(value == null ? 0 : each.ttlMs()));
       arguments.add(value == null ? NO_VALUE : value);
     }
-    return run(WriteScripts.SETTLE, names(intent.keys()), intent.token(), arguments);
+    List<byte[]> keys = places.stream().map(intent.keys()::get).toList();
+    return run(WriteScripts.SETTLE, keys, names(keys), intent.token(), arguments);
   }
 
   /** The database has not taken it. */
   public CompletableFuture<Long> withdraw(Intent intent) {
-    return run(WriteScripts.WITHDRAW, names(intent.keys()), intent.token(), List.of());
+    return inEach(
+        bySlot(intent.keys()),
+        keys -> run(WriteScripts.WITHDRAW, keys, names(keys), intent.token(), List.of()));
   }
 
   /** Deletes {@code keys} and whatever is said of who writes or reads them. */
   public CompletableFuture<Long> forget(List<byte[]> keys) {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null || !current.isOpen()) {
-      return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
-    }
-    return current.async().del(names(keys).toArray(byte[][]::new)).toCompletableFuture();
+    return inEach(bySlot(keys), this::forgetInSlot);
+  }
+
+  private CompletableFuture<Long> forgetInSlot(List<byte[]> keys) {
+    byte[][] names = names(keys).toArray(byte[][]::new);
+    return links.ask(slotOf(keys), redis -> redis.async().del(names));
+  }
+
+  private Collection<List<byte[]>> bySlot(List<byte[]> keys) {
+    return links.names().bySlot(keys, key -> key).values();
+  }
+
+  private static <T> CompletableFuture<Long> inEach(
+      Collection<List<T>> slots, Function<List<T>, CompletableFuture<Long>> task) {
+    return slots.stream()
+        .map(task)
+        .reduce((one, other) -> one.thenCombine(other, Long::sum))
+        .orElseGet(() -> CompletableFuture.completedFuture(0L));
   }
 
   /** Returns what Redis said against it where it has answered by an error, else null. */
@@ -141,17 +197,22 @@ public final class WriteIntents {
   }
 
   private CompletableFuture<Long> run(
-      Script script, List<byte[]> names, byte[] token, List<byte[]> arguments) {
+      Script script, List<byte[]> keys, List<byte[]> names, byte[] token, List<byte[]> arguments) {
     List<byte[]> all = new ArrayList<>(arguments.size() + 1);
     all.add(token);
     all.addAll(arguments);
     return script.run(
-        connection.get(), ScriptOutputType.INTEGER, names, all.toArray(byte[][]::new));
+        links, slotOf(keys), ScriptOutputType.INTEGER, names, all.toArray(byte[][]::new));
   }
 
-  static List<byte[]> names(List<byte[]> keys) {
+  private int slotOf(List<byte[]> keys) {
+    return links.names().slotOf(keys.getFirst());
+  }
+
+  /** Returns {@code keys}, and the names of their leases. */
+  private List<byte[]> names(List<byte[]> keys) {
     List<byte[]> names = new ArrayList<>(keys);
-    keys.forEach(key -> names.add(Leases.leaseKey(key)));
+    keys.forEach(key -> names.add(links.names().lease(key)));
     return names;
   }
 

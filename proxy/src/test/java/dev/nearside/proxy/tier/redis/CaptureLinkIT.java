@@ -123,7 +123,7 @@ final class CaptureLinkIT {
   private void assertNoLease(byte[] key) {
     assertThat(await(leases.acquireMissing(key, TTL))).isEqualTo(new Attempt(null, false, true));
     assertThat(await(leases.acquire(key, TTL))).isNull();
-    assertThat(direct.exists(Leases.leaseKey(key))).isZero();
+    assertThat(direct.exists(SideNames.PLAIN.lease(key))).isZero();
   }
 
   @Test

@@ -90,7 +90,7 @@ final class LeaseCallsIT {
       assertThat(attempts.get(i).answered()).isTrue();
       Lease lease = attempts.get(i).lease();
       assertThat(lease != null).as("lease of " + i).isEqualTo(i % 3 == 0);
-      assertThat(writer.get(Leases.leaseKey(key(i))))
+      assertThat(writer.get(SideNames.PLAIN.lease(key(i))))
           .isEqualTo(
               i % 3 == 2 ? elsewhere.get(i / 3).token() : lease == null ? null : lease.token());
     }
@@ -110,10 +110,10 @@ final class LeaseCallsIT {
   void fill_manyAtOnce_eachHasItsOwnOutcome() {
     List<Lease> held = acquireAll().stream().map(LeaseCallsIT::await).map(Attempt::lease).toList();
     for (int i = 0; i < MANY; i += 10) {
-      writer.del(Leases.leaseKey(key(i)));
+      writer.del(SideNames.PLAIN.lease(key(i)));
       writer.set(key(i + 1), bytes("set by somebody"));
-      writer.del(Leases.leaseKey(key(i + 2)));
-      writer.lpush(Leases.leaseKey(key(i + 2)), bytes("of another type"));
+      writer.del(SideNames.PLAIN.lease(key(i + 2)));
+      writer.lpush(SideNames.PLAIN.lease(key(i + 2)), bytes("of another type"));
     }
     List<Boolean> filled =
         whilePaused(
@@ -122,7 +122,7 @@ final class LeaseCallsIT {
       assertThat(filled.get(i)).as("fill of " + i).isEqualTo(i % 10 > 2);
       assertThat(writer.get(key(i)))
           .isEqualTo(i % 10 > 2 ? key(i) : i % 10 == 1 ? bytes("set by somebody") : null);
-      assertThat(writer.exists(Leases.leaseKey(key(i)))).isEqualTo(i % 10 == 2 ? 1 : 0);
+      assertThat(writer.exists(SideNames.PLAIN.lease(key(i)))).isEqualTo(i % 10 == 2 ? 1 : 0);
       if (i % 10 > 2) {
         assertThat(writer.pttl(key(i))).isBetween(1L, TTL.toMillis());
       }
@@ -169,8 +169,8 @@ final class LeaseCallsIT {
   void fill_userWithoutMget_fillsAllTheSame() {
     direct("ACL", "SETUSER", "mgetless", "on", ">secret", "+@all", "-mget", "~*");
     List<Lease> held = acquireAll().stream().map(LeaseCallsIT::await).map(Attempt::lease).toList();
-    writer.del(Leases.leaseKey(key(1)));
-    writer.lpush(Leases.leaseKey(key(1)), bytes("of another type"));
+    writer.del(SideNames.PLAIN.lease(key(1)));
+    writer.lpush(SideNames.PLAIN.lease(key(1)), bytes("of another type"));
     sidecar.sync().auth("mgetless", "secret");
     List<Boolean> filled =
         whilePaused(() ->

@@ -95,7 +95,7 @@ final class LeasesIT {
   @Test
   void race_leaseTakenBetweenDelOfLeaseAndWrite_carriesTheNewRow() {
     database.execute("UPDATE prompt SET version = 2 WHERE id = 7");
-    writer.del(Leases.leaseKey(KEY));
+    writer.del(SideNames.PLAIN.lease(KEY));
     Lease lease = await(leases.acquire(KEY, TTL));
     byte[] row = readRow();
     writer.del(KEY);
@@ -109,17 +109,17 @@ final class LeasesIT {
     writer.set(KEY, bytes("written"));
     assertThat(await(leases.fill(lease, bytes("read"), TTL))).isFalse();
     assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
   }
 
   @Test
   void race_leaseLostAndTakenByAnother_oldHolderDoesNothing() {
     Lease old = await(leases.acquire(KEY, TTL));
-    writer.del(Leases.leaseKey(KEY)); // as its expiry would
+    writer.del(SideNames.PLAIN.lease(KEY)); // as its expiry would
     Lease fresh = await(new Leases(other).acquire(KEY, TTL));
     assertThat(await(leases.fill(old, bytes("old"), TTL))).isFalse();
     await(leases.release(old));
-    assertThat(writer.get(Leases.leaseKey(KEY))).isEqualTo(fresh.token());
+    assertThat(writer.get(SideNames.PLAIN.lease(KEY))).isEqualTo(fresh.token());
     assertThat(await(new Leases(other).fill(fresh, bytes("new"), TTL))).isTrue();
     assertThat(writer.get(KEY)).isEqualTo(bytes("new"));
   }
@@ -129,7 +129,7 @@ final class LeasesIT {
     Lease lease = await(leases.acquire(KEY, TTL));
     forget();
     assertThat(await(leases.mark(lease, TTL))).isFalse();
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
   }
 
   @Test
@@ -147,7 +147,7 @@ final class LeasesIT {
     Lease lease = await(leases.acquire(KEY, TTL));
     writer.set(KEY, bytes("written"));
     assertThat(await(leases.mark(lease, TTL))).isFalse();
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
     assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
   }
 
@@ -158,7 +158,7 @@ final class LeasesIT {
     writer.set(KEY, bytes("written"));
     assertThat(await(leases.replace(late, bytes("old"), bytes("row"), TTL))).isFalse();
     assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
     Lease inTime = await(leases.acquire(KEY, TTL));
     assertThat(await(leases.replace(inTime, bytes("written"), bytes("row"), TTL))).isTrue();
     assertThat(writer.get(KEY)).isEqualTo(bytes("row"));
@@ -171,7 +171,7 @@ final class LeasesIT {
     writer.set(KEY, bytes("written"));
     assertThat(await(leases.remove(late, bytes("old"), TTL))).isFalse();
     assertThat(writer.get(KEY)).isEqualTo(bytes("written"));
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
     Lease inTime = await(leases.acquire(KEY, TTL));
     assertThat(await(leases.remove(inTime, bytes("written"), TTL))).isTrue();
     assertThat(writer.get(KEY)).isNull();
@@ -181,15 +181,15 @@ final class LeasesIT {
   @Test
   void renew_onlyWhatIsOurs() {
     Lease old = await(leases.acquire(KEY, TTL));
-    writer.pexpire(Leases.leaseKey(KEY), 100 * TTL.toMillis());
+    writer.pexpire(SideNames.PLAIN.lease(KEY), 100 * TTL.toMillis());
     assertThat(await(leases.renew(old))).isTrue();
-    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, TTL.toMillis());
-    writer.del(Leases.leaseKey(KEY));
+    assertThat(writer.pttl(SideNames.PLAIN.lease(KEY))).isBetween(1L, TTL.toMillis());
+    writer.del(SideNames.PLAIN.lease(KEY));
     assertThat(await(leases.renew(old))).isFalse();
     assertThat(await(new Leases(other).acquire(KEY, TTL))).isNotNull();
-    writer.pexpire(Leases.leaseKey(KEY), 100 * TTL.toMillis());
+    writer.pexpire(SideNames.PLAIN.lease(KEY), 100 * TTL.toMillis());
     assertThat(await(leases.renew(old))).isFalse();
-    assertThat(writer.pttl(Leases.leaseKey(KEY))).isGreaterThan(TTL.toMillis());
+    assertThat(writer.pttl(SideNames.PLAIN.lease(KEY))).isGreaterThan(TTL.toMillis());
   }
 
   @Test
@@ -198,7 +198,7 @@ final class LeasesIT {
     assertThat(await(leases.acquire(KEY, TTL))).isNull();
     assertThat(await(new Leases(other).acquire(KEY, TTL))).isNull();
     assertThat(await(leases.acquire(bytes("prompt:8"), TTL))).isNotNull();
-    assertThat(writer.pttl(Leases.leaseKey(KEY))).isBetween(1L, TTL.toMillis());
+    assertThat(writer.pttl(SideNames.PLAIN.lease(KEY))).isBetween(1L, TTL.toMillis());
   }
 
   @Test
@@ -208,7 +208,7 @@ final class LeasesIT {
     assertThat(await(leases.fill(lease, value, TTL))).isTrue();
     assertThat(writer.get(KEY)).isEqualTo(value);
     assertThat(writer.pttl(KEY)).isBetween(1L, TTL.toMillis());
-    assertThat(writer.exists(Leases.leaseKey(KEY))).isZero();
+    assertThat(writer.exists(SideNames.PLAIN.lease(KEY))).isZero();
     assertThat(await(leases.fill(lease, value, TTL))).isFalse();
   }
 
@@ -233,7 +233,7 @@ final class LeasesIT {
   @Test
   void redisRefuses_isNoLeaseAndNoFill() {
     Lease lease = await(leases.acquire(KEY, TTL));
-    writer.del(Leases.leaseKey(KEY));
+    writer.del(SideNames.PLAIN.lease(KEY));
     writer.configSet("maxmemory", "1");
     try {
       assertThat(await(leases.acquire(KEY, TTL))).isNull();
@@ -249,8 +249,8 @@ final class LeasesIT {
 
   @Test
   void leaseKey_isThePrefixAndTheKey() {
-    assertThat(Leases.leaseKey(KEY)).isEqualTo(bytes("nearside:lease:prompt:7"));
-    assertThat(Leases.leaseKey(new byte[0])).isEqualTo(bytes("nearside:lease:"));
+    assertThat(SideNames.PLAIN.lease(KEY)).isEqualTo(bytes("nearside:lease:prompt:7"));
+    assertThat(SideNames.PLAIN.lease(new byte[0])).isEqualTo(bytes("nearside:lease:"));
   }
 
   private void changeRowAndForget() {
@@ -259,7 +259,7 @@ final class LeasesIT {
   }
 
   private void forget() {
-    writer.del(Leases.leaseKey(KEY));
+    writer.del(SideNames.PLAIN.lease(KEY));
     writer.del(KEY);
   }
 

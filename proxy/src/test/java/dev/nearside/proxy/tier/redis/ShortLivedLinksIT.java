@@ -80,6 +80,7 @@ class ShortLivedLinksIT {
     LeaseWatch watch =
         new LeaseWatch(
             Connector.to(client, uri),
+            SideNames.PLAIN,
             scheduler,
             pace,
             new LeaseWatch.Settings(PATIENCE, PATIENCE, PATIENCE),

@@ -33,8 +33,8 @@ final class WriteIntentsIT {
   private static StatefulRedisConnection<byte[], byte[]> connection;
   private static RespClient direct;
 
-  private final WriteIntents one = new WriteIntents(() -> connection);
-  private final WriteIntents other = new WriteIntents(() -> connection);
+  private final WriteIntents one = new WriteIntents(new LinkTo(() -> connection));
+  private final WriteIntents other = new WriteIntents(new LinkTo(() -> connection));
 
   @BeforeAll
   static void start() throws IOException {

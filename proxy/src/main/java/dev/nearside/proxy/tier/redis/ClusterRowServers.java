@@ -1,0 +1,195 @@
+package dev.nearside.proxy.tier.redis;
+
+import dev.nearside.proxy.cluster.ClusterMap;
+import dev.nearside.proxy.cluster.HashSlot;
+import dev.nearside.proxy.config.NearsideConfig.Address;
+import dev.nearside.proxy.guard.Backoff;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Each primary of a cluster has the keys of its slots; who is one is followed. */
+final class ClusterRowServers implements RowServers, ClusterMap.Listener {
+  private static final Backoff BACKOFF = new Backoff();
+
+  private final ClusterMap map;
+  private final BiFunction<Address, ClusterRowServers, Server> maker;
+  private final ScheduledExecutorService scheduler;
+  private final long redirectForNs;
+  private final ConcurrentMap<Address, Server> servers = new ConcurrentHashMap<>();
+  private volatile CapturedKeys captured = CapturedKeys.NONE;
+  private volatile boolean closed;
+
+  /**
+   * Creates it; nobody is connected to before {@link #start}.
+   *
+   * @param map is kept up to date
+   * @param maker makes what a primary is reached by, not connected
+   * @param scheduler runs what is to be asked again; stays the caller's
+   * @param redirectFor for how long that is tried
+   */
+  ClusterRowServers(
+      ClusterMap map,
+      BiFunction<Address, ClusterRowServers, Server> maker,
+      ScheduledExecutorService scheduler,
+      Duration redirectFor) {
+    this.map = map;
+    this.maker = maker;
+    this.scheduler = scheduler;
+    this.redirectForNs = redirectFor.toNanos();
+  }
+
+  @Override
+  public SideNames names() {
+    return SideNames.IN_SLOTS;
+  }
+
+  @Override
+  public @Nullable Server of(int slot) {
+    ClusterMap.Snapshot now = map.snapshot();
+    Address owner = slot == HashSlot.NONE ? now.home() : now.owners().of(slot);
+    return owner == null ? null : servers.get(owner);
+  }
+
+  @Override
+  public Collection<Server> all() {
+    return List.copyOf(servers.values());
+  }
+
+  @Override
+  public void capture(CapturedKeys keys) {
+    captured = keys;
+  }
+
+  @Override
+  public void start() {
+    map.onChange(this);
+  }
+
+  @Override
+  public void doubt() {
+    map.doubt();
+  }
+
+  /** A node that says that another is to be asked has done nothing: then that one is. */
+  @Override
+  public <T> CompletableFuture<T> ask(
+      int slot,
+      Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>> command) {
+    Asking<T> asking = new Asking<>(slot, command);
+    asking.ask();
+    return asking.answer;
+  }
+
+  private <T> CompletableFuture<T> askOnce(
+      int slot,
+      Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>> command) {
+    return RowServers.super.ask(slot, command);
+  }
+
+  /** One command, until somebody has executed it or there is no more time. */
+  private final class Asking<T> {
+    final CompletableFuture<T> answer = new CompletableFuture<>();
+    private final int slot;
+    private final Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>>
+        command;
+    private final long startedNs = System.nanoTime();
+    private final AtomicInteger redirects = new AtomicInteger();
+
+    Asking(
+        int slot,
+        Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>> command) {
+      this.slot = slot;
+      this.command = command;
+    }
+
+    void ask() {
+      var _ =
+          askOnce(slot, command)
+              .whenComplete((said, failure) -> {
+                if (failure == null) {
+                  answer.complete(said);
+                } else {
+                  failed(failure);
+                }
+              });
+    }
+
+    /** Whoever has the slot by now may still have to be connected to. */
+    private void failed(Throwable failure) {
+      UnsentException redirect = UnsentException.ofRedirect(failure);
+      if (redirect != null) {
+        doubt();
+        redirects.incrementAndGet();
+      }
+      boolean isUnsent = redirect != null || UnsentException.is(failure);
+      Duration wait = BACKOFF.before(Math.max(1, redirects.get()));
+      boolean inTime = System.nanoTime() - startedNs + wait.toNanos() < redirectForNs;
+      if (isUnsent && redirects.get() > 0 && inTime && !closed) {
+        var _ = scheduler.schedule(this::ask, wait.toNanos(), TimeUnit.NANOSECONDS);
+      } else {
+        answer.completeExceptionally(redirect == null ? failure : redirect);
+      }
+    }
+  }
+
+  @Override
+  public void changed(ClusterMap.Snapshot next) {
+    for (Address primary : next.isWhole() ? next.primaries() : List.<Address>of()) {
+      join(primary);
+    }
+    servers.keySet().stream().filter(each -> !next.primaries().contains(each)).forEach(this::leave);
+  }
+
+  @Override
+  public void moved(int slot, ClusterMap.Snapshot next) {
+    changed(next);
+  }
+
+  private void join(Address primary) {
+    if (!closed && !servers.containsKey(primary)) {
+      Server made = maker.apply(primary, this);
+      made.administration().capture(captured);
+      servers.put(primary, made);
+      made.administration().start();
+      made.watch().start();
+    }
+  }
+
+  private void leave(Address primary) {
+    Server gone = servers.remove(primary);
+    if (gone != null) {
+      close(gone);
+    }
+  }
+
+  private static void close(Server server) {
+    server.watch().close();
+    server.administration().close();
+  }
+
+  @Override
+  public void follow(@Nullable Address node, String runId) {
+    Server server = node == null ? null : servers.get(node);
+    if (server != null && server.administration().follow(runId)) {
+      server.watch().renew();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    all().forEach(ClusterRowServers::close);
+  }
+}

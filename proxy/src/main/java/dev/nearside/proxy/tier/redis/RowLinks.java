@@ -1,0 +1,40 @@
+package dev.nearside.proxy.tier.redis;
+
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections on which is done at Redis what keeps it true to the database: one, or one to each
+ * primary of a cluster. Thread-safe.
+ */
+interface RowLinks {
+  /** Returns how that is named which is kept beside keys. */
+  SideNames names();
+
+  /**
+   * Returns the connection to whoever has the keys of {@code slot}, or null while there is none.
+   *
+   * @param slot as {@link SideNames#slotOf} says
+   */
+  @Nullable StatefulRedisConnection<byte[], byte[]> at(int slot);
+
+  /** Somebody has said that another has a slot that was asked for there, or will have soon. */
+  void doubt();
+
+  /**
+   * Has {@code command} executed by whoever has the keys of {@code slot}; ends with {@link
+   * UnsentException} where there is no connection, or it cannot be found out in time who has.
+   */
+  default <T> CompletableFuture<T> ask(
+      int slot,
+      Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>> command) {
+    StatefulRedisConnection<byte[], byte[]> connection = at(slot);
+    if (connection == null || !connection.isOpen()) {
+      return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
+    }
+    return command.apply(connection).toCompletableFuture();
+  }
+}
