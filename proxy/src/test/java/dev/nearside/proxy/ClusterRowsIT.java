@@ -162,7 +162,7 @@ final class ClusterRowsIT {
       Waiting.until(
           "the other sidecar waits for its lease",
           () ->
-              first.metric("nearside_lease_waiting") + second.metric("nearside_lease_waiting")
+              first.metric("nearside_lease_waiters") + second.metric("nearside_lease_waiting")
                   >= 1);
     }
     for (RespClient client : crowd) {
@@ -265,7 +265,7 @@ final class ClusterRowsIT {
       String id = String.valueOf(i);
       assertThat(reader.call("NEARSIDE.QUERY", "bodies", id)).contains("body " + id);
     }
-    assertThat(writer.call("NEARSIDE.INVALIDATE", "TAG", "prompts:4")).startsWith(":");
+    assertThat(writer.call("NEARSIDE.INVALIDATE", "FLEET", "TAG", "prompts:4")).startsWith(":");
     assertThat(writer.call("NEARSIDE.QUERY", "bodies", "4")).contains("other 4");
     assertThat(writer.call("NEARSIDE.QUERY", "bodies", "5")).contains("body 5");
     assertThat(writer.call("NEARSIDE.INVALIDATE", "FLEET", "TAG", "prompts")).startsWith(":");

@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *   F  leases, then keys, are deleted in Redis
  *   O  the gate opens
  *
- * No lease is given while the gate is shut. So what is put into Redis until O is put there under a
+ * No lease is given while the gate is shut; in a cluster, not for long (GateWatch), and F comes after
+ * that. So what is put into Redis until O is put there under a
  * lease that was taken before, and is gone after F; a lease taken after O is of a read that came
  * after V, which sees all that will not be told. What is told is deleted, with its lease, when
  * queries see it: then a lease that was taken before is gone, and a read behind it sees the commit.
@@ -114,6 +115,7 @@ final class CaptureSession {
       for (long pauseMs = 1; !snapshots.cover(snapshot); pauseMs = longer(pauseMs)) {
         tenure.pause(pauseMs);
       }
+      tenure.settle();
       flush();
       tenure.open();
       measures.state(CaptureMeasures.State.READING);

@@ -1,14 +1,12 @@
 package dev.nearside.proxy.capture;
 
 import dev.nearside.proxy.namespace.Namespace;
-import dev.nearside.proxy.tier.redis.CaptureLink;
-import dev.nearside.proxy.tier.redis.CaptureLink.Page;
-import dev.nearside.proxy.tier.redis.SideNames;
+import dev.nearside.proxy.tier.redis.KeyPage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Function;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -30,22 +28,25 @@ final class KeyFlush {
   /** Deletes them, and their leases. */
   void flush(Collection<Namespace> namespaces) throws CaptureEndedException, InterruptedException {
     byte[] prefix = commonPrefix(namespaces);
-    pass(namespaces, SideNames.PLAIN.lease(prefix), CaptureLink::keyOfLease);
-    pass(namespaces, prefix, name -> name);
+    pass(namespaces, from -> tenure.link().leased(prefix, from));
+    pass(namespaces, from -> tenure.link().keys(prefix, from));
   }
 
-  private void pass(
-      Collection<Namespace> namespaces, byte[] prefix, Function<byte[], byte @Nullable []> keyOf)
+  /** Asks for the page that follows one that has said where. */
+  private interface Pages {
+    CompletableFuture<KeyPage> next(@Nullable String from);
+  }
+
+  private void pass(Collection<Namespace> namespaces, Pages pages)
       throws CaptureEndedException, InterruptedException {
     @Nullable String from = null;
     do {
       tenure.keep();
-      Page page = Tenure.await(tenure.link().keys(prefix, from));
+      KeyPage page = Tenure.await(pages.next(from));
       List<byte[]> keys = new ArrayList<>();
-      for (byte[] name : page.keys()) {
-        byte[] key = keyOf.apply(name);
-        Namespace found = key == null ? null : captured.find(key);
-        if (key != null && found != null && namespaces.contains(found)) {
+      for (byte[] key : page.keys()) {
+        Namespace found = captured.find(key);
+        if (found != null && namespaces.contains(found)) {
           keys.add(key);
         }
       }

@@ -14,6 +14,9 @@ final class Tenure {
 
   private final CaptureLink link;
   private final CountDownLatch stopped;
+  private static final long SETTLING_PAUSE_MS = 50;
+
+  private final long beganNs = System.nanoTime();
   private long heldNs = System.nanoTime();
   private boolean wasOpened;
 
@@ -50,6 +53,14 @@ final class Tenure {
         throw new CaptureEndedException("another sidecar may read the changes by now");
       }
       heldNs = nowNs;
+    }
+  }
+
+  /** Waits until every lease is there that is given by who does not know that the gate is shut. */
+  void settle() throws CaptureEndedException, InterruptedException {
+    long settledNs = beganNs + link.settling().toNanos();
+    while (System.nanoTime() - settledNs < 0) {
+      pause(SETTLING_PAUSE_MS);
     }
   }
 

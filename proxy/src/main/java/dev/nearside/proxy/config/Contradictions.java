@@ -28,7 +28,6 @@ final class Contradictions {
     reportEntryLargerThanL1();
     reportUpstreamDatabase();
     reportAddresses();
-    reportDatabaseOfCluster();
     reportCapture();
   }
 
@@ -55,20 +54,6 @@ final class Contradictions {
   private static boolean isRead(NearsideConfig.Namespace namespace, NearsideConfig.Capture table) {
     NearsideConfig.DatabaseRead read = namespace.read();
     return read != null && table.covers(read.rows());
-  }
-
-  private void reportDatabaseOfCluster() {
-    NearsideConfig.Database database = config.database();
-    if (config.upstream().discovery() instanceof Discovery.Cluster
-        && database != null
-        && !database.capture().tables().isEmpty()
-        && areSound(UpstreamKeys.URI, Keys.DATABASE_URL)) {
-      problems.add(
-          settings.origin(CaptureKeys.CAPTURE.path()),
-          CaptureKeys.CAPTURE.path(),
-          "given although upstream.uri is a cluster, in front of which this version reads no"
-              + " changes; expected none");
-    }
   }
 
   private void reportStaleness() {

@@ -179,11 +179,15 @@ final class NamespaceContradictions {
 
   /** A replica that takes the primary's place may not have all that was acknowledged. */
   private void reportFailovers(DatabaseRead read, String path) {
-    if (read.durability() == Durability.FSYNC
-        && config.upstream().discovery() instanceof Discovery.Sentinels) {
+    Discovery discovery = config.upstream().discovery();
+    if (read.durability() != Durability.FSYNC) {
+      return;
+    }
+    if (discovery instanceof Discovery.Sentinels || discovery instanceof Discovery.Cluster) {
       add(
           path,
-          "contradicts upstream.uri, whose sentinels may replace Redis by a replica that has less;"
+          "contradicts upstream.uri, whose %s may replace Redis by a replica that has less;"
+                  .formatted(discovery instanceof Discovery.Cluster ? "cluster" : "sentinels")
               + " expected database.durability: weaker beside it");
     }
   }

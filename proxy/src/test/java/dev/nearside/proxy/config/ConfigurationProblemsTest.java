@@ -452,18 +452,6 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void database_inFrontOfACluster_isRefused() {
-    assertThat(
-            new ConfigurationScene(folder)
-                .variable("NEARSIDE_UPSTREAM_URI", "redis-cluster://a,b")
-                .variable("NEARSIDE_DATABASE_URL", "jdbc:postgresql://db/shop")
-                .problems())
-        .containsExactly(
-            "NEARSIDE_DATABASE_URL: database.url: given although upstream.uri is a cluster, in"
-                + " front of which this version reads no database; expected none");
-  }
-
-  @Test
   void passwordFile_missingOrEmpty_isRefused() {
     ConfigurationScene scene = new ConfigurationScene(folder);
     String empty = scene.file("empty", "\n").toString();

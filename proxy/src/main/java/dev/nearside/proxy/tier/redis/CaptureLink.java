@@ -2,16 +2,14 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,23 +25,21 @@ public final class CaptureLink {
   /** How long the gate outlives a reader who says nothing more. */
   public static final Duration TTL = Duration.ofSeconds(6);
 
-  /**
-   * Some of the keys that there are.
-   *
-   * @param keys may come twice
-   * @param next where the others are asked for, or null if there are none
-   */
-  public record Page(List<byte[]> keys, @Nullable String next) {}
-
-  private static final int PAGE = 512;
-
   private final StatefulRedisConnection<byte[], byte[]> connection;
+  private final RowLinks links;
   private final byte[] gate;
   private final byte[] token;
   private final byte[] ttl = Long.toString(TTL.toMillis()).getBytes(US_ASCII);
 
-  CaptureLink(StatefulRedisConnection<byte[], byte[]> connection, CapturedKeys captured) {
+  /**
+   * Creates one.
+   *
+   * @param connection to who has the gate
+   */
+  CaptureLink(
+      StatefulRedisConnection<byte[], byte[]> connection, RowLinks links, CapturedKeys captured) {
     this.connection = connection;
+    this.links = links;
     this.gate = captured.gate();
     this.token = captured.newToken();
   }
@@ -78,9 +74,16 @@ public final class CaptureLink {
     return run(CaptureScripts.RELEASE);
   }
 
-  /** Deletes {@code keys}, and their leases, in one step. */
+  /**
+   * Returns for how long behind {@link #take} leases may still be given by who does not know of it.
+   */
+  public Duration settling() {
+    return links.names().areInSlots() ? GateWatch.SETTLING : Duration.ZERO;
+  }
+
+  /** Deletes {@code keys}, and their leases before them, or in the same step. */
   public CompletableFuture<Long> forget(List<byte[]> keys) {
-    return connection.async().del(names(keys)).toCompletableFuture();
+    return links.forget(keys);
   }
 
   /**
@@ -88,25 +91,22 @@ public final class CaptureLink {
    *
    * @param from null, or what the page before has said
    */
-  public CompletableFuture<Page> keys(byte[] prefix, @Nullable String from) {
-    ScanCursor cursor = from == null ? ScanCursor.INITIAL : ScanCursor.of(from);
-    ScanArgs some = ScanArgs.Builder.limit(PAGE).match(pattern(prefix));
-    return connection
-        .async()
-        .scan(cursor, some)
-        .thenApply(page -> new Page(page.getKeys(), page.isFinished() ? null : page.getCursor()))
-        .toCompletableFuture();
+  public CompletableFuture<KeyPage> keys(byte[] prefix, @Nullable String from) {
+    return links.scan(pattern("", prefix), from);
   }
 
-  /** Returns the key that {@code name} is the lease of, or null if it is none. */
-  public static byte @Nullable [] keyOfLease(byte[] name) {
-    return SideNames.PLAIN.keyOfLease(ByteBuffer.wrap(name));
+  /** As {@link #keys}, of keys that have a lease. */
+  public CompletableFuture<KeyPage> leased(byte[] prefix, @Nullable String from) {
+    return links
+        .scan(pattern(links.names().leasePattern(), prefix), from)
+        .thenApply(page -> new KeyPage(leased(page.keys()), page.next()));
   }
 
-  private static byte[][] names(List<byte[]> keys) {
-    return keys.stream()
-        .flatMap(key -> Stream.of(key, SideNames.PLAIN.lease(key)))
-        .toArray(byte[][]::new);
+  private List<byte[]> leased(List<byte[]> leases) {
+    return leases.stream()
+        .map(lease -> links.names().keyOfLease(ByteBuffer.wrap(lease)))
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   private CompletableFuture<Boolean> run(byte[] script, byte[]... arguments) {
@@ -121,8 +121,9 @@ public final class CaptureLink {
         .toCompletableFuture();
   }
 
-  private static byte[] pattern(byte[] prefix) {
+  private static byte[] pattern(String before, byte[] prefix) {
     ByteArrayOutputStream pattern = new ByteArrayOutputStream();
+    pattern.writeBytes(before.getBytes(US_ASCII));
     for (byte each : prefix) {
       if ("\\*?[]^-".indexOf(each) >= 0) {
         pattern.write('\\');

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys whose rows' changes somebody in the fleet has to read, so that Redis may have them.
@@ -16,6 +17,7 @@ public final class CapturedKeys {
   static final CapturedKeys NONE = new CapturedKeys(new byte[0], key -> false);
 
   private final byte[] gate;
+  private volatile @Nullable GateWatch watch;
   private final Predicate<byte[]> keys;
   private final String sidecar;
   private final AtomicLong tokens = new AtomicLong();
@@ -32,6 +34,16 @@ public final class CapturedKeys {
     byte[] random = new byte[CaptureScripts.SIDECAR_DIGITS / 2];
     new SecureRandom().nextBytes(random);
     this.sidecar = HexFormat.of().formatHex(random);
+  }
+
+  /** The gate is looked at by {@code watch}, since it is at another node than most of the keys. */
+  void watchedBy(GateWatch watch) {
+    this.watch = watch;
+  }
+
+  /** Returns what is known of the gate, or null where whoever gives leases looks himself. */
+  @Nullable GateWatch watch() {
+    return watch;
   }
 
   byte[] gate() {

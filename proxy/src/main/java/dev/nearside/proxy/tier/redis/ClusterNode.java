@@ -109,6 +109,16 @@ final class ClusterNode {
     return ELSEWHERE.stream().anyMatch(error::startsWith);
   }
 
+  /** Returns the node that {@code error} of {@code from} names for one command, or null. */
+  static @Nullable Address askedAt(String error, Address from) {
+    String[] words = error.split(" ", -1);
+    int colon = words.length == 3 && words[0].equals("ASK") ? words[2].lastIndexOf(':') : -1;
+    String port = colon < 0 ? "" : words[2].substring(colon + 1);
+    return port.matches("[0-9]{1,5}")
+        ? ClusterMap.place(words[2].substring(0, colon), Integer.parseInt(port), from)
+        : null;
+  }
+
   /** A read of a key was answered with {@code error}. */
   void refused(String error) {
     if (isElsewhere(error)) {

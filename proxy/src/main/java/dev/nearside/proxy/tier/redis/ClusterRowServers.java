@@ -5,6 +5,13 @@ import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.config.NearsideConfig.Address;
 import dev.nearside.proxy.guard.Backoff;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** Each primary of a cluster has the keys of its slots; who is one is followed. */
 final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   private static final Backoff BACKOFF = new Backoff();
+  private static final int MOST_ASKED_AT_ONCE = 4;
 
   private final ClusterMap map;
   private final BiFunction<Address, ClusterRowServers, Server> maker;
@@ -70,6 +78,10 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   @Override
   public void capture(CapturedKeys keys) {
     captured = keys;
+    GateWatch watch = new GateWatch(this, keys.gate());
+    keys.watchedBy(watch);
+    long periodNs = GateWatch.PERIOD.toNanos();
+    var _ = scheduler.scheduleAtFixedRate(watch::look, 0, periodNs, TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -92,6 +104,52 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     return asking.answer;
   }
 
+  /**
+   * Each by itself, the lease first, and wherever they are: those of a slot that moves may be at
+   * different nodes.
+   */
+  @Override
+  public CompletableFuture<Long> forget(List<byte[]> keys) {
+    return keys.stream()
+        .map(key -> delete(names().lease(key)).thenCompose(gone -> delete(key)))
+        .reduce((one, other) -> one.thenCombine(other, Long::sum))
+        .orElseGet(() -> CompletableFuture.completedFuture(0L));
+  }
+
+  private CompletableFuture<Long> delete(byte[] name) {
+    Asking<Long> asking = new Asking<>(names().slotOf(name), redis -> redis.async().del(name));
+    asking.single = redis -> behindAsking(redis, name);
+    asking.ask();
+    return asking.answer;
+  }
+
+  private static CompletionStage<Long> behindAsking(
+      StatefulRedisConnection<byte[], byte[]> redis, byte[] name) {
+    AsyncCommand<byte[], byte[], Long> deletion =
+        new AsyncCommand<>(
+            new Command<>(
+                CommandType.DEL,
+                new IntegerOutput<>(ByteArrayCodec.INSTANCE),
+                new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(name)));
+    redis.dispatch(
+        List.of(
+            new AsyncCommand<>(
+                new Command<>(CommandType.ASKING, new StatusOutput<>(ByteArrayCodec.INSTANCE))),
+            deletion));
+    return deletion;
+  }
+
+  @Override
+  public CompletableFuture<KeyPage> scan(byte[] pattern, @Nullable String from) {
+    return new ClusterScan(
+            map,
+            address -> {
+              Server server = servers.get(address);
+              return server == null ? null : server.administration().connection();
+            })
+        .scan(pattern, from);
+  }
+
   private <T> CompletableFuture<T> askOnce(
       int slot,
       Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>> command) {
@@ -105,6 +163,12 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     private final Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>>
         command;
     private final long startedNs = System.nanoTime();
+
+    /** The command for a node that has only its key of a slot; null: all keys have to be there. */
+    private @Nullable
+        Function<StatefulRedisConnection<byte[], byte[]>, ? extends CompletionStage<T>>
+        single;
+
     private final AtomicInteger redirects = new AtomicInteger();
 
     Asking(
@@ -115,15 +179,32 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     }
 
     void ask() {
+      await(askOnce(slot, command));
+    }
+
+    private void await(CompletionStage<T> asked) {
       var _ =
-          askOnce(slot, command)
-              .whenComplete((said, failure) -> {
-                if (failure == null) {
-                  answer.complete(said);
-                } else {
-                  failed(failure);
-                }
-              });
+          asked.whenComplete((said, failure) -> {
+            if (failure == null) {
+              answer.complete(said);
+            } else {
+              failed(failure);
+            }
+          });
+    }
+
+    /** Returns whether the node was asked that {@code redirect} names for this once. */
+    private boolean asksThere(UnsentException redirect) {
+      Address from = map.snapshot().ownerOf(slot);
+      Address to = ClusterNode.askedAt(String.valueOf(redirect.getMessage()), from);
+      Server server = to == null ? null : servers.get(to);
+      StatefulRedisConnection<byte[], byte[]> there =
+          server == null ? null : server.administration().connection();
+      if (single == null || there == null || !there.isOpen()) {
+        return false;
+      }
+      await(single.apply(there));
+      return true;
     }
 
     /** Whoever has the slot by now may still have to be connected to. */
@@ -132,6 +213,9 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
       if (redirect != null) {
         doubt();
         redirects.incrementAndGet();
+        if (redirects.get() < MOST_ASKED_AT_ONCE && asksThere(redirect)) {
+          return;
+        }
       }
       boolean isUnsent = redirect != null || UnsentException.is(failure);
       Duration wait = BACKOFF.before(Math.max(1, redirects.get()));

@@ -27,7 +27,7 @@ final class LeaseScripts {
       if redis.replicate_commands then redis.replicate_commands() end
       local n = (#KEYS - (gated and 1 or 0)) / 3
       local some = redis.call('EXISTS', unpack(KEYS, 1, 2 * n)) > 0
-      local open = not gated or string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) == '+'
+      local open = not shut and (not gated or string.sub(redis.call('GET', KEYS[#KEYS]) or '', -1) == '+')
       local did = {}
       local function put_back(i, pending)
         local time = redis.call('TIME')
@@ -82,7 +82,12 @@ final class LeaseScripts {
    *     be taken while that is not open
    */
   static Script acquire(boolean gated) {
-    return Script.of(with(gated) + ACQUIRE);
+    return Script.of(with(gated) + "local shut = false\n" + ACQUIRE);
+  }
+
+  /** As {@link #acquire} of what is known to have a gate elsewhere that is not open. */
+  static Script acquireShut() {
+    return Script.of(with(false) + "local shut = true\n" + ACQUIRE);
   }
 
   /**

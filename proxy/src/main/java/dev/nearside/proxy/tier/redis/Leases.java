@@ -125,6 +125,7 @@ public final class Leases {
   private final Runnable doubt;
   private final LeaseCalls acquires;
   private final LeaseCalls acquiresOfCaptured;
+  private final LeaseCalls acquiresOfShut;
   private final LeaseCalls fills;
   private final byte[] process = new byte[16];
   private final AtomicLong taken = new AtomicLong();
@@ -178,6 +179,7 @@ public final class Leases {
     this.acquires = new LeaseCalls(place, LeaseScripts.acquire(false), false, true, null);
     this.acquiresOfCaptured =
         new LeaseCalls(place, LeaseScripts.acquire(true), false, true, captured.gate());
+    this.acquiresOfShut = new LeaseCalls(place, LeaseScripts.acquireShut(), false, true, null);
     this.fills =
         new LeaseCalls(place, LeaseScripts.FILL, true, false, null); // or its lease would stay
     new SecureRandom().nextBytes(process);
@@ -200,10 +202,30 @@ public final class Leases {
   public CompletableFuture<@Nullable Lease> acquire(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
     boolean gated = captured.contains(key);
+    GateWatch watched = gated ? captured.watch() : null;
+    if (watched != null) {
+      return watched.isOpen()
+          ? acquireWhileOpen(lease, watched.openAtNs())
+          : CompletableFuture.completedFuture(null);
+    }
     return acquireAny(lease, gated)
         .handle((taken, failure) -> {
           note("acquire", failure);
           return failure == null && taken ? lease : null;
+        })
+        .toCompletableFuture();
+  }
+
+  private CompletableFuture<@Nullable Lease> acquireWhileOpen(Lease lease, long openAtNs) {
+    return acquireAny(lease, false)
+        .handle((taken, failure) -> {
+          note("acquire", failure);
+          boolean ours = failure == null && taken;
+          if (ours && !GateWatch.isUsable(openAtNs)) {
+            var _ = release(lease);
+            return null;
+          }
+          return ours ? lease : null;
         })
         .toCompletableFuture();
   }
@@ -232,21 +254,37 @@ public final class Leases {
   public CompletableFuture<Attempt> acquireMissingAtFlush(byte[] key, Duration ttl) {
     Lease lease = new Lease(key, newToken(), ttl);
     CompletableFuture<Attempt> attempt = new CompletableFuture<>();
-    LeaseCalls calls = captured.contains(key) ? acquiresOfCaptured : acquires;
+    boolean gated = captured.contains(key);
+    GateWatch watched = gated ? captured.watch() : null;
+    long openAtNs = watched == null ? 0 : watched.openAtNs();
+    LeaseCalls calls = gated ? acquiresOfGated(watched) : acquires;
     calls.gather(
         lease,
         wholeMillis(ttl),
         null,
-        did ->
-            attempt.complete(
-                new Attempt(
-                    did == LeaseScripts.DONE ? lease : null,
-                    did != UNANSWERED && did != LeaseScripts.GATED,
-                    did == LeaseScripts.GATED)));
+        did -> {
+          boolean late = watched != null && !GateWatch.isUsable(openAtNs);
+          if (did == LeaseScripts.DONE && late) {
+            var _ = release(lease);
+          }
+          boolean shut = did == LeaseScripts.GATED || (did == LeaseScripts.DONE && late);
+          attempt.complete(
+              new Attempt(
+                  did == LeaseScripts.DONE && !late ? lease : null,
+                  did != UNANSWERED && !shut,
+                  shut));
+        });
     if (!connection.isOpen()) {
       calls.flush(); // nobody flushes these any more: to be told that nothing was taken
     }
     return attempt;
+  }
+
+  private LeaseCalls acquiresOfGated(@Nullable GateWatch watched) {
+    if (watched == null) {
+      return acquiresOfCaptured;
+    }
+    return watched.isOpen() ? acquires : acquiresOfShut;
   }
 
   /**
@@ -256,6 +294,7 @@ public final class Leases {
   public void flush() {
     acquires.flush();
     acquiresOfCaptured.flush();
+    acquiresOfShut.flush();
   }
 
   /** Looks at {@code key} and its lease; what is held is then watched. */

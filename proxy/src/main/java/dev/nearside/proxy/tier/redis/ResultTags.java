@@ -172,9 +172,7 @@ public final class ResultTags {
   private CompletionStage<?> drop(
       int slot, byte[] set, List<ScoredValue<byte[]>> page, List<byte[]> names) {
     if (slot != HashSlot.NONE) {
-      return new WriteIntents(links)
-          .forget(names)
-          .thenCompose(gone -> dropUnchanged(slot, set, page));
+      return links.forget(names).thenCompose(gone -> dropUnchanged(slot, set, page));
     }
     byte[][] keys =
         Stream.concat(

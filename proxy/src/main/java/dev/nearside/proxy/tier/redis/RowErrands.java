@@ -112,8 +112,10 @@ public final class RowErrands {
 
   /** Returns what a reader of changes does at Redis now, or null while it is not connected. */
   public @Nullable CaptureLink captureLink() {
-    StatefulRedisConnection<byte[], byte[]> current = servers.at(HashSlot.NONE);
-    return current != null && current.isOpen() ? new CaptureLink(current, captured) : null;
+    CapturedKeys keys = captured;
+    StatefulRedisConnection<byte[], byte[]> current =
+        servers.at(servers.names().slotOf(keys.gate()));
+    return current != null && current.isOpen() ? new CaptureLink(current, servers, keys) : null;
   }
 
   /** Returns the tags kept in Redis; asking fails, saying so, while it is not connected. */

@@ -1,9 +1,12 @@
 package dev.nearside.proxy.tier.redis;
 
+import dev.nearside.proxy.cluster.HashSlot;
 import io.lettuce.core.api.StatefulRedisConnection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,5 +39,22 @@ interface RowLinks {
       return CompletableFuture.failedFuture(new UnsentException("Redis is not connected"));
     }
     return command.apply(connection).toCompletableFuture();
+  }
+
+  /** Deletes {@code keys}, and whatever is said of who writes or reads them. */
+  default CompletableFuture<Long> forget(List<byte[]> keys) {
+    byte[][] all =
+        keys.stream().flatMap(key -> Stream.of(names().lease(key), key)).toArray(byte[][]::new);
+    return ask(HashSlot.NONE, redis -> redis.async().del(all));
+  }
+
+  /**
+   * Returns some of the keys that there are.
+   *
+   * @param pattern of SCAN
+   * @param from null, or what the page before has said
+   */
+  default CompletableFuture<KeyPage> scan(byte[] pattern, @Nullable String from) {
+    return ask(HashSlot.NONE, redis -> KeyPage.scan(redis, pattern, from));
   }
 }

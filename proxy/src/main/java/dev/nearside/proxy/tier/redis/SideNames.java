@@ -62,6 +62,11 @@ public final class SideNames {
     return prefix(LEASE, slot);
   }
 
+  /** Returns the pattern, as of SCAN, of what the names of all leases begin with. */
+  String leasePattern() {
+    return inSlots ? LEASE + "{" + "?".repeat(Tags.LENGTH) + "}:" : LEASE;
+  }
+
   /** As {@link #leases}, of what is pending. */
   byte[] pendings(int slot) {
     return prefix(PENDING, slot);

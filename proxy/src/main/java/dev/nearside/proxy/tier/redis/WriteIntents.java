@@ -169,12 +169,7 @@ public final class WriteIntents {
 
   /** Deletes {@code keys} and whatever is said of who writes or reads them. */
   public CompletableFuture<Long> forget(List<byte[]> keys) {
-    return inEach(bySlot(keys), this::forgetInSlot);
-  }
-
-  private CompletableFuture<Long> forgetInSlot(List<byte[]> keys) {
-    byte[][] names = names(keys).toArray(byte[][]::new);
-    return links.ask(slotOf(keys), redis -> redis.async().del(names));
+    return links.forget(keys);
   }
 
   private Collection<List<byte[]>> bySlot(List<byte[]> keys) {

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nearside.proxy.scene.RedisServer;
-import dev.nearside.proxy.tier.redis.CaptureLink.Page;
 import dev.nearside.proxy.tier.redis.Leases.Attempt;
 import dev.nearside.proxy.tier.redis.Leases.Lease;
 import io.lettuce.core.RedisClient;
@@ -61,8 +60,9 @@ final class CaptureLinkIT {
     connection = client.connect(ByteArrayCodec.INSTANCE);
     direct = connection.sync();
     direct.flushall();
-    first = new CaptureLink(connection, captured);
-    second = new CaptureLink(connection, keys());
+    RowLinks links = new LinkTo(() -> connection);
+    first = new CaptureLink(connection, links, captured);
+    second = new CaptureLink(connection, links, keys());
     leases = new Leases(connection, null, captured);
   }
 
@@ -94,7 +94,7 @@ final class CaptureLinkIT {
   void gate_ofAnEarlierLinkOfTheSameSidecar_isTakenShut_andThatOneHasNoSayAnyMore() {
     assertThat(await(first.take())).isTrue();
     assertThat(await(first.open())).isTrue();
-    CaptureLink again = new CaptureLink(connection, captured);
+    CaptureLink again = new CaptureLink(connection, new LinkTo(() -> connection), captured);
     assertThat(await(again.take())).isTrue();
     assertThat(new String(direct.get(GATE), UTF_8)).doesNotEndWith("+");
     assertThat(await(first.open())).isFalse();
@@ -150,7 +150,7 @@ final class CaptureLinkIT {
     List<String> names = new ArrayList<>();
     String from = null;
     do {
-      Page page = await(first.keys(bytes(prefix), from));
+      KeyPage page = await(first.keys(bytes(prefix), from));
       page.keys().forEach(key -> names.add(new String(key, UTF_8)));
       from = page.next();
     } while (from != null);
