@@ -8,6 +8,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.DatabaseWriter;
+import dev.nearside.proxy.tier.redis.Backlog;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.RowErrands;
@@ -21,7 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -57,16 +58,17 @@ final class WriteParts implements AutoCloseable {
             metrics.counter(Metric.OUTBOX_FAILURES));
     drains =
         behind.stream()
-            .map(each ->
-                new OutboxDrain(each, redis.outboxFeed(each.name()), writer.outbox(), counters))
+            .flatMap(each ->
+                redis.outboxFeeds(each.name()).stream()
+                    .map(feed -> new OutboxDrain(each, feed, writer.outbox(), counters)))
             .toList();
+    Map<Namespace, List<OutboxDrain>> byNamespace =
+        drains.stream().collect(Collectors.groupingBy(OutboxDrain::namespace));
     demandsDurability = behind.stream().anyMatch(each -> each.durability() == Durability.FSYNC);
     if (behind.isEmpty()) {
       gate = null;
       rows = new RowWrites(through, null, List.of(), redis.deadLetters(), known);
     } else {
-      Map<Namespace, OutboxDrain> byNamespace =
-          drains.stream().collect(Collectors.toMap(OutboxDrain::namespace, Function.identity()));
       gate = new DurabilityGate(redis.durability());
       rows =
           new RowWrites(
@@ -78,12 +80,12 @@ final class WriteParts implements AutoCloseable {
                   gate,
                   settings.timeout(),
                   database::schedule,
-                  each -> Objects.requireNonNull(byNamespace.get(each)).wake()),
+                  each -> Objects.requireNonNull(byNamespace.get(each)).forEach(OutboxDrain::wake)),
               behind,
               redis.deadLetters(),
               known);
     }
-    drains.forEach(each -> export(each, metrics));
+    byNamespace.forEach((each, its) -> export(each.name(), its, metrics));
   }
 
   /**
@@ -114,11 +116,12 @@ final class WriteParts implements AutoCloseable {
             metrics);
   }
 
-  private static void export(OutboxDrain drain, Metrics metrics) {
-    String name = drain.namespace().name();
-    metrics.gauge(Metric.OUTBOX_DEPTH, () -> drain.backlog().depth(), name);
-    metrics.gauge(Metric.OUTBOX_DEAD, () -> drain.backlog().dead(), name);
-    metrics.gauge(Metric.OUTBOX_AGE, () -> drain.backlog().ageMs() / 1e3, name);
+  private static void export(String name, List<OutboxDrain> drains, Metrics metrics) {
+    Supplier<Backlog> backlog =
+        () -> drains.stream().map(OutboxDrain::backlog).reduce(Backlog.NONE, Backlog::and);
+    metrics.gauge(Metric.OUTBOX_DEPTH, () -> backlog.get().depth(), name);
+    metrics.gauge(Metric.OUTBOX_DEAD, () -> backlog.get().dead(), name);
+    metrics.gauge(Metric.OUTBOX_AGE, () -> backlog.get().ageMs() / 1e3, name);
   }
 
   /** Returns what clients' writes go to. */

@@ -6,14 +6,15 @@ import dev.nearside.proxy.strings.KeyState;
 import dev.nearside.proxy.tier.database.OutboxRows;
 import dev.nearside.proxy.tier.database.OutboxRows.Taken;
 import dev.nearside.proxy.tier.database.OutboxRows.UntakenException;
+import dev.nearside.proxy.tier.redis.Backlog;
+import dev.nearside.proxy.tier.redis.DrainLease;
+import dev.nearside.proxy.tier.redis.LostLeaseException;
 import dev.nearside.proxy.tier.redis.OutboxFeed;
-import dev.nearside.proxy.tier.redis.OutboxFeed.Backlog;
 import dev.nearside.proxy.tier.redis.OutboxFeed.Batch;
 import dev.nearside.proxy.tier.redis.OutboxFeed.Item;
-import dev.nearside.proxy.tier.redis.OutboxFeed.LostLeaseException;
+import dev.nearside.proxy.tier.redis.Round;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings what is pending of one namespace to the database, while no other sidecar does. Runs on a
- * thread of its own, which it blocks.
+ * Brings what is pending of a namespace, in one partition of Redis, to the database, while no other
+ * sidecar does. Runs on a thread of its own, which it blocks.
  *
  * <p>A batch that the database refuses for good is tried again in halves, until one key is found
  * that it never takes: that is put aside, and the others go on.
@@ -38,15 +39,23 @@ public final class OutboxDrain implements AutoCloseable {
    */
   public record Counters(LongAdder drained, LongAdder dead, LongAdder failed) {}
 
+  private record Pauses(Duration idle, Duration notOurs) {}
+
   private static final Logger log = LoggerFactory.getLogger(OutboxDrain.class);
   private static final int MOST_KEYS = 1024;
-  private static final Duration IDLE = Duration.ofMillis(50);
-  private static final Duration NOT_OURS = Duration.ofMillis(500);
+
+  /** One of one server, and one of many of a cluster. */
+  private static final Pauses ONE = new Pauses(Duration.ofMillis(50), Duration.ofMillis(500));
+
+  private static final Pauses OF_MANY = new Pauses(Duration.ofMillis(200), Duration.ofSeconds(2));
   private static final Duration QUIET = Duration.ofMinutes(1);
   private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final Namespace namespace;
   private final OutboxFeed feed;
+  private final DrainLease lease;
+  private final String name;
+  private final Pauses pauses;
   private final OutboxRows rows;
   private final Counters counters;
   private final Backoff backoff = new Backoff();
@@ -56,16 +65,23 @@ public final class OutboxDrain implements AutoCloseable {
   private volatile boolean stopping;
   private int failures;
   private int most = MOST_KEYS;
+  private long above;
   private long saidNs = nanoTime() - QUIET.toNanos();
 
-  /** Creates the drain of {@code namespace}, which does nothing yet. */
+  /**
+   * Creates a drain that does nothing yet.
+   *
+   * @param feed that of a partition of {@code namespace}
+   */
   public OutboxDrain(Namespace namespace, OutboxFeed feed, OutboxRows rows, Counters counters) {
     this.namespace = namespace;
     this.feed = feed;
+    this.lease = feed.lease();
+    this.name = feed.partition().row();
+    this.pauses = feed.partition().hasSlots() ? OF_MANY : ONE;
     this.rows = rows;
     this.counters = counters;
-    this.thread =
-        Thread.ofVirtual().name("nearside-outbox-" + namespace.name()).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name("nearside-outbox-" + name).unstarted(this::run);
   }
 
   /** Starts draining, and goes on until closed. */
@@ -78,6 +94,12 @@ public final class OutboxDrain implements AutoCloseable {
     if (wakes.availablePermits() == 0) {
       wakes.release();
     }
+  }
+
+  /** Something is pending in {@code slot} of its partition; never blocks. */
+  public void wake(int slot) {
+    feed.wake(slot);
+    wake();
   }
 
   /** Returns how much waited when last seen. */
@@ -113,15 +135,16 @@ public final class OutboxDrain implements AutoCloseable {
   private void run() {
     while (!stopping) {
       try {
-        if (feed.take()) {
+        if (lease.take()) {
           drain();
         } else {
           observe();
-          pause(NOT_OURS);
+          pause(pauses.notOurs);
         }
       } catch (LostLeaseException e) {
-        log.debug("namespace {}: {}", namespace.name(), e.getMessage());
-        pause(NOT_OURS);
+        log.debug("outbox {}: {}", name, e.getMessage());
+        above = Math.max(above, e.epoch());
+        pause(pauses.notOurs);
       } catch (UntakenException | IOException e) {
         failed(String.valueOf(e.getMessage()));
       } catch (RuntimeException bug) { // the rim of this thread
@@ -137,12 +160,16 @@ public final class OutboxDrain implements AutoCloseable {
     counters.failed().increment();
     failures++;
     most = Math.max(1, most / 2); // what was too much for one transaction may be two
+    tell(why);
+    giveUp();
+    pause(failures == 1 ? backoff.before(1) : pauses.notOurs.plus(backoff.before(failures)));
+  }
+
+  private void tell(String why) {
     if (nanoTime() - saidNs > QUIET.toNanos()) {
       saidNs = nanoTime();
       log.warn("the outbox of namespace {} waits: {}", namespace.name(), why);
     }
-    giveUp();
-    pause(failures == 1 ? backoff.before(1) : NOT_OURS.plus(backoff.before(failures)));
   }
 
   private static long nanoTime() {
@@ -151,42 +178,45 @@ public final class OutboxDrain implements AutoCloseable {
 
   private void giveUp() {
     try {
-      feed.give();
+      lease.give();
     } catch (IOException e) {
       log.debug("the drain ends by itself: {}", e.getMessage());
     }
   }
 
   private void observe() throws IOException {
+    feed.observe();
     backlog = feed.backlog();
   }
 
   /** Drains until somebody else does, or something fails. */
   private void drain() throws IOException, UntakenException, LostLeaseException {
     observe(); // also where the database is away
-    Taken taken = rows.takeOver(namespace);
-    if (!feed.belongsTo(taken.home())) {
+    Taken taken = rows.takeOver(namespace, name, above);
+    if (!lease.belongsTo(taken.home())) {
       log.error(
           "the outbox of namespace {} in Redis is another database's; it is not drained to this one,"
-              + " unless its key nearside:outbox:{}:home is deleted",
+              + " unless its key {} is deleted",
           namespace.name(),
-          namespace.name());
-      feed.give();
+          lease.homeKey());
+      lease.give();
       pause(END_LIMIT);
       return;
     }
-    byte[] sealed = feed.sealed();
-    if (sealed != null && Arrays.equals(sealed, taken.batch())) {
-      feed.drained(sealed); // it was committed, and whoever did it has not come to this
-    }
+    byte[] last = taken.batch();
+    feed.begin(last == null ? null : Round.of(last));
     while (!stopping) {
-      Batch batch = feed.seal(most);
-      observe();
+      lease.keep();
+      Batch batch = feed.seal(taken.epoch(), most);
+      backlog = feed.backlog();
+      if (batch.unasked() != null) {
+        tell(batch.unasked());
+      }
       Item strange = batch.strange();
       if (strange != null) {
-        bury(strange, "what was pending is nothing that Nearside writes");
+        bury(batch.round(), strange, "what was pending is nothing that Nearside writes");
       } else if (batch.items().isEmpty()) {
-        pause(IDLE);
+        pause(pauses.idle);
       } else {
         drain(taken.epoch(), batch);
       }
@@ -199,7 +229,7 @@ public final class OutboxDrain implements AutoCloseable {
     List<byte[]> keys = items.stream().map(Item::key).toList();
     List<KeyState> states = items.stream().map(Item::state).toList();
     try {
-      if (!rows.commit(namespace, epoch, batch.name(), keys, states)) {
+      if (!rows.commit(namespace, name, epoch, batch.round().bytes(), keys, states)) {
         throw lost();
       }
     } catch (UntakenException e) {
@@ -207,12 +237,12 @@ public final class OutboxDrain implements AutoCloseable {
         throw e;
       }
       if (items.size() == 1) {
-        bury(items.getFirst(), String.valueOf(e.getMessage()));
+        bury(batch.round(), items.getFirst(), String.valueOf(e.getMessage()));
       }
       most = Math.max(1, items.size() / 2);
       return;
     }
-    feed.drained(batch.name());
+    feed.drained(batch.round());
     counters.drained().add(items.size());
     failures = 0;
     most = Math.min(MOST_KEYS, 2 * most);
@@ -220,7 +250,7 @@ public final class OutboxDrain implements AutoCloseable {
 
   /** At one Redis only who has the lease takes over at the database. */
   private LostLeaseException lost() throws IOException {
-    if (feed.isHeld()) {
+    if (lease.isHeld()) {
       throw new IOException(
           "a sidecar of another Redis, or of another of its databases, drains a namespace of this"
               + " name to the same database; expected a name for each");
@@ -228,8 +258,8 @@ public final class OutboxDrain implements AutoCloseable {
     return new LostLeaseException();
   }
 
-  private void bury(Item item, String why) throws IOException, LostLeaseException {
-    switch (feed.bury(item, why, namespace.outboxLimit())) {
+  private void bury(Round round, Item item, String why) throws IOException, LostLeaseException {
+    switch (feed.bury(round, item, why, namespace.outboxLimit())) {
       case BURIED -> {
         counters.dead().increment();
         log.warn("a write of namespace {} was put aside: {}", namespace.name(), why);

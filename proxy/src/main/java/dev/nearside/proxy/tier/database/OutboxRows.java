@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /*
- * The row of a namespace in nearside.outbox is locked by whoever commits a batch, and by whoever
+ * The row of an outbox in nearside.outbox is locked by whoever commits a batch, and by whoever
  * takes the drain over: the latter waits for what the former is about to commit, and what comes
  * later finds another epoch.
  */
@@ -25,8 +25,8 @@ public final class OutboxRows {
 
   private static final String TAKE_OVER =
       """
-      INSERT INTO nearside.outbox AS o (name, epoch) VALUES (?, 1)
-      ON CONFLICT (name) DO UPDATE SET epoch = o.epoch + 1
+      INSERT INTO nearside.outbox AS o (name, epoch) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET epoch = greatest(o.epoch + 1, excluded.epoch)
       RETURNING home, epoch, batch
       """;
   private static final String COMMIT =
@@ -76,11 +76,18 @@ public final class OutboxRows {
     this.failures = failures;
   }
 
-  /** Takes over the drain of {@code namespace}: no other drain commits anything from now on. */
-  public Taken takeOver(Namespace namespace) throws UntakenException {
+  /**
+   * Takes over the drain of an outbox: no other drain commits anything from now on.
+   *
+   * @param name its own, one of those of {@code namespace}
+   * @param above less than the epoch is to be: Redis may remember more than a database that was
+   *     restored
+   */
+  public Taken takeOver(Namespace namespace, String name, long above) throws UntakenException {
     try (Connection connection = pool.getConnection();
         PreparedStatement statement = connection.prepareStatement(TAKE_OVER)) {
-      statement.setString(1, namespace.name());
+      statement.setString(1, name);
+      statement.setLong(2, above + 1);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
         Taken taken = new Taken(row.getString(1), row.getLong(2), row.getBytes(3));
@@ -95,18 +102,23 @@ public final class OutboxRows {
   /**
    * Has each of {@code keys} hold its state, all or none; false where another has taken over.
    *
+   * @param name that of the outbox
    * @param keys each once
    */
   public boolean commit(
-      Namespace namespace, long epoch, byte[] batch, List<byte[]> keys, List<KeyState> states)
+      Namespace namespace,
+      String name,
+      long epoch,
+      byte[] batch,
+      List<byte[]> keys,
+      List<KeyState> states)
       throws UntakenException {
     StringRows table = tables.get(namespace);
     if (table == null) {
       throw new IllegalArgumentException("a batch of " + namespace + ", which is not written");
     }
     try (Connection connection = pool.getConnection()) {
-      return commit(
-          connection, namespace, epoch, batch, () -> table.write(connection, keys, states));
+      return commit(connection, name, epoch, batch, () -> table.write(connection, keys, states));
     } catch (SQLException e) {
       throw untaken(namespace, e, isForGood(e));
     }
@@ -118,10 +130,10 @@ public final class OutboxRows {
   }
 
   private static boolean commit(
-      Connection connection, Namespace namespace, long epoch, byte[] batch, Statements writes)
+      Connection connection, String name, long epoch, byte[] batch, Statements writes)
       throws SQLException {
     try {
-      boolean ours = isOurs(connection, namespace, epoch, batch);
+      boolean ours = isOurs(connection, name, epoch, batch);
       if (ours) {
         writes.run();
         connection.commit();
@@ -135,11 +147,11 @@ public final class OutboxRows {
     }
   }
 
-  private static boolean isOurs(
-      Connection connection, Namespace namespace, long epoch, byte[] batch) throws SQLException {
+  private static boolean isOurs(Connection connection, String name, long epoch, byte[] batch)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(COMMIT)) {
       statement.setBytes(1, batch);
-      statement.setString(2, namespace.name());
+      statement.setString(2, name);
       statement.setLong(3, epoch);
       return statement.executeUpdate() == 1;
     }

@@ -48,15 +48,41 @@ import org.jspecify.annotations.Nullable;
  *   may be under way. S finds that, and deletes k; pending(k) is looked at before the database; but
  *   which of the two writes the database has in the end is open. So it is where Redis was away at I.
  *
- *   The drain.  One at a time, by a lease, and by a number at the database (the epoch), which who
- *   takes the drain over raises: a transaction of its predecessor that is still to be committed is
- *   refused from then on. SEAL gives a batch a name that is never used twice, and remembers which
- *   tokens belong to it. The database commits the states together with the name. DRAINED deletes
- *   what still has the remembered token; what was written since stays, with a new entry. Whoever
- *   takes over compares the name at the database with that of the remembered batch: if they are
- *   equal it was committed, and DRAINED is what is left to do; if not it was not, and never will be.
- *   So a state is committed once, whoever died when; and names, unlike numbers, cannot fall when
- *   Redis loses its memory.
+ *   The drain.  One at a time for each partition, by a lease: but that only spares work. What makes
+ *   a state be committed once is the epoch, a number at the database, which who takes the drain over
+ *   raises: a transaction of its predecessor that is still to be committed is refused from then on.
+ *   A round has a name that is never used twice, and a number: the epoch, then how many rounds came
+ *   before. SEAL leaves in each slot of the round a batch: the round's name and number, and which
+ *   tokens belong to it; it does nothing where it finds a batch of the same number or a higher one.
+ *   The database commits the states together with the name and the slots. DRAINED deletes in each
+ *   slot what still has the remembered token, if the batch there has that name, and the batch; what
+ *   was written since stays, with a new entry. Where a batch was refused for good, BURY asks for the
+ *   name, too.
+ *
+ *   Rule: who drains seals nothing before DRAINED was answered in all slots of the round that was
+ *   committed last, be it his own or that which he finds at the database as he takes over. If it
+ *   was not answered somewhere, or if it is not known whether a commit was done, he takes over anew.
+ *
+ *   So at each moment one committed round at most is not yet DRAINED everywhere, and it is the one
+ *   that the database names: by the rule there was none before its SEAL, commits of one epoch follow
+ *   each other, and one of an older epoch comes before the take-over that has read its name. From
+ *   the commit of R to DRAINED in a slot, nothing is sealed there anew. Not by who committed R, or by
+ *   who took over since, because of the rule. Not by somebody whom they have overtaken: his number is
+ *   lower, and R's batch is there. (Or by a SEAL that was not answered and comes late: that is lower,
+ *   too.) So no state that was committed is sealed a second time. Who has been overtaken may seal a
+ *   slot in which there is no batch: he cannot commit it, and the next SEAL of who drains takes its
+ *   place. Nor does his late DRAINED or BURY do anything: it finds another name, or none, or it is
+ *   what the others would do, too.
+ *
+ *   A slot whose SEAL was not answered, or answered by an error, has no part in the round, even if
+ *   it was sealed: the slots that the database has say so. A script in a slot that is on its
+ *   way to another server does all or nothing: a key that is not there makes it fail, and it has
+ *   read each, besides those that it was told, before its first write.
+ *
+ *   A batch that is lost (evicted, or behind a failover) makes DRAINED say so, and the states that
+ *   are pending still are committed again: they are the newest there. The same goes for a Redis that
+ *   was restored from an older log, and for a database from an older backup. Numbers may fall in the
+ *   latter: who is refused by a higher one takes over anew, with an epoch above it. Names cannot.
  *
  * In order for each key: a batch has the newest state, and the next batch comes behind its commit.
  */

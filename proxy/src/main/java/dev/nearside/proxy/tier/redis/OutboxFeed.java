@@ -1,67 +1,57 @@
 package dev.nearside.proxy.tier.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nearside.proxy.strings.KeyState;
-import dev.nearside.proxy.tier.redis.Outbox.Pending;
+import dev.nearside.proxy.tier.redis.WakeList.Listed;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.SetArgs;
-import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one sidecar takes out of a namespace's outbox, as {@link Outbox} says why. Used by one
- * thread, which it blocks.
+ * What one sidecar takes out of a partition's outbox, as {@link Outbox} says why. Used by one
+ * thread, which it blocks, but for {@link #wake}.
  *
  * <p>Every method throws {@link IOException} where Redis does not answer, and what it did is not
  * known then.
  */
 public final class OutboxFeed {
-  private static final Duration LEASE = Duration.ofSeconds(5);
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  /** A server that does not answer is not to hold up the slots of others for longer. */
+  private static final Duration SEAL_LIMIT = Duration.ofSeconds(4);
+
   private static final int MOST_BYTES = 4 << 20;
+  private static final int MOST_SLOTS = 256;
+  private static final int SLOTS_AT_ONCE = 64;
 
   /**
    * A state on its way to the database.
    *
+   * @param slot that of its key
    * @param entry its entry in the stream
    * @param token which write it is of
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  public record Item(byte[] entry, byte[] key, byte[] token, KeyState state) {}
+  public record Item(int slot, byte[] entry, byte[] key, byte[] token, KeyState state) {}
 
   /**
-   * A batch.
+   * What is to be committed together.
    *
-   * @param name told from all others by it
+   * @param round how it is named
    * @param items each of another key; none where nothing is pending
    * @param strange one that nobody can read, which is to be put aside first, or null
+   * @param unasked why some slots could not be asked, or null
    */
-  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  public record Batch(byte[] name, List<Item> items, @Nullable Item strange) {}
-
-  /**
-   * How much waits.
-   *
-   * @param depth keys that the database has not taken
-   * @param dead keys that it never takes
-   * @param ageMs for how long the first of those that wait has
-   */
-  public record Backlog(long depth, long dead, long ageMs) {
-    /** Nothing. */
-    public static final Backlog NONE = new Backlog(0, 0, 0);
-  }
+  public record Batch(
+      Round round, List<Item> items, @Nullable Item strange, @Nullable String unasked) {}
 
   /** What became of what was to be put aside. */
   public enum Burial {
@@ -72,185 +62,217 @@ public final class OutboxFeed {
     FULL
   }
 
-  /** Somebody else drains by now. */
-  public static final class LostLeaseException extends Exception {
-    private static final long serialVersionUID = 1L;
+  private final SlotCalls calls;
+  private final Partition partition;
+  private final OutboxKeys keys;
+  private final DrainLease lease;
+  private final Rota rota;
+  private final SecureRandom random = new SecureRandom();
+  private final Map<Integer, Backlog> backlogs = new HashMap<>();
+  private long rounds;
 
-    /** Creates one. */
-    public LostLeaseException() {
-      super("another drains by now");
+  OutboxFeed(RowLinks links, Partition partition) {
+    this.calls = new SlotCalls(links);
+    this.partition = partition;
+    this.keys = new OutboxKeys(links.names(), partition.namespace());
+    this.lease = new DrainLease(calls, partition);
+    this.rota =
+        partition.hasSlots()
+            ? new ListedSlots(announcements(), partition.slots(), System::nanoTime)
+            : new OneSlot();
+  }
+
+  private ListedSlots.Announcements announcements() {
+    WakeList list = new WakeList(calls);
+    return new ListedSlots.Announcements() {
+      @Override
+      public Listed read() throws IOException {
+        return SlotCalls.await(list.read(partition));
+      }
+
+      @Override
+      public CompletableFuture<Long> announce(Collection<Integer> slots) {
+        return list.announce(partition, slots);
+      }
+
+      @Override
+      public CompletableFuture<Long> remove(int slot, long score) {
+        return list.remove(partition, slot, score);
+      }
+    };
+  }
+
+  /** Returns whose it is. */
+  public Partition partition() {
+    return partition;
+  }
+
+  /** Returns who drains it. */
+  public DrainLease lease() {
+    return lease;
+  }
+
+  /** Something is pending in {@code slot}; by any thread. */
+  public void wake(int slot) {
+    rota.wake(slot);
+  }
+
+  /** Seals what is pending of the keys that have waited for longest, {@code most} of them. */
+  public Batch seal(long epoch, int most) throws IOException, LostLeaseException {
+    byte[] name = new byte[Round.NAME_BYTES];
+    random.nextBytes(name);
+    byte[] number = "%016d%016d".formatted(epoch, ++rounds).getBytes(US_ASCII);
+    SealedSlots sealed = new SealedSlots(name, most);
+    List<Integer> due = rota.due();
+    int last = Math.min(MOST_SLOTS, due.size());
+    for (int at = 0; at < last && sealed.room() > 0; ) {
+      int width = Math.min(SLOTS_AT_ONCE, Math.min(sealed.room(), last - at));
+      seal(due.subList(at, at + width), number, sealed);
+      at += width;
+    }
+    return sealed.batch();
+  }
+
+  private void seal(List<Integer> slots, byte[] number, SealedSlots sealed)
+      throws LostLeaseException {
+    long deadlineNs = System.nanoTime() + SEAL_LIMIT.toNanos();
+    byte[] keysEach = Outbox.number(sealed.room() / slots.size());
+    byte[] bytesEach = Outbox.number(MOST_BYTES / slots.size());
+    List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
+    for (int slot : slots) {
+      answers.add(
+          calls.run(
+              OutboxScripts.SEAL,
+              ScriptOutputType.MULTI,
+              slot,
+              List.of(keys.stream(slot), keys.batch(slot), keys.dead(slot)),
+              sealed.name(),
+              number,
+              keysEach,
+              bytesEach,
+              calls.names().pendings(slot),
+              calls.names().stranges(slot)));
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      int slot = slots.get(i);
+      try {
+        Backlog seen = sealed.add(slot, SlotCalls.await(answers.get(i), deadlineNs));
+        rota.looked(slot, seen.depth(), seen.dead());
+        backlogs.put(slot, seen);
+      } catch (IOException e) {
+        sealed.failed(e);
+        rota.unasked(slot);
+      }
     }
   }
 
-  private final Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection;
-  private final SecureRandom random = new SecureRandom();
-  private final byte[] token = new byte[OutboxScripts.TOKEN_BYTES];
-  private final byte[] stream;
-  private final byte[] lease;
-  private final byte[] batch;
-  private final byte[] dead;
-  private final byte[] home;
-
-  OutboxFeed(
-      Supplier<@Nullable StatefulRedisConnection<byte[], byte[]>> connection, String namespace) {
-    this.connection = connection;
-    this.stream = OutboxKeys.stream(namespace);
-    this.lease = OutboxKeys.lease(namespace);
-    this.batch = OutboxKeys.batch(namespace);
-    this.dead = OutboxKeys.dead(namespace);
-    this.home = OutboxKeys.home(namespace);
-    random.nextBytes(token);
-  }
-
-  /** Takes the drain for some seconds, or keeps it; returns whether it is ours. */
-  public boolean take() throws IOException {
-    Long ours = number(OutboxScripts.TAKE, List.of(lease), token, Outbox.number(LEASE.toMillis()));
-    return ours == 1;
-  }
-
-  /** Returns whether it is ours still, and was since it was taken. */
-  public boolean isHeld() throws IOException {
-    return Arrays.equals(await(open().async().get(lease)), token);
-  }
-
-  /** Lets another have the drain at once. */
-  public void give() throws IOException {
-    Long _ = number(OutboxScripts.UNCLAIM, List.of(lease), token);
+  /** The database has taken {@code round}. */
+  public void drained(Round round) throws IOException, LostLeaseException {
+    if (!settle(round)) {
+      throw new LostLeaseException();
+    }
+    rota.drained(round.slots().getLast());
   }
 
   /**
-   * Returns whether the outbox is {@code database}'s, which it is from now on where it was
-   * nobody's.
+   * As {@link #drained}, whoever has sealed it, where that was not said yet; to be called before
+   * anything is sealed of what is drained anew.
    */
-  public boolean belongsTo(String database) throws IOException {
-    byte[] name = database.getBytes(UTF_8);
-    StatefulRedisConnection<byte[], byte[]> open = open();
-    byte[] known = await(open.async().get(home));
-    if (known == null) {
-      var _ = await(open.async().set(home, name, SetArgs.Builder.nx()));
-      known = await(open.async().get(home));
+  public void begin(@Nullable Round round) throws IOException {
+    rota.begin();
+    if (round != null) {
+      boolean _ = settle(round);
     }
-    return Arrays.equals(known, name);
   }
 
-  /** Returns the name of the batch that was sealed last and not seen to be drained, or null. */
-  public byte @Nullable [] sealed() throws IOException {
-    byte[] head = await(open().async().getrange(batch, 0, OutboxScripts.BATCH_BYTES - 1));
-    return head == null || head.length == 0 ? null : head;
-  }
-
-  /** Returns the newest states of the keys that have waited for longest, {@code most} of them. */
-  public Batch seal(int most) throws IOException, LostLeaseException {
-    byte[] name = new byte[OutboxScripts.BATCH_BYTES];
-    random.nextBytes(name);
-    List<Object> said =
-        list(
-            OutboxScripts.SEAL,
-            List.of(stream, lease, batch, dead),
-            token,
-            Outbox.number(LEASE.toMillis()),
-            name,
-            Outbox.number(most),
-            Outbox.number(MOST_BYTES),
-            Outbox.PENDING);
-    check((Long) said.getFirst());
-    List<Item> items = new ArrayList<>();
-    for (int i = 1; i + 2 < said.size(); i += 3) {
-      byte[] entry = (byte[]) said.get(i);
-      byte[] key = (byte[]) said.get(i + 1);
-      byte[] written = (byte[]) said.get(i + 2);
-      Pending pending = Pending.read(written);
-      if (pending == null) {
-        byte[] start = Arrays.copyOf(written, Math.min(written.length, token.length));
-        return new Batch(name, items, new Item(entry, key, start, KeyState.absent()));
-      }
-      items.add(new Item(entry, key, pending.token(), pending.state()));
+  /** Returns whether it was sealed still, in all of its slots. */
+  private boolean settle(Round round) throws IOException {
+    List<CompletableFuture<Long>> answers = new ArrayList<>();
+    for (int slot : round.slots()) {
+      answers.add(
+          calls.run(
+              OutboxScripts.DRAINED,
+              ScriptOutputType.INTEGER,
+              slot,
+              List.of(keys.stream(slot), keys.batch(slot)),
+              round.name(),
+              calls.names().pendings(slot)));
     }
-    return new Batch(name, items, null);
-  }
-
-  /** The database has taken the batch called {@code name}. */
-  public void drained(byte[] name) throws IOException, LostLeaseException {
-    Long said =
-        number(OutboxScripts.DRAINED, List.of(stream, lease, batch), token, name, Outbox.PENDING);
-    check(said);
+    long deadlineNs = SlotCalls.deadlineNs();
+    boolean was = true;
+    for (CompletableFuture<Long> answer : answers) {
+      was &= SlotCalls.await(answer, deadlineNs) != OutboxScripts.ELSEWHERE;
+    }
+    return was;
   }
 
   /**
    * The database never takes {@code item}: it is put aside, unless its key was written since.
    *
-   * @param most how many may be put aside
+   * @param round that which it was sealed in
+   * @param most how many may be put aside in a slot
    */
-  public Burial bury(Item item, String why, int most) throws IOException, LostLeaseException {
-    Long said =
-        number(
+  public Burial bury(Round round, Item item, String why, int most)
+      throws IOException, LostLeaseException {
+    int slot = item.slot();
+    SideNames names = calls.names();
+    CompletableFuture<Long> answer =
+        calls.run(
             OutboxScripts.BURY,
+            ScriptOutputType.INTEGER,
+            slot,
             List.of(
-                stream,
-                lease,
-                dead,
+                keys.stream(slot),
+                keys.batch(slot),
+                keys.dead(slot),
                 item.key(),
-                SideNames.PLAIN.lease(item.key()),
-                SideNames.PLAIN.pending(item.key())),
-            token,
+                names.lease(item.key()),
+                names.pending(item.key())),
+            round.name(),
             item.entry(),
             item.token(),
             why.getBytes(UTF_8),
             Outbox.number(most));
-    check(said);
-    return switch (said.intValue()) {
+    return switch (SlotCalls.await(answer).intValue()) {
+      case OutboxScripts.ELSEWHERE -> throw new LostLeaseException();
       case OutboxScripts.DEAD_FULL -> Burial.FULL;
       case 0 -> Burial.WRITTEN_SINCE;
       default -> Burial.BURIED;
     };
   }
 
-  /** Returns how much waits; asked by anybody. */
-  public Backlog backlog() throws IOException {
-    List<Object> said = list(OutboxScripts.OBSERVE, List.of(stream, dead));
-    long ageMs = said.get(3) instanceof byte[] first ? (Long) said.get(0) - millis(first) : 0;
-    return new Backlog((Long) said.get(1), (Long) said.get(2), Math.max(0, ageMs));
+  /** Returns how much waited where that was looked at last. */
+  public Backlog backlog() {
+    return backlogs.values().stream().reduce(Backlog.NONE, Backlog::and);
   }
 
-  private static long millis(byte[] entry) {
-    String id = new String(entry, UTF_8);
-    return Long.parseLong(id.substring(0, id.indexOf('-')));
-  }
-
-  private static void check(long said) throws LostLeaseException {
-    if (said == OutboxScripts.LOST || said == OutboxScripts.ELSEWHERE) {
-      throw new LostLeaseException();
+  /** Looks how much waits; by who does not drain. */
+  public void observe() throws IOException {
+    Map<Integer, CompletableFuture<List<Object>>> answers = new HashMap<>();
+    for (int slot : rota.known()) {
+      answers.put(
+          slot,
+          calls.run(
+              OutboxScripts.OBSERVE,
+              ScriptOutputType.MULTI,
+              slot,
+              List.of(keys.stream(slot), keys.dead(slot))));
     }
-  }
-
-  private StatefulRedisConnection<byte[], byte[]> open() throws IOException {
-    StatefulRedisConnection<byte[], byte[]> current = connection.get();
-    if (current == null || !current.isOpen()) {
-      throw new IOException("Redis is not connected");
+    backlogs.keySet().retainAll(answers.keySet());
+    long deadlineNs = SlotCalls.deadlineNs();
+    @Nullable IOException failure = null;
+    boolean answered = false;
+    for (var each : answers.entrySet()) {
+      try {
+        List<Object> said = SlotCalls.await(each.getValue(), deadlineNs);
+        backlogs.put(each.getKey(), SealedSlots.backlog(said, 0));
+        answered = true;
+      } catch (IOException e) {
+        failure = e; // what was seen before stands
+      }
     }
-    return current;
-  }
-
-  private Long number(Script script, List<byte[]> keys, byte[]... arguments) throws IOException {
-    return await(script.run(open(), ScriptOutputType.INTEGER, keys, arguments));
-  }
-
-  private List<Object> list(Script script, List<byte[]> keys, byte[]... arguments)
-      throws IOException {
-    return await(script.run(open(), ScriptOutputType.MULTI, keys, arguments));
-  }
-
-  private static <T> T await(Future<T> answer) throws IOException {
-    try {
-      return answer.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(String.valueOf(Leases.unwrap(cause).getMessage()), e);
-    } catch (TimeoutException e) {
-      throw new IOException("Redis does not answer", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+    if (failure != null && !answered) {
+      throw failure;
     }
   }
 }

@@ -2,37 +2,57 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** The names at Redis of what a namespace that is written behind has there. */
-final class OutboxKeys {
-  private static final String PREFIX = "nearside:outbox:";
+import dev.nearside.proxy.cluster.HashSlot;
+import java.nio.ByteBuffer;
 
+/**
+ * The names at Redis of what a namespace that is written behind has there.
+ *
+ * @param names how that is named which is kept beside keys
+ * @param namespace the name of the namespace
+ */
+record OutboxKeys(SideNames names, String namespace) {
   /** What the name of each stream begins with, and its namespace ends. */
-  static final byte[] STREAM = PREFIX.getBytes(UTF_8);
+  static final byte[] STREAM = SideNames.PLAIN.outboxes(HashSlot.NONE);
 
-  private OutboxKeys() {}
-
-  /** The stream of the keys that the database has not taken. */
+  /** The stream of the keys that the database has not taken, in front of one server. */
   static byte[] stream(String namespace) {
-    return (PREFIX + namespace).getBytes(UTF_8);
+    return new OutboxKeys(SideNames.PLAIN, namespace).stream(HashSlot.NONE);
   }
 
-  /** Who drains it. */
-  static byte[] lease(String namespace) {
-    return (PREFIX + namespace + ":drain").getBytes(UTF_8);
+  /** The stream of the keys in {@code slot} that the database has not taken. */
+  byte[] stream(int slot) {
+    return name(slot, "");
   }
 
   /** The batch that is, or was, on its way to the database. */
-  static byte[] batch(String namespace) {
-    return (PREFIX + namespace + ":batch").getBytes(UTF_8);
+  byte[] batch(int slot) {
+    return name(slot, ":batch");
   }
 
   /** The stream of what the database never takes. */
-  static byte[] dead(String namespace) {
-    return (PREFIX + namespace + ":dead").getBytes(UTF_8);
+  byte[] dead(int slot) {
+    return name(slot, ":dead");
+  }
+
+  /** Who drains {@code partition}. */
+  byte[] lease(Partition partition) {
+    return name(partition.anchor(), ":drain");
   }
 
   /** Which database it is drained to. */
-  static byte[] home(String namespace) {
-    return (PREFIX + namespace + ":home").getBytes(UTF_8);
+  byte[] home(Partition partition) {
+    return name(partition.anchor(), ":home");
+  }
+
+  /** Which of its slots have something. */
+  byte[] wakes(Partition partition) {
+    return name(partition.anchor(), ":wakes");
+  }
+
+  private byte[] name(int slot, String what) {
+    byte[] prefix = names.outboxes(slot);
+    byte[] rest = (namespace + what).getBytes(UTF_8);
+    return ByteBuffer.allocate(prefix.length + rest.length).put(prefix).put(rest).array();
   }
 }

@@ -12,7 +12,7 @@ package dev.nearside.proxy.tier.redis;
  */
 final class OutboxScripts {
   static final int TOKEN_BYTES = 24;
-  static final int BATCH_BYTES = 16;
+  static final int NUMBER_DIGITS = 32;
   static final int VALUE_AT = TOKEN_BYTES + 1 + 16 + 12;
 
   /** What {@link #APPEND} says. */
@@ -20,7 +20,7 @@ final class OutboxScripts {
 
   static final int FULL = -1;
 
-  /** What the drain's scripts say to who has not the lease any more. */
+  /** What the drain's scripts say to who is not to do that any more. */
   static final int LOST = -1;
 
   static final int ELSEWHERE = -2;
@@ -174,6 +174,14 @@ final class OutboxScripts {
           return 1
           """);
 
+  /** KEYS: lease of the drain. ARGV: token, its time in ms. As {@link #TAKE}, if it was ours. */
+  static final Script KEEP =
+      Script.of(
+          """
+          if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+          return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+          """);
+
   /** KEYS: stream, stream of the dead. Says the time, both lengths, and the first entry's name. */
   static final Script OBSERVE =
       Script.of(
@@ -205,89 +213,102 @@ final class OutboxScripts {
       """;
 
   /**
-   * KEYS: stream, lease of the drain, batch, stream of the dead. ARGV: token, its time in ms, name
-   * of the batch, most keys, most bytes, prefix of pending(k). Remembers what belongs to the batch,
-   * and says for each: entry, k, pending(k). What is no string at all, which somebody else must
-   * have put there, is given another name, and put aside.
+   * KEYS: stream, batch, stream of the dead. ARGV: name of the round, its number, most keys, most
+   * bytes, prefix of pending(k), of what is strange. Remembers what belongs to the batch; says 1,
+   * the time, how many are pending, how many dead, the first entry's name, and for each: entry, k,
+   * pending(k). What is no string at all, which somebody else must have put there, is given another
+   * name, and put aside. Says {@link #LOST} and its number where there is a batch of a later round,
+   * or of this one.
+   *
+   * <p>The batch is the name, the number, and the entry, k and token of each of its keys. All that
+   * is not in KEYS is read before the first write: where a slot is on its way to another server,
+   * keys that are there already make a command fail.
    */
   static final Script SEAL =
       Script.of(
-          VALUE
+          CLOCK
+              + VALUE
               + """
-              if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {-1} end
-              if redis.call('PTTL', KEYS[2]) < ARGV[2] / 2 then
-                redis.call('PEXPIRE', KEYS[2], ARGV[2])
-              end
-              local said, batch, seen, bytes = {1}, {}, {}, 0
-              local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[4])
-              local names = {}
-              for i, entry in ipairs(entries) do names[i] = ARGV[6] .. entry[2][2] end
+              local number = redis.call('GETRANGE', KEYS[2], 16, 47)
+              local is_number = #number == 32 and not string.find(number, '%D')
+              if is_number and number >= ARGV[2] then return {-1, number} end
+              local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[3])
+              local depth, dead = redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[3])
+              local said = {1, now, depth, dead, entries[1] and entries[1][1] or false}
+              local batch, seen, bytes, names, gone, strange = {}, {}, 0, {}, {}, {}
+              for i, entry in ipairs(entries) do names[i] = ARGV[5] .. entry[2][2] end
               for i, entry in ipairs(entries) do
                 local k = entry[2][2]
                 local pending = not seen[k] and value(names, i)
                 if pending then
-                  seen[k] = true
                   batch[#batch + 1] = {entry[1], k, string.sub(pending, 1, 24)}
                   said[#said + 1] = entry[1]
                   said[#said + 1] = k
                   said[#said + 1] = pending
                   bytes = bytes + #pending
-                  if bytes >= tonumber(ARGV[5]) then break end
-                elseif not seen[k] and redis.call('EXISTS', names[i]) == 1 then
-                  local other = 'nearside:strange:' .. k
-                  redis.call('RENAME', names[i], other)
-                  redis.call('XADD', KEYS[4], '*', 'k', k, 'pending', '',
-                      'why', 'what was pending is no string: it is ' .. other .. ' now')
-                  redis.call('XDEL', KEYS[1], entry[1])
+                  if bytes >= tonumber(ARGV[4]) then break end
                 else
-                  redis.call('XDEL', KEYS[1], entry[1])
+                  if not seen[k] and redis.call('EXISTS', names[i]) == 1 then
+                    redis.call('EXISTS', ARGV[6] .. k)
+                    strange[#strange + 1] = {k, names[i], ARGV[6] .. k}
+                  end
+                  gone[#gone + 1] = entry[1]
                 end
+                seen[k] = true
               end
+              if #batch + #gone == 0 and number == '' then return said end
+              redis.call('DEL', KEYS[2]) -- as at TAKE
+              for _, one in ipairs(strange) do
+                redis.call('RENAME', one[2], one[3])
+                redis.call('XADD', KEYS[3], '*', 'k', one[1], 'pending', '',
+                    'why', 'what was pending is no string: it is ' .. one[3] .. ' now')
+              end
+              if #gone > 0 then redis.call('XDEL', KEYS[1], unpack(gone)) end
               if #batch > 0 then
-                redis.call('DEL', KEYS[3]) -- as at TAKE
-                redis.call('SET', KEYS[3], ARGV[3] .. cmsgpack.pack(batch))
+                redis.call('SET', KEYS[2], ARGV[1] .. ARGV[2] .. cmsgpack.pack(batch))
               end
+              said[3], said[4] = depth - #gone, dead + #strange
               return said
               """);
 
   /**
-   * KEYS: stream, lease of the drain, batch. ARGV: token, name of the batch, prefix of pending(k).
-   * The database has taken it: what was not written since is no longer pending.
+   * KEYS: stream, batch. ARGV: name of the round, prefix of pending(k). The database has taken it:
+   * what was not written since is no longer pending. Reads before it writes, as {@link #SEAL} does.
    */
   static final Script DRAINED =
       Script.of(
           VALUE
               + """
-              if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
-              local batch = redis.call('GET', KEYS[3])
-              if not batch or string.sub(batch, 1, 16) ~= ARGV[2] then return -2 end
-              local keys = cmsgpack.unpack(string.sub(batch, 17))
-              local entries, names, done = {}, {}, {}
+              local batch = redis.call('GET', KEYS[2])
+              if not batch or string.sub(batch, 1, 16) ~= ARGV[1] then return -2 end
+              local keys = cmsgpack.unpack(string.sub(batch, 49))
+              local entries, names, done, since = {}, {}, {}, {}
               for i, key in ipairs(keys) do
-                entries[i], names[i] = key[1], ARGV[3] .. key[2]
+                entries[i], names[i] = key[1], ARGV[2] .. key[2]
               end
-              redis.call('XDEL', KEYS[1], unpack(entries))
               for i, key in ipairs(keys) do
                 local pending = value(names, i)
                 if pending and string.sub(pending, 1, 24) == key[3] then
                   done[#done + 1] = names[i]
                 elseif pending then
-                  redis.call('XADD', KEYS[1], '*', 'k', key[2])
+                  since[#since + 1] = key[2]
                 end
               end
-              redis.call('DEL', KEYS[3], unpack(done))
+              redis.call('XDEL', KEYS[1], unpack(entries))
+              for _, k in ipairs(since) do redis.call('XADD', KEYS[1], '*', 'k', k) end
+              redis.call('DEL', KEYS[2], unpack(done))
               return #keys
               """);
 
   /**
-   * KEYS: stream, lease of the drain, stream of the dead, k, lease(k), pending(k). ARGV: token,
+   * KEYS: stream, batch, stream of the dead, k, lease(k), pending(k). ARGV: name of the round,
    * entry, token of what was pending, why, most dead. What the database never takes is put aside,
    * unless k was written since.
    */
   static final Script BURY =
       Script.of(
           """
-          if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
+          if redis.call('GETRANGE', KEYS[2], 0, 15) ~= ARGV[1] then return -2 end
           if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return -3 end
           local pending = redis.call('GET', KEYS[6])
           if not pending or string.sub(pending, 1, 24) ~= ARGV[3] then return 0 end

@@ -88,12 +88,14 @@ public final class RowErrands {
 
   /** Returns what outboxes have that the database never takes. */
   public DeadLetters deadLetters() {
-    return new DeadLetters(() -> servers.at(HashSlot.NONE));
+    return new DeadLetters(servers);
   }
 
-  /** Returns what is taken out of the outbox of a namespace. */
-  public OutboxFeed outboxFeed(String namespace) {
-    return new OutboxFeed(() -> servers.at(HashSlot.NONE), namespace);
+  /** Returns what is taken out of the outbox of a namespace, in each of its partitions. */
+  public List<OutboxFeed> outboxFeeds(String namespace) {
+    return Partition.of(servers.names(), namespace).stream()
+        .map(each -> new OutboxFeed(servers, each))
+        .toList();
   }
 
   /** Returns what is said of the upstream's settings that an outbox needs. */
