@@ -42,6 +42,7 @@ final class ListedSlots implements Rota {
   private final LongSupplier nanoTime;
   private final Set<Integer> woken = ConcurrentHashMap.newKeySet();
   private final Set<Integer> busy = new TreeSet<>();
+  private final Set<Integer> unseen = new TreeSet<>();
   private final Map<Integer, Visit> empty = new HashMap<>();
   private final Map<Integer, Long> restsUntilNs = new HashMap<>();
   private Listed listed = new Listed(0, Map.of());
@@ -61,7 +62,6 @@ final class ListedSlots implements Rota {
 
   @Override
   public void begin() {
-    busy.clear();
     empty.clear();
     lookAtAll(ALL_AT_BEGIN_NS);
   }
@@ -71,7 +71,7 @@ final class ListedSlots implements Rota {
     Long before = allAtNs;
     if (before == null || nowNs - before > afterNs) {
       allAtNs = nowNs;
-      woken.addAll(all);
+      unseen.addAll(all);
     }
   }
 
@@ -91,6 +91,9 @@ final class ListedSlots implements Rota {
     due.removeAll(restsUntilNs.keySet());
     List<Integer> inTurn = new ArrayList<>(due.tailSet(first, true));
     inTurn.addAll(due.headSet(first, false));
+    unseen.stream()
+        .filter(slot -> !due.contains(slot) && !restsUntilNs.containsKey(slot))
+        .forEach(inTurn::add); // which nobody has announced
     return inTurn;
   }
 
@@ -115,6 +118,7 @@ final class ListedSlots implements Rota {
   @Override
   public void looked(int slot, long depth, long dead) {
     Long score = listed.scores().get(slot);
+    unseen.remove(slot);
     if (depth > 0) {
       busy.add(slot);
       empty.remove(slot);
