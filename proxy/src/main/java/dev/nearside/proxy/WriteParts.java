@@ -10,8 +10,10 @@ import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.DatabaseWriter;
 import dev.nearside.proxy.tier.redis.Backlog;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
+import dev.nearside.proxy.tier.redis.Partition;
 import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.RowErrands;
+import dev.nearside.proxy.tier.redis.SideNames;
 import dev.nearside.proxy.write.DurabilityGate;
 import dev.nearside.proxy.write.OutboxDrain;
 import dev.nearside.proxy.write.RowWrites;
@@ -22,7 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +64,8 @@ final class WriteParts implements AutoCloseable {
                 redis.outboxFeeds(each.name()).stream()
                     .map(feed -> new OutboxDrain(each, feed, writer.outbox(), counters)))
             .toList();
+    Map<Partition, OutboxDrain> byPartition =
+        drains.stream().collect(Collectors.toMap(OutboxDrain::partition, Function.identity()));
     Map<Namespace, List<OutboxDrain>> byNamespace =
         drains.stream().collect(Collectors.groupingBy(OutboxDrain::namespace));
     demandsDurability = behind.stream().anyMatch(each -> each.durability() == Durability.FSYNC);
@@ -80,7 +84,8 @@ final class WriteParts implements AutoCloseable {
                   gate,
                   settings.timeout(),
                   database::schedule,
-                  each -> Objects.requireNonNull(byNamespace.get(each)).forEach(OutboxDrain::wake)),
+                  each -> most(each, byNamespace),
+                  row -> wake(redis.names(), byPartition, row)),
               behind,
               redis.deadLetters(),
               known);
@@ -116,12 +121,28 @@ final class WriteParts implements AutoCloseable {
             metrics);
   }
 
+  /** In front of a cluster no slot knows of the others: what was seen of all of them counts. */
+  private static int most(Namespace namespace, Map<Namespace, List<OutboxDrain>> drains) {
+    List<OutboxDrain> its = Objects.requireNonNull(drains.get(namespace));
+    boolean isFull = its.size() > 1 && backlog(its).depth() >= namespace.outboxLimit();
+    return isFull ? 0 : namespace.outboxLimit();
+  }
+
+  private static Backlog backlog(List<OutboxDrain> drains) {
+    return drains.stream().map(OutboxDrain::backlog).reduce(Backlog.NONE, Backlog::and);
+  }
+
+  private static void wake(
+      SideNames names, Map<Partition, OutboxDrain> drains, DatabaseWriter.Row written) {
+    int slot = names.slotOf(written.key());
+    Partition partition = Partition.of(written.namespace().name(), slot);
+    Objects.requireNonNull(drains.get(partition)).wake(slot);
+  }
+
   private static void export(String name, List<OutboxDrain> drains, Metrics metrics) {
-    Supplier<Backlog> backlog =
-        () -> drains.stream().map(OutboxDrain::backlog).reduce(Backlog.NONE, Backlog::and);
-    metrics.gauge(Metric.OUTBOX_DEPTH, () -> backlog.get().depth(), name);
-    metrics.gauge(Metric.OUTBOX_DEAD, () -> backlog.get().dead(), name);
-    metrics.gauge(Metric.OUTBOX_AGE, () -> backlog.get().ageMs() / 1e3, name);
+    metrics.gauge(Metric.OUTBOX_DEPTH, () -> backlog(drains).depth(), name);
+    metrics.gauge(Metric.OUTBOX_DEAD, () -> backlog(drains).dead(), name);
+    metrics.gauge(Metric.OUTBOX_AGE, () -> backlog(drains).ageMs() / 1e3, name);
   }
 
   /** Returns what clients' writes go to. */

@@ -162,7 +162,7 @@ final class ClusterRowsIT {
       Waiting.until(
           "the other sidecar waits for its lease",
           () ->
-              first.metric("nearside_lease_waiters") + second.metric("nearside_lease_waiting")
+              first.metric("nearside_lease_waiters") + second.metric("nearside_lease_waiters")
                   >= 1);
     }
     for (RespClient client : crowd) {

@@ -24,6 +24,11 @@ final class Deletion implements StringWrite {
   }
 
   @Override
+  public boolean isSeparable() {
+    return true;
+  }
+
+  @Override
   public boolean isBlind() {
     return false;
   }

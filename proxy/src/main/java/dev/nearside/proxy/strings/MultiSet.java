@@ -26,6 +26,11 @@ final class MultiSet implements StringWrite {
   }
 
   @Override
+  public boolean isSeparable() {
+    return !onlyIfAbsent;
+  }
+
+  @Override
   public boolean isBlind() {
     return !onlyIfAbsent;
   }

@@ -30,6 +30,14 @@ public interface StringWrite {
   }
 
   /**
+   * Returns whether it does to each key what it would do to that alone, and replies with OK or with
+   * the sum of what it would reply then.
+   */
+  default boolean isSeparable() {
+    return false;
+  }
+
+  /**
    * Applies it.
    *
    * @param before what each key holds, in the order of {@link #keys}; equal names are one object

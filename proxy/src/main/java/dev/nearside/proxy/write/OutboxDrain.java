@@ -12,6 +12,7 @@ import dev.nearside.proxy.tier.redis.LostLeaseException;
 import dev.nearside.proxy.tier.redis.OutboxFeed;
 import dev.nearside.proxy.tier.redis.OutboxFeed.Batch;
 import dev.nearside.proxy.tier.redis.OutboxFeed.Item;
+import dev.nearside.proxy.tier.redis.Partition;
 import dev.nearside.proxy.tier.redis.Round;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,17 +90,17 @@ public final class OutboxDrain implements AutoCloseable {
     thread.start();
   }
 
-  /** Something is pending; never blocks. */
-  public void wake() {
+  /** Something is pending in {@code slot} of its partition; never blocks. */
+  public void wake(int slot) {
+    feed.wake(slot);
     if (wakes.availablePermits() == 0) {
       wakes.release();
     }
   }
 
-  /** Something is pending in {@code slot} of its partition; never blocks. */
-  public void wake(int slot) {
-    feed.wake(slot);
-    wake();
+  /** Returns which part of the outbox it drains. */
+  public Partition partition() {
+    return feed.partition();
   }
 
   /** Returns how much waited when last seen. */

@@ -19,9 +19,12 @@ import dev.nearside.proxy.tier.redis.WriteIntents;
 import dev.nearside.proxy.write.WriteOutcome.Refused;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +43,8 @@ public final class WriteBehind {
   private final KeyTurns turns = new KeyTurns();
   private final Duration timeout;
   private final Timer timer;
-  private final Consumer<Namespace> written;
+  private final ToIntFunction<Namespace> most;
+  private final Consumer<DatabaseWriter.Row> written;
 
   /**
    * Creates the path.
@@ -50,7 +54,8 @@ public final class WriteBehind {
    * @param gate whether Redis keeps what it acknowledges
    * @param timeout bound on what the database does for one write
    * @param timer runs what is to be tried again
-   * @param written told whose outbox has got something
+   * @param most gives how many keys may be pending where one is written
+   * @param written told what the outbox has got something of
    */
   public WriteBehind(
       Outbox outbox,
@@ -59,13 +64,15 @@ public final class WriteBehind {
       DurabilityGate gate,
       Duration timeout,
       Timer timer,
-      Consumer<Namespace> written) {
+      ToIntFunction<Namespace> most,
+      Consumer<DatabaseWriter.Row> written) {
     this.outbox = outbox;
     this.database = database;
     this.guard = guard;
     this.gate = gate;
     this.timeout = timeout;
     this.timer = timer;
+    this.most = most;
     this.written = written;
   }
 
@@ -80,6 +87,32 @@ public final class WriteBehind {
     if (obstacle != null) {
       return refused("ERR nothing was written: " + obstacle);
     }
+    if (namespaces.size() == 1) {
+      return writeInSlot(command, namespaces);
+    }
+    List<Integer> places = IntStream.range(0, namespaces.size()).boxed().toList();
+    Collection<List<Integer>> slots = outbox.bySlot(places, command.keys()::get);
+    return slots.size() == 1
+        ? writeInSlot(command, namespaces)
+        : writeInSlots(command, namespaces, slots);
+  }
+
+  /** No two slots are written in one step: each key is written alone, as a cluster does it. */
+  private CompletableFuture<WriteOutcome> writeInSlots(
+      StringWrite command, List<Namespace> namespaces, Collection<List<Integer>> slots) {
+    if (!command.isSeparable()) {
+      return refused("CROSSSLOT Keys in request don't hash to the same slot");
+    }
+    return slots.stream()
+        .map(places ->
+            writeInSlot(
+                new PartOfWrite(command, places), places.stream().map(namespaces::get).toList()))
+        .reduce((one, other) -> one.thenCombine(other, WriteOutcome::and))
+        .orElseThrow();
+  }
+
+  private CompletableFuture<WriteOutcome> writeInSlot(
+      StringWrite command, List<Namespace> namespaces) {
     WrittenKeys keys = WrittenKeys.of(command.keys(), namespaces);
     Attempt attempt = new Attempt(command, keys, System.nanoTime() + 2 * timeout.toNanos());
     if (command.isTimeless()) {
@@ -219,19 +252,19 @@ public final class WriteBehind {
     @SuppressWarnings("ReferenceEquality") // the very object means: nothing has changed
     private Put put(int i, KeyState after, long nowMs, @Nullable Before before) {
       Namespace namespace = keys.rows().get(i).namespace();
-      int most = namespace.outboxLimit();
+      int limit = most.applyAsInt(namespace);
       long l2TtlMs = namespace.l2Ttl().toMillis();
       long lifeMs =
           after.expiresAtMs() == KeyState.NEVER
               ? l2TtlMs
               : Math.min(l2TtlMs, after.expiresAtMs() - nowMs);
       if (before == null) {
-        return new Put(places.get(i), most, new Condition.None(), after, l2TtlMs, lifeMs);
+        return new Put(places.get(i), limit, new Condition.None(), after, l2TtlMs, lifeMs);
       }
       boolean changes = command.isBlind() || after != before.states().get(i);
       return new Put(
           places.get(i),
-          most,
+          limit,
           command.isBlind() ? new Condition.None() : Seens.condition(before.seen(), i),
           changes ? after : null,
           l2TtlMs,
@@ -242,7 +275,7 @@ public final class WriteBehind {
         Appended said, Change change, @Nullable Before before) {
       return switch (said) {
         case DONE -> {
-          keys.rows().stream().map(DatabaseWriter.Row::namespace).distinct().forEach(written);
+          keys.rows().forEach(written);
           yield CompletableFuture.completedFuture(new WriteOutcome.Made(change.reply()));
         }
         case FULL -> {

@@ -1,5 +1,8 @@
 package dev.nearside.proxy.write;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.nearside.proxy.resp.Replies;
 import org.jspecify.annotations.Nullable;
 
 /** What a client is told of a write. */
@@ -18,4 +21,23 @@ public sealed interface WriteOutcome {
    * @param error its code and text
    */
   record Refused(String error) implements WriteOutcome {}
+
+  /** Returns what came of two parts of one write, which reply OK or a number each. */
+  default WriteOutcome and(WriteOutcome other) {
+    return switch (this) {
+      case Refused refused -> refused;
+      case Made made -> other instanceof Made too ? new Made(sum(made.reply, too.reply)) : other;
+    };
+  }
+
+  private static byte @Nullable [] sum(byte @Nullable [] one, byte @Nullable [] other) {
+    if (one == null || other == null || one[0] != ':') {
+      return one;
+    }
+    return Replies.integer(number(one) + number(other));
+  }
+
+  private static long number(byte[] reply) {
+    return Long.parseLong(new String(reply, 1, reply.length - 3, US_ASCII));
+  }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,7 @@ final class AppendCalls {
   private final RowLinks links;
   private final Supplier<byte[]> tokens;
   private final Timer timer;
+  private final Consumer<Place> first;
   private final Queue<Call> gathered = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger lookers = new AtomicInteger();
@@ -59,11 +61,13 @@ final class AppendCalls {
    * Creates an empty one.
    *
    * @param tokens gives a new token for each script
+   * @param first told what was appended to a stream that had nothing
    */
-  AppendCalls(RowLinks links, Supplier<byte[]> tokens, Timer timer) {
+  AppendCalls(RowLinks links, Supplier<byte[]> tokens, Timer timer, Consumer<Place> first) {
     this.links = links;
     this.tokens = tokens;
     this.timer = timer;
+    this.first = first;
   }
 
   /** Writes {@code put}, which has no condition; ends as {@link Outbox#append}. */
@@ -158,6 +162,9 @@ final class AppendCalls {
         done.completeExceptionally(
             failure == null ? new IllegalStateException("Redis has not answered all") : failure);
       } else {
+        if (said[i] == '4') {
+          first.accept(batch.get(i).place);
+        }
         done.complete(appended(said[i]));
       }
     }
@@ -165,7 +172,7 @@ final class AppendCalls {
 
   private static Appended appended(byte digit) {
     return switch (digit) {
-      case '1' -> Appended.DONE;
+      case '1', '4' -> Appended.DONE;
       case '2' -> Appended.FULL;
       default -> Appended.CONFLICT;
     };

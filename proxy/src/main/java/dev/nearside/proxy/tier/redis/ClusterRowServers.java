@@ -141,13 +141,23 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
 
   @Override
   public CompletableFuture<KeyPage> scan(byte[] pattern, @Nullable String from) {
-    return new ClusterScan(
-            map,
-            address -> {
-              Server server = servers.get(address);
-              return server == null ? null : server.administration().connection();
-            })
-        .scan(pattern, from);
+    return new ClusterScan(map, this::connectionTo).scan(pattern, from);
+  }
+
+  /** Returns whether no slot is on its way from one primary to another. */
+  CompletableFuture<Boolean> areSettled() {
+    return new ClusterScan(map, this::connectionTo).settled(map.snapshot());
+  }
+
+  /** Returns the connection to {@code primary}, or null while there is none. */
+  @Nullable StatefulRedisConnection<byte[], byte[]> connectionTo(Address primary) {
+    Server server = servers.get(primary);
+    return server == null ? null : server.administration().connection();
+  }
+
+  @Override
+  public OutboxRegistry registry(int database) {
+    return new ClusterRegistry(this, map);
   }
 
   private <T> CompletableFuture<T> askOnce(
@@ -197,9 +207,7 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     private boolean asksThere(UnsentException redirect) {
       Address from = map.snapshot().ownerOf(slot);
       Address to = ClusterNode.askedAt(String.valueOf(redirect.getMessage()), from);
-      Server server = to == null ? null : servers.get(to);
-      StatefulRedisConnection<byte[], byte[]> there =
-          server == null ? null : server.administration().connection();
+      StatefulRedisConnection<byte[], byte[]> there = to == null ? null : connectionTo(to);
       if (single == null || there == null || !there.isOpen()) {
         return false;
       }

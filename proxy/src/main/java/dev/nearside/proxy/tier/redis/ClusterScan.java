@@ -86,7 +86,7 @@ final class ClusterScan {
   }
 
   /** Returns whether no primary has a slot that is on its way; that one has, after a pause. */
-  private CompletableFuture<Boolean> settled(ClusterMap.Snapshot now) {
+  CompletableFuture<Boolean> settled(ClusterMap.Snapshot now) {
     CompletableFuture<Boolean> all = CompletableFuture.completedFuture(now.isWhole());
     for (Address each : now.primaries()) {
       StatefulRedisConnection<byte[], byte[]> node = connections.apply(each);

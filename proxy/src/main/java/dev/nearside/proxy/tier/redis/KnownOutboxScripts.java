@@ -105,5 +105,43 @@ final class KnownOutboxScripts {
               return ''
               """);
 
+  /**
+   * In a cluster, ARGV: names of those that are written behind here. Says each, and its silence.
+   */
+  static final Script NAMES =
+      Script.of(
+          OutboxScripts.CLOCK
+              + """
+              for i = 1, #ARGV do
+                local named = redis.call('ZSCORE', KEYS[1], ARGV[i])
+                if not named or now - named > 10000 then
+                  redis.call('ZREM', KEYS[1], ARGV[i])
+                  redis.call('ZADD', KEYS[1], now, ARGV[i])
+                end
+              end
+              local said = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+              for i = 2, #said, 2 do said[i] = now - said[i] end
+              return said
+              """);
+
+  /**
+   * For a primary of a cluster, ARGV: how many words, the words of what is to be executed, then all
+   * streams that it may have. Says which of them, from 0, has something, is no stream or cannot be
+   * looked at, and does nothing; else -1.
+   */
+  static final Script FLUSH_NODE =
+      Script.of(
+          """
+          local words = tonumber(ARGV[1])
+          for i = words + 2, #ARGV do
+            for _, stream in ipairs({ARGV[i], ARGV[i] .. ':dead'}) do
+              local length = redis.pcall('XLEN', stream)
+              if length ~= 0 then return i - words - 2 end
+            end
+          end
+          if words > 0 then redis.call(unpack(ARGV, 2, words + 1)) end
+          return -1
+          """);
+
   private KnownOutboxScripts() {}
 }

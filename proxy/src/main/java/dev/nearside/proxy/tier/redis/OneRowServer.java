@@ -28,6 +28,11 @@ record OneRowServer(Server server) implements RowServers {
   }
 
   @Override
+  public OutboxRegistry registry(int database) {
+    return new OneServerRegistry(this, database);
+  }
+
+  @Override
   public void start() {
     server.watch().start();
   }

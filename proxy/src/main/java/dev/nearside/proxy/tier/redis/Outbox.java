@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nearside.proxy.cluster.HashSlot;
 import dev.nearside.proxy.strings.KeyState;
 import dev.nearside.proxy.tier.Timer;
 import io.lettuce.core.ScriptOutputType;
@@ -11,11 +12,13 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -193,11 +196,13 @@ public final class Outbox {
   private final byte[] process = new byte[OutboxScripts.TOKEN_BYTES - Long.BYTES];
   private final AtomicLong tokens = new AtomicLong();
   private final Timer timer;
+  private final Announcer announcer;
   private final ConcurrentMap<Integer, AppendCalls> gathered = new ConcurrentHashMap<>(1);
 
   Outbox(RowLinks links, Timer timer) {
     this.links = links;
     this.timer = timer;
+    this.announcer = new Announcer(new WakeList(new SlotCalls(links)));
     new SecureRandom().nextBytes(process);
   }
 
@@ -239,18 +244,47 @@ public final class Outbox {
         this.<Long>run(slot, OutboxScripts.UNCLAIM, ScriptOutputType.INTEGER, keys, seen.claim());
   }
 
-  /** Returns the slot of {@code place}. */
-  public int slotOf(Place place) {
+  private int slotOf(Place place) {
     return links.names().slotOf(place.key());
+  }
+
+  /** Returns {@code all} by the slots of their keys; together where there are none. */
+  public <T> Collection<List<T>> bySlot(List<T> all, Function<T, byte[]> key) {
+    return links.names().bySlot(all, key).values();
   }
 
   /** Writes all of {@code puts} or none, each of another key, and all in one slot. */
   public CompletableFuture<Appended> append(List<Put> puts) {
+    int slot = slotOf(puts.getFirst().place());
+    if (slot == HashSlot.NONE) {
+      return appendAnnounced(puts);
+    }
+    CompletableFuture<Void> announced =
+        puts.stream()
+            .map(put -> put.place().namespace())
+            .distinct()
+            .map(namespace -> announcer.before(namespace, slot))
+            .reduce((one, other) -> one.thenCombine(other, (done, too) -> null))
+            .orElseThrow();
+    return announced.isDone() && !announced.isCompletedExceptionally()
+        ? appendAnnounced(puts)
+        : announced.thenCompose(done -> appendAnnounced(puts));
+  }
+
+  /** A drain that has looked into this slot, and found nothing, is to look again. */
+  private void appendedFirst(Place place) {
+    int slot = slotOf(place);
+    if (slot != HashSlot.NONE) {
+      announcer.first(place.namespace(), slot);
+    }
+  }
+
+  private CompletableFuture<Appended> appendAnnounced(List<Put> puts) {
     if (puts.size() == 1 && puts.getFirst().condition() instanceof Condition.None) {
       return gathered
           .computeIfAbsent(
               slotOf(puts.getFirst().place()),
-              first -> new AppendCalls(links, this::newToken, timer))
+              slot -> new AppendCalls(links, this::newToken, timer, this::appendedFirst))
           .append(puts.getFirst());
     }
     List<byte[]> keys = new ArrayList<>(4 * puts.size());
@@ -273,6 +307,10 @@ public final class Outbox {
             switch (said.intValue()) {
               case OutboxScripts.CONFLICT -> Appended.CONFLICT;
               case OutboxScripts.FULL -> Appended.FULL;
+              case OutboxScripts.FIRST -> {
+                puts.forEach(put -> appendedFirst(put.place()));
+                yield Appended.DONE;
+              }
               default -> Appended.DONE;
             });
   }

@@ -19,6 +19,7 @@ final class OutboxScripts {
   static final int CONFLICT = 0;
 
   static final int FULL = -1;
+  static final int FIRST = 2;
 
   /** What the drain's scripts say to who is not to do that any more. */
   static final int LOST = -1;
@@ -61,14 +62,15 @@ final class OutboxScripts {
    * in Redis, time in Redis from now, value. A condition is s and the token of what is pending, l
    * and that of the lease where nothing is, or nothing; and nobody must write k through.
    *
-   * <p>The first write is one that Redis refuses where it has no memory left: then nothing is done.
+   * <p>Says {@link #FIRST} where a stream was empty, else 1. The first write is one that Redis
+   * refuses where it has no memory left: then nothing is done.
    */
   static final Script APPEND =
       Script.of(
           WriteScripts.IS_WRITTEN
               + """
               local n = #KEYS / 4
-              local pends, more = {}, {}
+              local pends, more, said = {}, {}, 1
               for i = 1, n do
                 local at = 7 * i - 5
                 local kind, token = string.sub(ARGV[at], 1, 1), string.sub(ARGV[at], 2)
@@ -82,6 +84,7 @@ final class OutboxScripts {
                 if ARGV[at + 2] ~= '-' and not pends[i] then
                   local stream = KEYS[3 * n + i]
                   more[stream] = (more[stream] or redis.call('XLEN', stream)) + 1
+                  if more[stream] == 1 then said = 2 end
                   if more[stream] > tonumber(ARGV[at + 1]) then return -1 end
                 end
               end
@@ -102,13 +105,13 @@ final class OutboxScripts {
                   redis.call('DEL', KEYS[n + i])
                 end
               end
-              return 1
+              return said
               """);
 
   /**
    * As {@link #APPEND} for writes that have nothing to do with each other, none of which has a
-   * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, 2
-   * where its outbox is full, or 3 where k is being written through.
+   * condition. ARGV: token, then for each k what follows the condition there. Says for each 1, 4
+   * where the stream was empty, 2 where its outbox is full, or 3 where k is being written through.
    */
   static final Script APPEND_EACH =
       Script.of(
@@ -132,11 +135,11 @@ final class OutboxScripts {
                 elseif depth < tonumber(ARGV[at]) and call('SETNX', pending, state) == 1 then
                   call('XADD', stream, '*', 'k', k)
                   length[stream] = depth + 1
-                  said[i] = 1
+                  said[i] = depth == 0 and 4 or 1
                 else
                   said[i] = call('SET', pending, state, 'XX') and 1 or 2
                 end
-                if said[i] == 1 then
+                if said[i] == 1 or said[i] == 4 then
                   if does == '1' then
                     call('SET', k, value, 'PX', ARGV[at + 4])
                   else

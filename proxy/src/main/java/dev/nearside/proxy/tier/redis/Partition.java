@@ -25,7 +25,7 @@ public record Partition(String namespace, int index, int count) {
   }
 
   /** Returns that which {@code slot} belongs to. */
-  static Partition of(String namespace, int slot) {
+  public static Partition of(String namespace, int slot) {
     return slot == HashSlot.NONE
         ? new Partition(namespace, 0, 1)
         : new Partition(namespace, slot / SLOTS, COUNT);

@@ -109,7 +109,7 @@ public final class RowErrands {
    * @param own the namespaces that this sidecar writes behind
    */
   public KnownOutboxes knownOutboxes(List<String> own) {
-    return new KnownOutboxes(() -> servers.at(HashSlot.NONE), database, own);
+    return new KnownOutboxes(servers.registry(database), own);
   }
 
   /** Returns what a reader of changes does at Redis now, or null while it is not connected. */

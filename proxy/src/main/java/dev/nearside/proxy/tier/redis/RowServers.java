@@ -25,6 +25,13 @@ sealed interface RowServers extends RowLinks, AutoCloseable
   /** Which keys are captured; to be said before {@link #start}. */
   void capture(CapturedKeys keys);
 
+  /**
+   * Returns where it is said which outboxes there are.
+   *
+   * @param database the upstream's own
+   */
+  OutboxRegistry registry(int database);
+
   /** Starts connecting, as far as nobody else has the connections made. */
   void start();
 

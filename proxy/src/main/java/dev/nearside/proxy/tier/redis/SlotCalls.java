@@ -42,6 +42,12 @@ final class SlotCalls {
     return told(script.run(links.at(slot), type, keys, arguments));
   }
 
+  /** As {@link #run}, but whoever is said to have the slot is asked then, as long as that goes. */
+  <T> CompletableFuture<T> insist(
+      Script script, ScriptOutputType type, int slot, List<byte[]> keys, byte[]... arguments) {
+    return script.run(links, slot, type, keys, arguments);
+  }
+
   <T> CompletableFuture<T> ask(
       int slot, Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<T>> question) {
     StatefulRedisConnection<byte[], byte[]> connection = links.at(slot);

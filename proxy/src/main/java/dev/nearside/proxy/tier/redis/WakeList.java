@@ -53,10 +53,11 @@ final class WakeList {
 
   /** Says that {@code slots}, all of {@code partition}, have something, or are about to. */
   CompletableFuture<Long> announce(Partition partition, Collection<Integer> slots) {
-    return run(
+    return calls.insist(
         WakeScripts.ANNOUNCE,
         ScriptOutputType.INTEGER,
-        partition,
+        partition.anchor(),
+        List.of(new OutboxKeys(calls.names(), partition.namespace()).wakes(partition)),
         slots.stream().map(Outbox::number).toArray(byte[][]::new));
   }
 
