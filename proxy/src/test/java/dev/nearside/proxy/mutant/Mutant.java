@@ -342,7 +342,7 @@ public enum Mutant {
   LEASE_KEPT_BY_WRITES(
       "leases: every write of k through any sidecar deletes the lease",
       List.of("LeaseRaceIT"),
-      new Calling("server.LaneRelay", "breakLeases", "leasesOf", Change.EACH, 0),
+      new Calling("server.LaneRelay", "breakLeases", "send", Change.EACH, 0),
       new Returning("server.Upstream", "areLeasesBroken", 1)),
   LEASE_TAKEN_BY_ALL(
       "leases: taken by one sidecar for one read of the database",
