@@ -190,9 +190,7 @@ public final class Proxy implements AutoCloseable {
     security.credentials().onChange(redis::tryOut, this::reauthenticate);
     security.watch();
     redis.start(); // clients are served meanwhile, by Redis alone
-    if (database != null) {
-      redis.rows().start();
-    }
+    redis.rows().start(database != null);
     if (capture != null) {
       capture.start();
     }

@@ -276,6 +276,20 @@ final class ClusterRowsIT {
     }
   }
 
+  @Test
+  void tagsOfKeys_areKnownToAll_whereverTheyAre() throws Exception {
+    for (String key : keys("note:%d", 6)) {
+      assertThat(writer.call("SET", key, "tagged")).isEqualTo("+OK\r\n");
+      assertThat(writer.call("NEARSIDE.TAG", key, "own:" + key, "all")).isEqualTo(":2\r\n");
+      Waiting.until(
+          "it is forgotten by its tag, once it was held",
+          () -> {
+            reader.call("GET", key);
+            return reader.call("NEARSIDE.INVALIDATE", "TAG", "own:" + key).equals(":1\r\n");
+          });
+    }
+  }
+
   private static List<String> keys(String format, int count) {
     return IntStream.rangeClosed(1, count).mapToObj(format::formatted).toList();
   }

@@ -63,15 +63,18 @@ class ConfigurationProblemsTest {
         .containsExactly("nearside.yaml:3: " + problem);
   }
 
-  @Test
-  void anOutboxBehindSentinels_isRefused_unlessItMayLose() throws Exception {
-    String uri = "upstream: {uri: 'redis-sentinel://s1:26379#main'}";
+  @ParameterizedTest
+  @CsvSource({"redis-sentinel://s1:26379#main, sentinels", "'redis-cluster://a,b', cluster"})
+  void anOutboxOfWhatMayFailOver_isRefused_unlessItMayLose(String upstream, String whose)
+      throws Exception {
+    String uri = "upstream: {uri: '%s'}".formatted(upstream);
     String line =
         "namespaces: {a: {keys: 'a:*', l2-ttl: 1h, database: {store: true, write: behind%s}}}";
     assertThat(new ConfigurationScene(folder).yaml(uri, DATABASE, line.formatted("")).problems())
         .containsExactly(
-            "nearside.yaml:3: namespaces.a.database.write: contradicts upstream.uri, whose"
-                + " sentinels may replace Redis by a replica that has less; expected"
+            "nearside.yaml:3: namespaces.a.database.write: contradicts upstream.uri, whose "
+                + whose
+                + " may replace Redis by a replica that has less; expected"
                 + " database.durability: weaker beside it");
     assertThat(
             new ConfigurationScene(folder)

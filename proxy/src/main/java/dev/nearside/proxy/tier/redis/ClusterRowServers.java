@@ -37,6 +37,7 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   private final long redirectForNs;
   private final ConcurrentMap<Address, Server> servers = new ConcurrentHashMap<>();
   private volatile CapturedKeys captured = CapturedKeys.NONE;
+  private volatile boolean watches;
   private volatile boolean closed;
 
   /**
@@ -85,7 +86,8 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   }
 
   @Override
-  public void start() {
+  public void start(boolean withLeases) {
+    watches = withLeases;
     map.onChange(this);
   }
 
@@ -255,7 +257,9 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
       made.administration().capture(captured);
       servers.put(primary, made);
       made.administration().start();
-      made.watch().start();
+      if (watches) {
+        made.watch().start();
+      }
     }
   }
 

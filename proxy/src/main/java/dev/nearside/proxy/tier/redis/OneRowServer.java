@@ -33,8 +33,10 @@ record OneRowServer(Server server) implements RowServers {
   }
 
   @Override
-  public void start() {
-    server.watch().start();
+  public void start(boolean withLeases) {
+    if (withLeases) {
+      server.watch().start();
+    }
   }
 
   @Override

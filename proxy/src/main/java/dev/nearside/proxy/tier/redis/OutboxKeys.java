@@ -2,7 +2,6 @@ package dev.nearside.proxy.tier.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.nearside.proxy.cluster.HashSlot;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,14 +11,6 @@ import java.nio.ByteBuffer;
  * @param namespace the name of the namespace
  */
 record OutboxKeys(SideNames names, String namespace) {
-  /** What the name of each stream begins with, and its namespace ends. */
-  static final byte[] STREAM = SideNames.PLAIN.outboxes(HashSlot.NONE);
-
-  /** The stream of the keys that the database has not taken, in front of one server. */
-  static byte[] stream(String namespace) {
-    return new OutboxKeys(SideNames.PLAIN, namespace).stream(HashSlot.NONE);
-  }
-
   /** The stream of the keys in {@code slot} that the database has not taken. */
   byte[] stream(int slot) {
     return name(slot, "");

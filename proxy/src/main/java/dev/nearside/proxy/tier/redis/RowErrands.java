@@ -24,9 +24,13 @@ public final class RowErrands {
     this.database = database;
   }
 
-  /** Starts the connections that only these need; they are closed with the others. */
-  public void start() {
-    servers.start();
+  /**
+   * Starts the connections that only these need; they are closed with the others.
+   *
+   * @param withLeases whether readers are to wait for leases
+   */
+  public void start(boolean withLeases) {
+    servers.start(withLeases);
   }
 
   /** Returns how keys' leases are named. */

@@ -32,8 +32,12 @@ sealed interface RowServers extends RowLinks, AutoCloseable
    */
   OutboxRegistry registry(int database);
 
-  /** Starts connecting, as far as nobody else has the connections made. */
-  void start();
+  /**
+   * Starts connecting, as far as nobody else has the connections made.
+   *
+   * @param withLeases whether readers are to wait for leases
+   */
+  void start(boolean withLeases);
 
   /** The sidecar's other connections to {@code node} of a cluster have reached {@code runId}. */
   void follow(@Nullable Address node, String runId);
