@@ -220,6 +220,7 @@ final class CaptureSession {
         flush.flush(flushed);
         measures.flushed();
       }
+      tenure.keep(); // before the database is told that it was done
       measures.applied(some.getFirst().committedUs());
     }
     for (Changes each : all) {

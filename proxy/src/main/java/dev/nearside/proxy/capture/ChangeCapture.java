@@ -154,7 +154,7 @@ public final class ChangeCapture implements AutoCloseable {
   private void end(Tenure tenure, boolean isUnfit) throws InterruptedException {
     CaptureLink link = tenure.link();
     try {
-      if (isUnfit && tenure.wasOpened() && Tenure.await(link.shut())) {
+      if (isUnfit && tenure.wasOpened() && tenure.shut()) {
         new KeyFlush(captured, tenure).flush(captured.covered()); // it may be so for long
       }
     } catch (CaptureEndedException e) {

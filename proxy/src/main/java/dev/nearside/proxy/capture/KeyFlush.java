@@ -2,6 +2,7 @@ package dev.nearside.proxy.capture;
 
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.tier.redis.KeyPage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Deletes all keys of namespaces in Redis, a page at a time. Blocks; for one thread. */
 final class KeyFlush {
+  /** Nothing else is told while the gate is open and keys are looked for in vain. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
   private final Captured captured;
   private final Tenure tenure;
 
@@ -40,9 +44,14 @@ final class KeyFlush {
   private void pass(Collection<Namespace> namespaces, Pages pages)
       throws CaptureEndedException, InterruptedException {
     @Nullable String from = null;
+    long startedNs = System.nanoTime();
     do {
       tenure.keep();
       KeyPage page = Tenure.await(pages.next(from));
+      boolean tooLong = System.nanoTime() - startedNs > PATIENCE.toNanos();
+      if (page.begins() && tooLong && tenure.wasOpened()) {
+        throw new CaptureEndedException("slots are on their way, so not all keys can be found");
+      }
       List<byte[]> keys = new ArrayList<>();
       for (byte[] key : page.keys()) {
         Namespace found = captured.find(key);

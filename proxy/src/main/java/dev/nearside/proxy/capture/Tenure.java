@@ -16,7 +16,7 @@ final class Tenure {
   private final CountDownLatch stopped;
   private static final long SETTLING_PAUSE_MS = 50;
 
-  private final long beganNs = System.nanoTime();
+  private long shutNs = System.nanoTime();
   private long heldNs = System.nanoTime();
   private boolean wasOpened;
 
@@ -58,14 +58,25 @@ final class Tenure {
 
   /** Waits until every lease is there that is given by who does not know that the gate is shut. */
   void settle() throws CaptureEndedException, InterruptedException {
-    long settledNs = beganNs + link.settling().toNanos();
+    long settledNs = shutNs + link.settling().toNanos();
     while (System.nanoTime() - settledNs < 0) {
       pause(SETTLING_PAUSE_MS);
     }
   }
 
+  /** Shuts the gate again, and {@link #settle}s; returns whether it was ours. */
+  boolean shut() throws CaptureEndedException, InterruptedException {
+    boolean ours = await(link.shut());
+    shutNs = System.nanoTime();
+    if (ours) {
+      settle();
+    }
+    return ours;
+  }
+
   /** Opens the gate. */
   void open() throws CaptureEndedException, InterruptedException {
+    keep(); // what was deleted is, at every server
     if (!await(link.open())) {
       throw new CaptureEndedException("another sidecar may read the changes by now");
     }

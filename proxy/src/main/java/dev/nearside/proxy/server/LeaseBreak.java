@@ -8,7 +8,9 @@ import dev.nearside.proxy.tier.local.LookupKey;
 import dev.nearside.proxy.tier.redis.SideNames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes the leases of what a pinned client is about to write, on a lane and in the sidecar's own
@@ -23,6 +25,7 @@ final class LeaseBreak {
   private final Touches touches;
   private final LanePaths paths;
   private boolean done;
+  private byte @Nullable [] failure;
 
   LeaseBreak(ClientConnection client, Touches touches, LanePaths paths) {
     this.client = client;
@@ -32,8 +35,9 @@ final class LeaseBreak {
   }
 
   /**
-   * Sends the deletions that {@code request} needs. What cannot be deleted closes the client: its
-   * write must not overtake.
+   * Sends the deletions that {@code request} needs. Where one of them could not be made, the write
+   * must not be either: a client that is pinned is closed, any other is told ({@link
+   * #takeFailure}).
    *
    * @param argCount how many arguments the request will have
    * @return whether the request may be forwarded now; false: the client goes on later
@@ -52,9 +56,45 @@ final class LeaseBreak {
       return true;
     }
     client.pause();
-    LeaseDeletion last = new LeaseDeletion(client, leased.size(), () -> done = true);
-    leased.forEach(key -> send(key, last));
+    if (paths.topology().isCluster()) {
+      sendNext(leased.iterator());
+    } else {
+      LeaseDeletion last = new LeaseDeletion(leased.size(), this::ended);
+      leased.forEach(key -> send(key, last));
+    }
     return false;
+  }
+
+  /** Returns and forgets why the request of which {@link #isDone} was asked cannot be sent. */
+  byte @Nullable [] takeFailure() {
+    byte[] taken = failure;
+    failure = null;
+    return taken;
+  }
+
+  /** One after the other: what is sent again may not stand behind another of its slot. */
+  private void sendNext(Iterator<LookupKey> rest) {
+    send(
+        rest.next(),
+        new LeaseDeletion(
+            1,
+            error -> {
+              if (error == null && rest.hasNext()) {
+                sendNext(rest);
+              } else {
+                ended(error);
+              }
+            }));
+  }
+
+  private void ended(byte @Nullable [] error) {
+    if (error != null && client.upstream().isPinned()) {
+      client.close("a lease could not be deleted");
+      return;
+    }
+    failure = error;
+    done = true;
+    client.execute(client::resume);
   }
 
   private void send(LookupKey key, LeaseDeletion last) {

@@ -3,45 +3,51 @@ package dev.nearside.proxy.server;
 import dev.nearside.proxy.relay.ReplySink;
 import dev.nearside.proxy.tier.Answer.Reason;
 import io.netty.buffer.ByteBuf;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Takes the replies to the deletions of leases that a request of a paused client waits for. When
- * all were done the client goes on; when one was not, it is closed.
- */
+/** Takes the replies to deletions of leases that a request of a paused client waits for. */
 final class LeaseDeletion implements ReplySink {
-  private final ClientConnection client;
-  private final Runnable done;
+  private final Consumer<byte @Nullable []> ended;
   private int missing;
+  private byte @Nullable [] error;
 
   /**
    * Creates a sink for {@code count} replies.
    *
-   * @param done called just before the client goes on
+   * @param ended told when all are there: the last error, or null
    */
-  LeaseDeletion(ClientConnection client, int count, Runnable done) {
-    this.client = client;
+  LeaseDeletion(int count, Consumer<byte @Nullable []> ended) {
     this.missing = count;
-    this.done = done;
+    this.ended = ended;
   }
 
   @Override
   public void reply(ByteBuf in, int from, int to, boolean first, boolean last) {
     if (first && in.getByte(from) == '-') {
-      client.close("a lease could not be deleted");
+      error = new byte[to - from];
+      in.getBytes(from, error);
     }
-    if (last && --missing == 0) {
-      done.run();
-      client.execute(client::resume);
+    if (last) {
+      end();
     }
   }
 
   @Override
   public void lost() {
-    client.close("upstream connection lost");
+    error = RelayedReply.unavailable(Reason.DISCONNECTED);
+    end();
   }
 
   @Override
   public void refused(Reason reason) {
-    client.close("upstream unavailable");
+    error = RelayedReply.unavailable(reason);
+    end();
+  }
+
+  private void end() {
+    if (--missing == 0) {
+      ended.accept(error);
+    }
   }
 }

@@ -182,6 +182,10 @@ final class RequestRouter {
         && !upstream.areLeasesBroken(command, request, request.argCount())) {
       return false;
     }
+    byte[] refusal = upstream.takeLeaseFailure();
+    if (refusal != null) {
+      return client.answer(refusal);
+    }
     upstream.relay(command, request);
     return true;
   }

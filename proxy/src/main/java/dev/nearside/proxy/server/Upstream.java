@@ -214,6 +214,11 @@ final class Upstream {
     return leases.isDone(command, request, argCount);
   }
 
+  /** Returns and forgets why they could not be deleted, as an error for the client, or null. */
+  byte @Nullable [] takeLeaseFailure() {
+    return leases.takeFailure();
+  }
+
   /** Relays {@code request}; its reply takes the next place in the order. */
   void relay(Command command, Request request) {
     if (command.way() == dev.nearside.proxy.command.Way.LOCAL_GET && isRead(request)) {

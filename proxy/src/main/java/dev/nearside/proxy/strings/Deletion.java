@@ -14,7 +14,11 @@ final class Deletion implements StringWrite {
   private final boolean shows;
 
   Deletion(Arguments args, boolean shows) {
-    this.keys = args.every(1, 1);
+    this(args.every(1, 1), shows);
+  }
+
+  private Deletion(List<byte[]> keys, boolean shows) {
+    this.keys = keys;
     this.shows = shows;
   }
 
@@ -24,8 +28,8 @@ final class Deletion implements StringWrite {
   }
 
   @Override
-  public boolean isSeparable() {
-    return true;
+  public @Nullable StringWrite part(List<Integer> places) {
+    return shows ? null : new Deletion(places.stream().map(keys::get).toList(), false);
   }
 
   @Override

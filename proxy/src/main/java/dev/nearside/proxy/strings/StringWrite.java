@@ -30,11 +30,13 @@ public interface StringWrite {
   }
 
   /**
-   * Returns whether it does to each key what it would do to that alone, and replies with OK or with
-   * the sum of what it would reply then.
+   * Returns what some of its keys have of it, where it does to each key what it would do to that
+   * alone, and replies with OK or with the sum of what it would reply then; null where it does not.
+   *
+   * @param places which of {@link #keys}
    */
-  default boolean isSeparable() {
-    return false;
+  default @Nullable StringWrite part(List<Integer> places) {
+    return null;
   }
 
   /**

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
@@ -100,15 +101,16 @@ public final class WriteBehind {
   /** No two slots are written in one step: each key is written alone, as a cluster does it. */
   private CompletableFuture<WriteOutcome> writeInSlots(
       StringWrite command, List<Namespace> namespaces, Collection<List<Integer>> slots) {
-    if (!command.isSeparable()) {
-      return refused("CROSSSLOT Keys in request don't hash to the same slot");
+    @Nullable CompletableFuture<WriteOutcome> all = null;
+    for (List<Integer> places : slots) {
+      StringWrite part = command.part(places);
+      if (part == null) {
+        return refused("CROSSSLOT Keys in request don't hash to the same slot");
+      }
+      var made = writeInSlot(part, places.stream().map(namespaces::get).toList());
+      all = all == null ? made : all.thenCombine(made, WriteOutcome::and);
     }
-    return slots.stream()
-        .map(places ->
-            writeInSlot(
-                new PartOfWrite(command, places), places.stream().map(namespaces::get).toList()))
-        .reduce((one, other) -> one.thenCombine(other, WriteOutcome::and))
-        .orElseThrow();
+    return Objects.requireNonNull(all);
   }
 
   private CompletableFuture<WriteOutcome> writeInSlot(

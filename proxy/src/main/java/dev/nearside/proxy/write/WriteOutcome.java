@@ -24,10 +24,13 @@ public sealed interface WriteOutcome {
 
   /** Returns what came of two parts of one write, which reply OK or a number each. */
   default WriteOutcome and(WriteOutcome other) {
-    return switch (this) {
-      case Refused refused -> refused;
-      case Made made -> other instanceof Made too ? new Made(sum(made.reply, too.reply)) : other;
-    };
+    if (this instanceof Made made && other instanceof Made too) {
+      return new Made(sum(made.reply, too.reply));
+    }
+    Refused refused = (Refused) (this instanceof Refused ? this : other);
+    return this instanceof Made || other instanceof Made
+        ? new Refused("ERR some of the keys were written, of others: " + refused.error)
+        : refused;
   }
 
   private static byte @Nullable [] sum(byte @Nullable [] one, byte @Nullable [] other) {

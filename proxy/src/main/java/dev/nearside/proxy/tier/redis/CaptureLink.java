@@ -9,14 +9,15 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the one reader of changes does at Redis, on one connection: holds the gate, and deletes
- * keys. With the connection his time is over; a failover may have lost what he did. Thread-safe,
- * never blocks; the connection belongs to somebody else. Futures end exceptionally where Redis does
- * not answer, or refuses.
+ * What the one reader of changes does at Redis: holds the gate, and deletes keys. With the
+ * connection, or in a cluster any of them, his time is over; a failover may have lost what he did.
+ * Thread-safe, never blocks; the connection belongs to somebody else. Futures end exceptionally
+ * where Redis does not answer, or refuses.
  */
 public final class CaptureLink {
   /** What the names of gates begin with. */
@@ -27,6 +28,7 @@ public final class CaptureLink {
 
   private final StatefulRedisConnection<byte[], byte[]> connection;
   private final RowLinks links;
+  private final @Nullable Set<StatefulRedisConnection<byte[], byte[]>> all;
   private final byte[] gate;
   private final byte[] token;
   private final byte[] ttl = Long.toString(TTL.toMillis()).getBytes(US_ASCII);
@@ -40,13 +42,17 @@ public final class CaptureLink {
       StatefulRedisConnection<byte[], byte[]> connection, RowLinks links, CapturedKeys captured) {
     this.connection = connection;
     this.links = links;
+    this.all = links.connections();
     this.gate = captured.gate();
     this.token = captured.newToken();
   }
 
-  /** Returns whether its connection is still there. */
+  /**
+   * Returns whether its connections are still there: with any of them may be gone what was done at
+   * its server.
+   */
   public boolean isOpen() {
-    return connection.isOpen();
+    return connection.isOpen() && all != null && all.equals(links.connections());
   }
 
   /** Takes the gate, shut, unless another sidecar has it. */
@@ -99,7 +105,7 @@ public final class CaptureLink {
   public CompletableFuture<KeyPage> leased(byte[] prefix, @Nullable String from) {
     return links
         .scan(pattern(links.names().leasePattern(), prefix), from)
-        .thenApply(page -> new KeyPage(leased(page.keys()), page.next()));
+        .thenApply(page -> new KeyPage(leased(page.keys()), page.next(), page.begins()));
   }
 
   private List<byte[]> leased(List<byte[]> leases) {

@@ -115,7 +115,8 @@ final class ClusterNode {
     int colon = words.length == 3 && words[0].equals("ASK") ? words[2].lastIndexOf(':') : -1;
     String port = colon < 0 ? "" : words[2].substring(colon + 1);
     return port.matches("[0-9]{1,5}")
-        ? ClusterMap.place(words[2].substring(0, colon), Integer.parseInt(port), from)
+        ? ClusterMap.place(
+            words[2].substring(0, colon).replace("?", ""), Integer.parseInt(port), from)
         : null;
   }
 

@@ -18,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 /*
  * A flush is for every primary, and no step is one of several of them. So all are asked first
  * whether they have something that would be lost; then each is asked again in the very step in
- * which it is flushed. A slot that is on its way could hide something: then nothing is flushed.
+ * which it is flushed. A slot that is on its way, or has another node than was thought, could hide
+ * something: each says in those steps that it has none of these.
  */
 
 /** The registry of a cluster, which is in one slot. */
 final class ClusterRegistry implements OutboxRegistry {
+  private static final int UNSETTLED = -2;
+
   private final ClusterRowServers servers;
   private final ClusterMap map;
   private final WakeList wakes;
@@ -105,12 +108,7 @@ final class ClusterRegistry implements OutboxRegistry {
   public CompletableFuture<@Nullable String> flush(
       List<byte[]> words, int selected, List<byte[]> affected, List<String> own) {
     ClusterMap.Snapshot now = map.snapshot();
-    return servers
-        .areSettled()
-        .thenCompose(settled ->
-            settled
-                ? names(own)
-                : CompletableFuture.failedFuture(new UnsentException("slots are on their way")))
+    return names(own)
         .thenCompose(named -> {
           Set<String> names = new HashSet<>(own);
           named.forEach(each -> names.add(each.name()));
@@ -153,6 +151,10 @@ final class ClusterRegistry implements OutboxRegistry {
     List<byte[]> arguments = new ArrayList<>();
     arguments.add(Outbox.number(words.size()));
     arguments.addAll(words);
+    arguments.add(NodeView.slots(now, primary).getBytes(UTF_8));
+    byte[] registry = OneServerRegistry.NAME;
+    boolean has = slots.contains(servers.names().slotOf(registry));
+    arguments.add(has ? registry : new byte[0]);
     for (String name : names) {
       OutboxKeys keys = new OutboxKeys(servers.names(), name);
       slots.forEach(slot -> arguments.add(keys.stream(slot)));
@@ -161,6 +163,11 @@ final class ClusterRegistry implements OutboxRegistry {
     return KnownOutboxScripts.FLUSH_NODE
         .<Long>run(
             connection, ScriptOutputType.INTEGER, List.of(), arguments.toArray(byte[][]::new))
-        .thenApply(at -> at < 0 ? null : names.get((int) (at / slots.size())));
+        .thenApply(at -> {
+          if (at == UNSETTLED) {
+            throw new UnsentException("slots are on their way");
+          }
+          return at < 0 ? null : names.get((int) (at / slots.size()));
+        });
   }
 }

@@ -14,11 +14,14 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +39,10 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   private final ScheduledExecutorService scheduler;
   private final long redirectForNs;
   private final ConcurrentMap<Address, Server> servers = new ConcurrentHashMap<>();
+
+  /** Those that slots are on their way to, and that have none yet. */
+  private final ConcurrentMap<Address, Server> guests = new ConcurrentHashMap<>();
+
   private volatile CapturedKeys captured = CapturedKeys.NONE;
   private volatile boolean watches;
   private volatile boolean closed;
@@ -146,9 +153,17 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     return new ClusterScan(map, this::connectionTo).scan(pattern, from);
   }
 
-  /** Returns whether no slot is on its way from one primary to another. */
-  CompletableFuture<Boolean> areSettled() {
-    return new ClusterScan(map, this::connectionTo).settled(map.snapshot());
+  @Override
+  public @Nullable Set<StatefulRedisConnection<byte[], byte[]>> connections() {
+    Set<StatefulRedisConnection<byte[], byte[]>> all = new HashSet<>();
+    for (Server each : servers.values()) {
+      StatefulRedisConnection<byte[], byte[]> connection = each.administration().connection();
+      if (connection == null || !connection.isOpen()) {
+        return null;
+      }
+      all.add(connection);
+    }
+    return all;
   }
 
   /** Returns the connection to {@code primary}, or null while there is none. */
@@ -191,7 +206,11 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     }
 
     void ask() {
-      await(askOnce(slot, command));
+      try {
+        await(askOnce(slot, command));
+      } catch (RuntimeException e) { // of Lettuce: whoever waits is told
+        answer.completeExceptionally(e);
+      }
     }
 
     private void await(CompletionStage<T> asked) {
@@ -209,12 +228,24 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     private boolean asksThere(UnsentException redirect) {
       Address from = map.snapshot().ownerOf(slot);
       Address to = ClusterNode.askedAt(String.valueOf(redirect.getMessage()), from);
-      StatefulRedisConnection<byte[], byte[]> there = to == null ? null : connectionTo(to);
-      if (single == null || there == null || !there.isOpen()) {
+      if (to == null || single == null) {
+        return false;
+      }
+      StatefulRedisConnection<byte[], byte[]> there =
+          servers.containsKey(to) ? connectionTo(to) : guest(to).administration().connection();
+      if (there == null || !there.isOpen()) {
         return false;
       }
       await(single.apply(there));
       return true;
+    }
+
+    private void askLater(Duration wait) {
+      try {
+        var _ = scheduler.schedule(this::ask, wait.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException e) { // it has just been closed
+        answer.completeExceptionally(new UnsentException("the sidecar stops"));
+      }
     }
 
     /** Whoever has the slot by now may still have to be connected to. */
@@ -231,7 +262,7 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
       Duration wait = BACKOFF.before(Math.max(1, redirects.get()));
       boolean inTime = System.nanoTime() - startedNs + wait.toNanos() < redirectForNs;
       if (isUnsent && redirects.get() > 0 && inTime && !closed) {
-        var _ = scheduler.schedule(this::ask, wait.toNanos(), TimeUnit.NANOSECONDS);
+        askLater(wait);
       } else {
         answer.completeExceptionally(redirect == null ? failure : redirect);
       }
@@ -251,7 +282,21 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
     changed(next);
   }
 
+  private Server guest(Address node) {
+    return guests.computeIfAbsent(
+        node,
+        at -> {
+          Server made = maker.apply(at, this);
+          made.administration().start();
+          return made;
+        });
+  }
+
   private void join(Address primary) {
+    Server guest = guests.remove(primary);
+    if (guest != null) {
+      close(guest);
+    }
     if (!closed && !servers.containsKey(primary)) {
       Server made = maker.apply(primary, this);
       made.administration().capture(captured);
@@ -287,5 +332,6 @@ final class ClusterRowServers implements RowServers, ClusterMap.Listener {
   public void close() {
     closed = true;
     all().forEach(ClusterRowServers::close);
+    guests.values().forEach(ClusterRowServers::close);
   }
 }

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param keys may come twice
  * @param next where the others are asked for, or null if there are none
+ * @param begins whether what was seen before does not count, if anything was
  */
-public record KeyPage(List<byte[]> keys, @Nullable String next) {
+public record KeyPage(List<byte[]> keys, @Nullable String next, boolean begins) {
   private static final int MOST = 512;
 
   /** Asks one server for a page of its own. */
@@ -25,7 +26,7 @@ public record KeyPage(List<byte[]> keys, @Nullable String next) {
     return redis
         .async()
         .scan(cursor, some)
-        .thenApply(
-            page -> new KeyPage(page.getKeys(), page.isFinished() ? null : page.getCursor()));
+        .thenApply(page ->
+            new KeyPage(page.getKeys(), page.isFinished() ? null : page.getCursor(), false));
   }
 }

@@ -125,21 +125,36 @@ final class KnownOutboxScripts {
               """);
 
   /**
-   * For a primary of a cluster, ARGV: how many words, the words of what is to be executed, then all
+   * For a primary of a cluster, ARGV: how many words, the words of what is to be executed, its
+   * slots as CLUSTER NODES writes them, the registry or nothing where it has not that, then all
    * streams that it may have. Says which of them, from 0, has something, is no stream or cannot be
-   * looked at, and does nothing; else -1.
+   * looked at, or -2 where it has other slots, or some on their way, and does nothing; else -1, and
+   * what was registered is registered again.
    */
   static final Script FLUSH_NODE =
       Script.of(
           """
           local words = tonumber(ARGV[1])
-          for i = words + 2, #ARGV do
-            for _, stream in ipairs({ARGV[i], ARGV[i] .. ':dead'}) do
-              local length = redis.pcall('XLEN', stream)
-              if length ~= 0 then return i - words - 2 end
+          local settled = false
+          for line in string.gmatch(redis.call('CLUSTER', 'NODES'), '[^\\n]+') do
+            local own = ' ' .. ARGV[words + 2]
+            if string.find(line, 'myself,master', 1, true) then
+              settled = string.sub(line, -#own) == own
             end
           end
-          if words > 0 then redis.call(unpack(ARGV, 2, words + 1)) end
+          if not settled then return -2 end
+          for i = words + 4, #ARGV do
+            for _, stream in ipairs({ARGV[i], ARGV[i] .. ':dead'}) do
+              local length = redis.pcall('XLEN', stream)
+              if length ~= 0 then return i - words - 4 end
+            end
+          end
+          if words > 0 then
+            local registry, known = ARGV[words + 3], {}
+            if registry ~= '' then known = redis.call('ZRANGE', registry, 0, -1, 'WITHSCORES') end
+            redis.call(unpack(ARGV, 2, words + 1))
+            for i = 1, #known, 2 do redis.call('ZADD', registry, known[i + 1], known[i]) end
+          end
           return -1
           """);
 

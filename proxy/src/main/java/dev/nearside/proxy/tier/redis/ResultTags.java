@@ -3,6 +3,8 @@ package dev.nearside.proxy.tier.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.nearside.proxy.cluster.HashSlot;
+import io.lettuce.core.ScanArgs;
+import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScoredValue;
 import io.lettuce.core.ScriptOutputType;
 import java.nio.ByteBuffer;
@@ -44,6 +46,7 @@ public final class ResultTags {
   private static final Logger log = LoggerFactory.getLogger(ResultTags.class);
   private static final byte[] PREFIX = "nearside:results:".getBytes(US_ASCII);
   private static final int PAGE = 256;
+  private static final ScanArgs SOME = ScanArgs.Builder.limit(PAGE);
 
   /** Between the addition and the SET of the result lies a read of the database. */
   private static final Duration MARGIN = Duration.ofMinutes(2);
@@ -142,31 +145,32 @@ public final class ResultTags {
   public CompletionStage<List<byte[]>> drop(byte[] tag) {
     byte[] set = setOf(tag);
     int slot = links.names().slotOf(set);
-    return links
-        .ask(slot, redis -> redis.async().zcard(set))
-        .thenCompose(size -> dropPages(slot, set, size, List.of()));
+    return read(slot, set, ScanCursor.INITIAL, new ArrayList<>())
+        .thenCompose(found -> dropPages(slot, set, found, 0));
   }
 
-  /** Those with the earliest ends: who comes meanwhile has a later one, and need not go. */
-  private CompletionStage<List<byte[]>> dropPages(
-      int slot, byte[] set, long left, List<byte[]> dropped) {
-    if (left <= 0) {
-      return CompletableFuture.completedStage(dropped);
-    }
+  /** Whoever is in the set from now until all of it was read is among them. */
+  private CompletionStage<List<ScoredValue<byte[]>>> read(
+      int slot, byte[] set, ScanCursor from, List<ScoredValue<byte[]>> before) {
     return links
-        .ask(slot, redis -> redis.async().zrangeWithScores(set, 0, Math.min(left, PAGE) - 1))
+        .ask(slot, redis -> redis.async().zscan(set, from, SOME))
         .thenCompose(page -> {
-          List<byte[]> names = page.stream().map(ScoredValue::getValue).toList();
-          return page.isEmpty()
-              ? CompletableFuture.completedStage(dropped)
-              : drop(slot, set, page, names)
-                  .thenCompose(gone ->
-                      dropPages(
-                          slot,
-                          set,
-                          left - page.size(),
-                          Stream.concat(dropped.stream(), names.stream()).toList()));
+          before.addAll(page.getValues());
+          return page.isFinished()
+              ? CompletableFuture.completedStage(before)
+              : read(slot, set, ScanCursor.of(page.getCursor()), before);
         });
+  }
+
+  private CompletionStage<List<byte[]>> dropPages(
+      int slot, byte[] set, List<ScoredValue<byte[]>> found, int from) {
+    if (from >= found.size()) {
+      return CompletableFuture.completedStage(found.stream().map(ScoredValue::getValue).toList());
+    }
+    int to = Math.min(found.size(), from + PAGE);
+    List<ScoredValue<byte[]>> page = found.subList(from, to);
+    List<byte[]> names = page.stream().map(ScoredValue::getValue).toList();
+    return drop(slot, set, page, names).thenCompose(gone -> dropPages(slot, set, found, to));
   }
 
   private CompletionStage<?> drop(

@@ -3,6 +3,7 @@ package dev.nearside.proxy.tier.redis;
 import dev.nearside.proxy.cluster.HashSlot;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -23,6 +24,12 @@ interface RowLinks {
    * @param slot as {@link SideNames#slotOf} says
    */
   @Nullable StatefulRedisConnection<byte[], byte[]> at(int slot);
+
+  /** Returns all connections, or null while one is missing. */
+  default @Nullable Set<StatefulRedisConnection<byte[], byte[]>> connections() {
+    StatefulRedisConnection<byte[], byte[]> only = at(HashSlot.NONE);
+    return only == null || !only.isOpen() ? null : Set.of(only);
+  }
 
   /** Somebody has said that another has a slot that was asked for there, or will have soon. */
   void doubt();
