@@ -8,6 +8,7 @@ import dev.nearside.proxy.telemetry.Metric;
 import dev.nearside.proxy.telemetry.Metrics;
 import dev.nearside.proxy.tier.database.DatabaseTier;
 import dev.nearside.proxy.tier.database.DatabaseWriter;
+import dev.nearside.proxy.tier.database.OutboxRows;
 import dev.nearside.proxy.tier.redis.Backlog;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.Partition;
@@ -58,11 +59,12 @@ final class WriteParts implements AutoCloseable {
             metrics.counter(Metric.OUTBOX_KEYS, "drained"),
             metrics.counter(Metric.OUTBOX_KEYS, "dead"),
             metrics.counter(Metric.OUTBOX_FAILURES));
+    OutboxRows outbox = writer.outbox();
     drains =
         behind.stream()
             .flatMap(each ->
                 redis.outboxFeeds(each.name()).stream()
-                    .map(feed -> new OutboxDrain(each, feed, writer.outbox(), counters)))
+                    .map(feed -> new OutboxDrain(each, feed, outbox, counters)))
             .toList();
     Map<Partition, OutboxDrain> byPartition =
         drains.stream().collect(Collectors.toMap(OutboxDrain::partition, Function.identity()));
@@ -174,8 +176,7 @@ final class WriteParts implements AutoCloseable {
 
   @Override
   public void close() {
-    drains.forEach(OutboxDrain::stop);
-    drains.forEach(OutboxDrain::close);
+    OutboxDrain.close(drains);
     writer.close();
   }
 }

@@ -16,6 +16,7 @@ import dev.nearside.proxy.tier.redis.Partition;
 import dev.nearside.proxy.tier.redis.Round;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +65,7 @@ public final class OutboxDrain implements AutoCloseable {
   private final Thread thread;
   private volatile Backlog backlog = Backlog.NONE;
   private volatile boolean stopping;
+  private volatile boolean draining;
   private int failures;
   private int most = MOST_KEYS;
   private long above;
@@ -90,10 +92,13 @@ public final class OutboxDrain implements AutoCloseable {
     thread.start();
   }
 
-  /** Something is pending in {@code slot} of its partition; never blocks. */
+  /**
+   * Something is pending in {@code slot} of its partition; never blocks. Who does not drain is not
+   * disturbed.
+   */
   public void wake(int slot) {
     feed.wake(slot);
-    if (wakes.availablePermits() == 0) {
+    if (draining && wakes.availablePermits() == 0) {
       wakes.release();
     }
   }
@@ -123,11 +128,22 @@ public final class OutboxDrain implements AutoCloseable {
   @Override
   public void close() {
     stop();
+    await(END_LIMIT);
+  }
+
+  /** Has all of {@code drains} stop, and waits for that, no longer than for one. */
+  public static void close(Collection<OutboxDrain> drains) {
+    drains.forEach(OutboxDrain::stop);
+    long deadlineNs = nanoTime() + END_LIMIT.toNanos();
+    drains.forEach(each -> each.await(Duration.ofNanos(deadlineNs - nanoTime())));
+  }
+
+  private void await(Duration most) {
     if (thread.getState() == Thread.State.NEW) {
       return;
     }
     try {
-      thread.join(END_LIMIT);
+      thread.join(most);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -148,9 +164,9 @@ public final class OutboxDrain implements AutoCloseable {
         pause(pauses.notOurs);
       } catch (UntakenException | IOException e) {
         failed(String.valueOf(e.getMessage()));
-      } catch (RuntimeException bug) { // the rim of this thread
-        log.error("the outbox of namespace {} met a fault of ours", namespace.name(), bug);
-        failed("a fault of ours");
+      } catch (RuntimeException | OutOfMemoryError bug) { // the rim of this thread
+        log.error("the outbox of namespace {} met a fault", namespace.name(), bug);
+        failed(bug instanceof Error ? "there is no memory left here" : "a fault of ours");
       }
     }
     giveUp();
@@ -206,9 +222,18 @@ public final class OutboxDrain implements AutoCloseable {
     }
     byte[] last = taken.batch();
     feed.begin(last == null ? null : Round.of(last));
+    draining = true;
+    try {
+      drain(taken.epoch());
+    } finally {
+      draining = false;
+    }
+  }
+
+  private void drain(long epoch) throws IOException, UntakenException, LostLeaseException {
     while (!stopping) {
       lease.keep();
-      Batch batch = feed.seal(taken.epoch(), most);
+      Batch batch = feed.seal(epoch, most);
       backlog = feed.backlog();
       if (batch.unasked() != null) {
         tell(batch.unasked());
@@ -219,7 +244,7 @@ public final class OutboxDrain implements AutoCloseable {
       } else if (batch.items().isEmpty()) {
         pause(pauses.idle);
       } else {
-        drain(taken.epoch(), batch);
+        drain(epoch, batch);
       }
     }
   }
@@ -229,6 +254,7 @@ public final class OutboxDrain implements AutoCloseable {
     List<Item> items = batch.items();
     List<byte[]> keys = items.stream().map(Item::key).toList();
     List<KeyState> states = items.stream().map(Item::state).toList();
+    lease.keep();
     try {
       if (!rows.commit(namespace, name, epoch, batch.round().bytes(), keys, states)) {
         throw lost();

@@ -99,17 +99,19 @@ public final class DatabaseWriter implements AutoCloseable {
   private final HikariDataSource pool;
   private final Map<Namespace, StringRows> tables;
   private final Failures failures;
+  private final OutboxRows outbox;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
   DatabaseWriter(HikariDataSource pool, Map<Namespace, StringRows> tables, Failures failures) {
     this.pool = pool;
     this.tables = Map.copyOf(tables);
     this.failures = failures;
+    this.outbox = new OutboxRows(pool, this.tables, failures);
   }
 
-  /** Returns what writes the batches of outboxes, over the same connections. */
+  /** Returns what writes the batches of all outboxes, over the same connections. */
   public OutboxRows outbox() {
-    return new OutboxRows(pool, tables, failures);
+    return outbox;
   }
 
   /** Returns why {@code row} cannot hold {@code state}, or null where it can. */

@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -70,10 +71,14 @@ public final class OutboxRows {
   private final Map<Namespace, StringRows> tables;
   private final Failures failures;
 
+  /** Drains are many, and leave some of the connections to those whom clients wait for. */
+  private final Semaphore turns;
+
   OutboxRows(HikariDataSource pool, Map<Namespace, StringRows> tables, Failures failures) {
     this.pool = pool;
     this.tables = tables;
     this.failures = failures;
+    this.turns = new Semaphore(Math.max(1, pool.getMaximumPoolSize() / 2));
   }
 
   /**
@@ -84,6 +89,7 @@ public final class OutboxRows {
    *     restored
    */
   public Taken takeOver(Namespace namespace, String name, long above) throws UntakenException {
+    turns.acquireUninterruptibly();
     try (Connection connection = pool.getConnection();
         PreparedStatement statement = connection.prepareStatement(TAKE_OVER)) {
       statement.setString(1, name);
@@ -96,6 +102,8 @@ public final class OutboxRows {
       }
     } catch (SQLException e) {
       throw untaken(namespace, e, false);
+    } finally {
+      turns.release();
     }
   }
 
@@ -117,10 +125,13 @@ public final class OutboxRows {
     if (table == null) {
       throw new IllegalArgumentException("a batch of " + namespace + ", which is not written");
     }
+    turns.acquireUninterruptibly();
     try (Connection connection = pool.getConnection()) {
       return commit(connection, name, epoch, batch, () -> table.write(connection, keys, states));
     } catch (SQLException e) {
       throw untaken(namespace, e, isForGood(e));
+    } finally {
+      turns.release();
     }
   }
 

@@ -77,7 +77,7 @@ final class Announcer {
   private void say(Partition partition, Wave wave) {
     long nowNs = System.nanoTime();
     var _ =
-        list.announce(partition, wave.slots)
+        announced(partition, wave.slots)
             .whenComplete((done, failure) -> {
               if (failure == null) {
                 wave.slots.forEach(
@@ -87,6 +87,15 @@ final class Announcer {
               speak(partition);
               end(wave, failure);
             });
+  }
+
+  /** Whatever comes of it, those who wait for it are told. */
+  private CompletableFuture<Long> announced(Partition partition, Set<Integer> slots) {
+    try {
+      return list.announce(partition, slots);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private static void end(Wave wave, @Nullable Throwable failure) {

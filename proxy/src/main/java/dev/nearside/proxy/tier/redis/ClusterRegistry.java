@@ -25,15 +25,19 @@ import org.jspecify.annotations.Nullable;
 /** The registry of a cluster, which is in one slot. */
 final class ClusterRegistry implements OutboxRegistry {
   private static final int UNSETTLED = -2;
+  private static final CompletableFuture<Backlog> NOTHING =
+      CompletableFuture.completedFuture(Backlog.NONE);
 
   private final ClusterRowServers servers;
   private final ClusterMap map;
+  private final SlotCalls calls;
   private final WakeList wakes;
 
   ClusterRegistry(ClusterRowServers servers, ClusterMap map) {
     this.servers = servers;
     this.map = map;
-    this.wakes = new WakeList(new SlotCalls(servers));
+    this.calls = new SlotCalls(servers);
+    this.wakes = new WakeList(calls);
   }
 
   @Override
@@ -46,7 +50,7 @@ final class ClusterRegistry implements OutboxRegistry {
     return names(own).thenCompose(this::known);
   }
 
-  /** Returns what is registered, with the time for which nobody has said so in place of depths. */
+  /** Returns what is registered, and for how long nobody has said so; not how much it has. */
   private CompletableFuture<List<Known>> names(List<String> own) {
     byte[] name = OneServerRegistry.NAME;
     byte[][] arguments = own.stream().map(each -> each.getBytes(UTF_8)).toArray(byte[][]::new);
@@ -67,34 +71,54 @@ final class ClusterRegistry implements OutboxRegistry {
   private CompletableFuture<List<Known>> known(List<Known> named) {
     CompletableFuture<List<Known>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (Known each : named) {
-      CompletableFuture<Long> listed =
-          Known.isQuiet(each.silentMs())
-              ? listed(each.name())
-              : CompletableFuture.completedFuture(0L);
+      CompletableFuture<Backlog> listed =
+          Known.isQuiet(each.silentMs()) ? listed(each.name()) : NOTHING;
       all =
           all.thenCombine(
               listed,
-              (before, slots) -> {
-                before.add(new Known(each.database(), each.name(), slots, 0, each.silentMs()));
+              (before, seen) -> {
+                before.add(
+                    new Known(
+                        each.database(), each.name(), seen.depth(), seen.dead(), each.silentMs()));
                 return before;
               });
     }
     return all.thenApply(this::forgetOld);
   }
 
-  /** Returns how many slots of {@code namespace} may have something. */
-  private CompletableFuture<Long> listed(String namespace) {
+  /** Returns how much there is in those slots of {@code namespace} that are announced. */
+  private CompletableFuture<Backlog> listed(String namespace) {
+    OutboxKeys keys = new OutboxKeys(servers.names(), namespace);
     return Partition.of(servers.names(), namespace).stream()
-        .map(partition -> wakes.read(partition).thenApply(listed -> (long) listed.scores().size()))
-        .reduce((one, other) -> one.thenCombine(other, Long::sum))
-        .orElseThrow();
+        .map(partition ->
+            wakes.read(partition).thenCompose(listed -> in(listed.scores().keySet(), keys)))
+        .reduce(NOTHING, ClusterRegistry::both);
+  }
+
+  /** Nobody takes a slot out of the list where nobody drains: so what it has is looked at. */
+  private CompletableFuture<Backlog> in(Set<Integer> slots, OutboxKeys keys) {
+    return slots.stream()
+        .map(slot ->
+            calls
+                .<List<Object>>run(
+                    OutboxScripts.OBSERVE,
+                    ScriptOutputType.MULTI,
+                    slot,
+                    List.of(keys.stream(slot), keys.dead(slot)))
+                .thenApply(said -> SealedSlots.backlog(said, 0)))
+        .reduce(NOTHING, ClusterRegistry::both);
+  }
+
+  private static CompletableFuture<Backlog> both(
+      CompletableFuture<Backlog> one, CompletableFuture<Backlog> other) {
+    return one.thenCombine(other, Backlog::and);
   }
 
   private List<Known> forgetOld(List<Known> all) {
     byte[] name = OneServerRegistry.NAME;
     List<Known> left = new ArrayList<>();
     for (Known each : all) {
-      if (each.depth() == 0 && each.silentMs() > FORGOTTEN.toMillis()) {
+      if (each.depth() + each.dead() == 0 && each.silentMs() > FORGOTTEN.toMillis()) {
         byte[] gone = each.name().getBytes(UTF_8);
         var _ = servers.ask(servers.names().slotOf(name), redis -> redis.async().zrem(name, gone));
       } else {

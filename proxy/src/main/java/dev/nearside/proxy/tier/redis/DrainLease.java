@@ -27,6 +27,7 @@ public final class DrainLease {
   private final byte[] home;
   private final byte[] token = new byte[OutboxScripts.TOKEN_BYTES];
   private long renewedNs;
+  private boolean isTaken;
 
   DrainLease(SlotCalls calls, Partition partition) {
     OutboxKeys keys = new OutboxKeys(calls.names(), partition.namespace());
@@ -39,12 +40,15 @@ public final class DrainLease {
 
   /** Takes it for some seconds, unless another has it; returns whether it is ours. */
   public boolean take() throws IOException {
-    return isOurs(OutboxScripts.TAKE);
+    isTaken = isOurs(OutboxScripts.TAKE);
+    return isTaken;
   }
 
-  /** Has it for some more seconds; to be called again and again. */
+  /** Has it for some more seconds, if it was taken; to be called again and again. */
   public void keep() throws IOException, LostLeaseException {
-    if (System.nanoTime() - renewedNs > RENEWAL.toNanos() && !isOurs(OutboxScripts.KEEP)) {
+    boolean isDue = isTaken && System.nanoTime() - renewedNs > RENEWAL.toNanos();
+    if (isDue && !isOurs(OutboxScripts.KEEP)) {
+      isTaken = false;
       throw new LostLeaseException();
     }
   }
@@ -63,6 +67,7 @@ public final class DrainLease {
 
   /** Lets another have it at once. */
   public void give() throws IOException {
+    isTaken = false;
     Long _ = number(OutboxScripts.UNCLAIM, token);
   }
 

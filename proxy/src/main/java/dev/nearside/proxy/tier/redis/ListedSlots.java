@@ -24,6 +24,7 @@ final class ListedSlots implements Rota {
   private static final long ALL_AGAIN_NS = Duration.ofMinutes(10).toNanos();
   private static final long ALL_AT_BEGIN_NS = Duration.ofMinutes(1).toNanos();
   private static final long REST_NS = Duration.ofSeconds(1).toNanos();
+  private static final long LONG_REST_NS = Duration.ofSeconds(10).toNanos();
 
   /** The announcements of a partition. */
   interface Announcements {
@@ -138,6 +139,11 @@ final class ListedSlots implements Rota {
   @Override
   public void unasked(int slot) {
     restsUntilNs.put(slot, nanoTime.getAsLong() + REST_NS);
+  }
+
+  @Override
+  public void unanswered(int slot) {
+    restsUntilNs.put(slot, nanoTime.getAsLong() + LONG_REST_NS);
   }
 
   @Override

@@ -24,6 +24,9 @@ final class OneSlot implements Rota {
   public void unasked(int slot) {}
 
   @Override
+  public void unanswered(int slot) {}
+
+  @Override
   public void drained(int slot) {}
 
   @Override

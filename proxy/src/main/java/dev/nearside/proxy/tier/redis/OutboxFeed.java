@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutboxFeed {
   /** A server that does not answer is not to hold up the slots of others for longer. */
-  private static final Duration SEAL_LIMIT = Duration.ofSeconds(4);
+  private static final Duration SEAL_LIMIT = Duration.ofSeconds(3);
 
   private static final int MOST_BYTES = 4 << 20;
   private static final int MOST_SLOTS = 256;
@@ -121,23 +123,26 @@ public final class OutboxFeed {
   public Batch seal(long epoch, int most) throws IOException, LostLeaseException {
     byte[] name = new byte[Round.NAME_BYTES];
     random.nextBytes(name);
-    byte[] number = "%016d%016d".formatted(epoch, ++rounds).getBytes(US_ASCII);
-    SealedSlots sealed = new SealedSlots(name, most);
+    byte[] number = String.format(Locale.ROOT, "%016d%016d", epoch, ++rounds).getBytes(US_ASCII);
+    SealedSlots sealed = new SealedSlots(name, most, MOST_BYTES);
     List<Integer> due = rota.due();
     int last = Math.min(MOST_SLOTS, due.size());
-    for (int at = 0; at < last && sealed.room() > 0; ) {
+    long deadlineNs = System.nanoTime() + SEAL_LIMIT.toNanos();
+    boolean inTime = true;
+    for (int at = 0; at < last && sealed.room() > 0 && inTime; ) {
       int width = Math.min(SLOTS_AT_ONCE, Math.min(sealed.room(), last - at));
-      seal(due.subList(at, at + width), number, sealed);
+      seal(due.subList(at, at + width), number, sealed, deadlineNs);
       at += width;
+      lease.keep();
+      inTime = System.nanoTime() - deadlineNs < 0;
     }
     return sealed.batch();
   }
 
-  private void seal(List<Integer> slots, byte[] number, SealedSlots sealed)
+  private void seal(List<Integer> slots, byte[] number, SealedSlots sealed, long deadlineNs)
       throws LostLeaseException {
-    long deadlineNs = System.nanoTime() + SEAL_LIMIT.toNanos();
     byte[] keysEach = Outbox.number(sealed.room() / slots.size());
-    byte[] bytesEach = Outbox.number(MOST_BYTES / slots.size());
+    byte[] bytesEach = Outbox.number(Math.max(1, sealed.byteRoom() / slots.size()));
     List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
     for (int slot : slots) {
       answers.add(
@@ -161,7 +166,11 @@ public final class OutboxFeed {
         backlogs.put(slot, seen);
       } catch (IOException e) {
         sealed.failed(e);
-        rota.unasked(slot);
+        if (e.getCause() instanceof TimeoutException) {
+          rota.unanswered(slot);
+        } else {
+          rota.unasked(slot);
+        }
       }
     }
   }

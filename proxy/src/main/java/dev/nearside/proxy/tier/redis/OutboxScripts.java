@@ -163,15 +163,17 @@ final class OutboxScripts {
           """);
 
   /**
-   * KEYS: lease of the drain. ARGV: token, its time in ms. Says 1 where it is ours. A DEL goes
-   * before it: behind that, Redis lets a script write that has no memory left, and only the drain
-   * can give it some.
+   * KEYS: lease of the drain. ARGV: token, its time in ms. Says 1 where it is ours. A DEL of
+   * nothing goes before it: behind a write, Redis lets a script write that has no memory left, and
+   * only the drain can give it some. What is there is not deleted to be written again: where the
+   * slot is on its way, it could not be.
    */
   static final Script TAKE =
       Script.of(
           """
           local owner = redis.call('GET', KEYS[1])
-          if owner and owner ~= ARGV[1] then return 0 end
+          if owner == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+          if owner then return 0 end
           redis.call('DEL', KEYS[1])
           redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
           return 1
@@ -215,6 +217,12 @@ final class OutboxScripts {
       end
       """;
 
+  /** Older builds have sealed batches without a number. */
+  private static final String IS_NUMBER =
+      """
+      local function is_number(text) return #text == 32 and not string.find(text, '%D') end
+      """;
+
   /**
    * KEYS: stream, batch, stream of the dead. ARGV: name of the round, its number, most keys, most
    * bytes, prefix of pending(k), of what is strange. Remembers what belongs to the batch; says 1,
@@ -231,10 +239,10 @@ final class OutboxScripts {
       Script.of(
           CLOCK
               + VALUE
+              + IS_NUMBER
               + """
               local number = redis.call('GETRANGE', KEYS[2], 16, 47)
-              local is_number = #number == 32 and not string.find(number, '%D')
-              if is_number and number >= ARGV[2] then return {-1, number} end
+              if is_number(number) and number >= ARGV[2] then return {-1, number} end
               local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[3])
               local depth, dead = redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[3])
               local said = {1, now, depth, dead, entries[1] and entries[1][1] or false}
@@ -260,7 +268,7 @@ final class OutboxScripts {
                 seen[k] = true
               end
               if #batch + #gone == 0 and number == '' then return said end
-              redis.call('DEL', KEYS[2]) -- as at TAKE
+              redis.call('XDEL', KEYS[1], '0-1') -- nothing, as at TAKE
               for _, one in ipairs(strange) do
                 redis.call('RENAME', one[2], one[3])
                 redis.call('XADD', KEYS[3], '*', 'k', one[1], 'pending', '',
@@ -269,6 +277,8 @@ final class OutboxScripts {
               if #gone > 0 then redis.call('XDEL', KEYS[1], unpack(gone)) end
               if #batch > 0 then
                 redis.call('SET', KEYS[2], ARGV[1] .. ARGV[2] .. cmsgpack.pack(batch))
+              else
+                redis.call('DEL', KEYS[2])
               end
               said[3], said[4] = depth - #gone, dead + #strange
               return said
@@ -281,10 +291,12 @@ final class OutboxScripts {
   static final Script DRAINED =
       Script.of(
           VALUE
+              + IS_NUMBER
               + """
               local batch = redis.call('GET', KEYS[2])
               if not batch or string.sub(batch, 1, 16) ~= ARGV[1] then return -2 end
-              local keys = cmsgpack.unpack(string.sub(batch, 49))
+              local packed = is_number(string.sub(batch, 17, 48)) and 49 or 17
+              local keys = cmsgpack.unpack(string.sub(batch, packed))
               local entries, names, done, since = {}, {}, {}, {}
               for i, key in ipairs(keys) do
                 entries[i], names[i] = key[1], ARGV[2] .. key[2]

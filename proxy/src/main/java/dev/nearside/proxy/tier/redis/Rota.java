@@ -22,6 +22,9 @@ interface Rota {
   /** It cannot be asked now. */
   void unasked(int slot);
 
+  /** It was asked, and whoever has it did not answer in time. */
+  void unanswered(int slot);
+
   /** What was found in {@code slot}, and in those before it, is drained. */
   void drained(int slot);
 

@@ -19,20 +19,24 @@ final class SealedSlots {
 
   private final byte[] name;
   private final int most;
+  private final long mostBytes;
   private final List<Integer> slots = new ArrayList<>();
   private final List<Item> items = new ArrayList<>();
   private @Nullable Item strange;
   private @Nullable IOException failure;
   private int answered;
+  private long bytes;
 
   /**
    * Creates it, without any.
    *
    * @param most how many keys there are to be
+   * @param mostBytes behind how many there are to be no more
    */
-  SealedSlots(byte[] name, int most) {
+  SealedSlots(byte[] name, int most, long mostBytes) {
     this.name = name;
     this.most = most;
+    this.mostBytes = mostBytes;
   }
 
   byte[] name() {
@@ -41,7 +45,12 @@ final class SealedSlots {
 
   /** Returns how many keys more there are to be. */
   int room() {
-    return strange == null ? most - items.size() : 0;
+    return strange == null && byteRoom() > 0 ? most - items.size() : 0;
+  }
+
+  /** Returns how many bytes more there are to be. */
+  long byteRoom() {
+    return mostBytes - bytes;
   }
 
   /** Adds what was said in {@code slot}, and returns how much waits there. */
@@ -62,6 +71,7 @@ final class SealedSlots {
   }
 
   private void add(int slot, byte[] entry, byte[] key, byte[] written) {
+    bytes += written.length;
     Pending pending = Pending.read(written);
     if (pending == null) {
       byte[] start = Arrays.copyOf(written, Math.min(written.length, OutboxScripts.TOKEN_BYTES));

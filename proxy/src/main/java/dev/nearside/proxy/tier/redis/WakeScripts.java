@@ -15,8 +15,9 @@ final class WakeScripts {
               """);
 
   /**
-   * ARGV: slots. No score is said twice of a slot. A ZREM goes before the ZADD: behind that, Redis
-   * lets a script write that has no memory left.
+   * ARGV: slots. No score is said twice of a slot. A ZREM of nothing goes before the ZADD: behind a
+   * write, Redis lets a script write that has no memory left. Nothing may be taken out in between:
+   * where the slot of the list is on its way, a list that is gone cannot be written to.
    */
   static final Script ANNOUNCE =
       Script.of(
@@ -26,7 +27,7 @@ final class WakeScripts {
               for i, slot in ipairs(ARGV) do
                 scores[i] = math.max(now, 1 + (redis.call('ZSCORE', KEYS[1], slot) or 0))
               end
-              redis.call('ZREM', KEYS[1], unpack(ARGV))
+              redis.call('ZREM', KEYS[1], '')
               for i, slot in ipairs(ARGV) do redis.call('ZADD', KEYS[1], scores[i], slot) end
               return #ARGV
               """);

@@ -120,6 +120,19 @@ final class ListedSlotsTest {
     assertThat(slots.due()).containsExactly(6, 4);
   }
 
+  @Test
+  void unanswered_restsForLonger() throws Exception {
+    begin();
+    slots.wake(4);
+    assertThat(slots.due()).containsExactly(4);
+    slots.unanswered(4);
+    after(Duration.ofSeconds(9));
+    slots.wake(4);
+    assertThat(slots.due()).isEmpty();
+    after(Duration.ofSeconds(1));
+    assertThat(slots.due()).containsExactly(4);
+  }
+
   private void begin() throws Exception {
     slots.begin();
     slots.due();

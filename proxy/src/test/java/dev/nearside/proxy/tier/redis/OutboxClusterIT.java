@@ -236,6 +236,45 @@ final class OutboxClusterIT {
   }
 
   @Test
+  void fullServers_areDrained() throws Exception {
+    List<Integer> ids = writeInPartition(10);
+    OutboxFeed feed = scene.feed();
+    assertThat(feed.lease().belongsTo(begin(feed).home())).isTrue(); // from when it was not full
+    for (RedisNode node : cluster.primaries()) {
+      node.ask("CONFIG", "SET", "maxmemory", "1");
+    }
+    try {
+      scene.drain();
+      Waiting.until("all is drained", () -> scene.pending(ids) == 0);
+    } finally {
+      for (RedisNode node : cluster.primaries()) {
+        node.ask("CONFIG", "SET", "maxmemory", "0");
+      }
+    }
+  }
+
+  @Test
+  void batchOfAnOlderBuild_isSettled() throws Exception {
+    List<Integer> ids = writeInPartition(1);
+    OutboxFeed feed = scene.feed();
+    Taken taken = begin(feed);
+    Batch batch = feed.seal(taken.epoch(), 1024);
+    assertThat(commit(taken, batch)).isTrue();
+    int slot = slot(ids.getFirst());
+    byte[] name = scene.keys().batch(slot);
+    SlotCalls calls = new SlotCalls(scene.links);
+    byte[] sealed = SlotCalls.await(calls.ask(slot, redis -> redis.get(name)));
+    byte[] old = new byte[sealed.length - OutboxScripts.NUMBER_DIGITS];
+    int named = Round.NAME_BYTES;
+    System.arraycopy(sealed, 0, old, 0, named);
+    System.arraycopy(sealed, named + OutboxScripts.NUMBER_DIGITS, old, named, old.length - named);
+    String said = SlotCalls.await(calls.ask(slot, redis -> redis.set(name, old)));
+    assertThat(said).isEqualTo("OK");
+    feed.drained(batch.round());
+    assertThat(scene.pending(ids)).isZero();
+  }
+
+  @Test
   void redisThatRemembersAHigherEpoch_isDrained() throws Exception {
     List<Integer> ids = writeInPartition(3);
     OutboxFeed feed = scene.feed();
