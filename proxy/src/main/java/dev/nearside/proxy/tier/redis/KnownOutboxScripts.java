@@ -24,24 +24,35 @@ final class KnownOutboxScripts {
           .formatted(MOST_DATABASES);
 
   /**
+   * Registers the names that ARGV has from some place on, if that was not done for ten seconds. A
+   * ZREM of nothing goes before the ZADD: behind a write, Redis lets a script write that has no
+   * memory left. Nothing is taken out in between, as in {@link WakeScripts#ANNOUNCE}.
+   */
+  private static final String REGISTER =
+      """
+      local function register(from)
+        for i = from, #ARGV do
+          local named = redis.call('ZSCORE', KEYS[1], ARGV[i])
+          if not named or now - named > 10000 then
+            redis.call('ZREM', KEYS[1], '')
+            redis.call('ZADD', KEYS[1], now, ARGV[i])
+          end
+        end
+      end
+      """;
+
+  /**
    * ARGV: for how long nobody has to name an empty one until it is forgotten in ms, the database
-   * that is selected, then the names of those that are written behind here, which is written down
-   * every ten seconds. Says of each: database, name, how many are pending, how many put aside, for
-   * how long nobody has named it. A ZREM goes before the ZADD: behind that, Redis lets a script
-   * write that has no memory left.
+   * that is selected, then the names of those that are written behind here. Says of each: database,
+   * name, how many are pending, how many put aside, for how long nobody has named it.
    */
   static final Script LOOK =
       Script.of(
           OutboxScripts.CLOCK
+              + REGISTER
               + HEAD
               + """
-              for i = 3, #ARGV do
-                local named = redis.call('ZSCORE', KEYS[1], ARGV[i])
-                if not named or now - named > 10000 then
-                  redis.call('ZREM', KEYS[1], ARGV[i])
-                  redis.call('ZADD', KEYS[1], now, ARGV[i])
-                end
-              end
+              register(3)
               local said = {}
               for d = -1, most_databases do -- its own first, which needs no SELECT
                 local own = d == -1
@@ -111,14 +122,9 @@ final class KnownOutboxScripts {
   static final Script NAMES =
       Script.of(
           OutboxScripts.CLOCK
+              + REGISTER
               + """
-              for i = 1, #ARGV do
-                local named = redis.call('ZSCORE', KEYS[1], ARGV[i])
-                if not named or now - named > 10000 then
-                  redis.call('ZREM', KEYS[1], ARGV[i])
-                  redis.call('ZADD', KEYS[1], now, ARGV[i])
-                end
-              end
+              register(1)
               local said = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
               for i = 2, #said, 2 do said[i] = now - said[i] end
               return said
