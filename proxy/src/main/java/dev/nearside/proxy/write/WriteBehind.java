@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
@@ -101,16 +100,17 @@ public final class WriteBehind {
   /** No two slots are written in one step: each key is written alone, as a cluster does it. */
   private CompletableFuture<WriteOutcome> writeInSlots(
       StringWrite command, List<Namespace> namespaces, Collection<List<Integer>> slots) {
-    @Nullable CompletableFuture<WriteOutcome> all = null;
+    List<CompletableFuture<WriteOutcome>> parts = new ArrayList<>(slots.size());
     for (List<Integer> places : slots) {
       StringWrite part = command.part(places);
       if (part == null) {
         return refused("CROSSSLOT Keys in request don't hash to the same slot");
       }
-      var made = writeInSlot(part, places.stream().map(namespaces::get).toList());
-      all = all == null ? made : all.thenCombine(made, WriteOutcome::and);
+      parts.add(writeInSlot(part, places.stream().map(namespaces::get).toList()));
     }
-    return Objects.requireNonNull(all);
+    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> WriteOutcome.ofParts(parts.stream().map(CompletableFuture::join).toList()));
   }
 
   private CompletableFuture<WriteOutcome> writeInSlot(
@@ -135,7 +135,8 @@ public final class WriteBehind {
     }
     String refusal = WriteIntents.refusal(failure);
     return refusal == null
-        ? new Refused("ERR it is not known whether this was " + what + ": Redis does not answer")
+        ? new Refused(
+            "ERR it is not known whether this was " + what + ": Redis does not answer", true)
         : new Refused("ERR nothing was " + what + ": Redis does not take it: " + refusal);
   }
 

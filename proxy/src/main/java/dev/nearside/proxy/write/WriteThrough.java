@@ -167,7 +167,7 @@ public final class WriteThrough {
             switch (result) {
               case Written written ->
                   settle(keys, intent, settled(keys, written))
-                      .thenApply(told -> told ? made(change.get()) : new Refused(NOT_CACHED));
+                      .thenApply(told -> told ? made(change.get()) : new Refused(NOT_CACHED, true));
               case Result.Refused no -> withdraw(intent).thenApply(gone -> new Refused(no.why()));
               case Failed failed -> failed(keys, intent, failed);
             });
@@ -199,7 +199,8 @@ public final class WriteThrough {
     List<Settled> gone = Collections.nCopies(keys.names().size(), Settled.NOTHING);
     return settle(keys, intent, gone)
         .thenApply(told ->
-            new Refused("ERR it is not known whether this was written: the database, " + why));
+            new Refused(
+                "ERR it is not known whether this was written: the database, " + why, true));
   }
 
   /** Returns whether Redis was told. */
