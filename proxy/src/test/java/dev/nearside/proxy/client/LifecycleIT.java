@@ -100,7 +100,7 @@ class LifecycleIT {
       try (RedisServer again = RedisServer.startOnPort(redis.port())) {
         Waiting.until("what was lost is lost", () -> idle.call("GET", "k").equals("$-1\r\n"));
         sidecar.awaitReady();
-        assertThat(idle.call("SET", "k", "v")).isEqualTo("+OK\r\n");
+        Waiting.until("its lane is back, too", () -> idle.call("SET", "k", "v").equals("+OK\r\n"));
         awaitLocalHit(sidecar, idle);
         assertThat(again.pid()).isNotEqualTo(redis.pid());
       }
