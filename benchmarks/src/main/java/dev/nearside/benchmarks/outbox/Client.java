@@ -11,15 +11,17 @@ import java.util.Random;
 final class Client implements Runnable {
   private static final Duration BEFORE_NEXT_TRY = Duration.ofMillis(2);
 
+  private final Upstream upstream;
   private final Load load;
   private final List<NumberedKey> own;
   private final Random random;
   private final List<Line> lines;
 
-  Client(Load load, List<NumberedKey> own, List<Line> lines, long seed) {
+  Client(Site site, Load load, List<NumberedKey> own, long seed) {
+    this.upstream = site.upstream();
     this.load = load;
     this.own = own;
-    this.lines = lines;
+    this.lines = Line.toEach(site);
     this.random = new Random(seed);
   }
 
@@ -52,33 +54,61 @@ final class Client implements Runnable {
       return false;
     }
     long sentNs = System.nanoTime();
-    Answer answer = random.nextInt(5) == 0 ? count(line) : number(line);
-    if (answer.kind() == Answer.Kind.ACKNOWLEDGED) {
-      load.flow().acknowledged(sidecar, sentNs);
+    Told told =
+        switch (random.nextInt(10)) {
+          case 0, 1 -> count(line);
+          case 2 -> numberTwo(line);
+          default -> number(line);
+        };
+    load.tally().count(told.command, told.answer);
+    if (told.answer.kind() == Answer.Kind.ACKNOWLEDGED) {
+      for (WrittenKey key : told.keys) {
+        load.flow().acknowledged(sidecar, upstream.primaryOf(key.name()), sentNs);
+      }
     }
     return true;
   }
 
-  private Answer count(Line line) throws IOException {
+  /** What was said to a command that writes these keys. */
+  private record Told(Command command, Answer answer, List<? extends WrittenKey> keys) {}
+
+  private Told count(Line line) throws IOException {
     CountedKey key = load.counted().get(random.nextInt(load.counted().size()));
     Answer answer = line.ask("INCR", key.name());
     key.answered(answer);
-    load.tally().count(Command.INCR, answer);
-    return answer;
+    return new Told(Command.INCR, answer, List.of(key));
   }
 
-  private Answer number(Line line) throws IOException {
-    NumberedKey key = own.get(random.nextInt(own.size()));
+  private Told number(Line line) throws IOException {
+    NumberedKey key = any();
     if (key.isDeleted() && random.nextBoolean()) {
       Answer answer = line.ask("DEL", key.name());
       key.answered(null, answer);
-      load.tally().count(Command.REPLACE, answer);
-      return answer;
+      return new Told(Command.REPLACE, answer, List.of(key));
     }
     long number = key.next();
     Answer answer = line.ask("SET", key.name(), Long.toString(number));
     key.answered(number, answer);
-    load.tally().count(key.isDeleted() ? Command.REPLACE : Command.SET, answer);
-    return answer;
+    Command command = key.isDeleted() ? Command.REPLACE : Command.SET;
+    return new Told(command, answer, List.of(key));
+  }
+
+  private Told numberTwo(Line line) throws IOException {
+    NumberedKey key = any();
+    NumberedKey other = any();
+    while (other == key) {
+      other = any();
+    }
+    long number = key.next();
+    long another = other.next();
+    Answer answer =
+        line.ask("MSET", key.name(), Long.toString(number), other.name(), Long.toString(another));
+    key.answered(number, answer);
+    other.answered(another, answer);
+    return new Told(Command.MSET, answer, List.of(key, other));
+  }
+
+  private NumberedKey any() {
+    return own.get(random.nextInt(own.size()));
   }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A client's connection to one sidecar, wherever that listens by now. Confined to one thread. */
 final class Line implements AutoCloseable {
-  private static final String REFUSED = "ERR nothing was written";
+  private static final String REFUSED = "-ERR nothing was written";
 
   private final IntSupplier port;
   private @Nullable RedisConnection connection;

@@ -20,7 +20,7 @@ final class Load implements AutoCloseable {
 
   private final ReentrantReadWriteLock turnstile = new ReentrantReadWriteLock(true);
   private final Tally tally = new Tally();
-  private final Flow flow = new Flow();
+  private final Flow flow;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final List<WrittenKey> keys = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -29,7 +29,8 @@ final class Load implements AutoCloseable {
   private final int setKeys;
   private volatile boolean stopped;
 
-  private Load(long first, int setKeys) {
+  private Load(Flow flow, long first, int setKeys) {
+    this.flow = flow;
     this.first = first;
     this.setKeys = setKeys;
     this.counted = LongStream.range(first, first + COUNTED_KEYS).mapToObj(CountedKey::new).toList();
@@ -48,10 +49,10 @@ final class Load implements AutoCloseable {
    * @param setKeys how many each client has that it never deletes
    */
   static Load start(Site site, long seed, long first, int setKeys) {
-    Load load = new Load(first, setKeys);
+    Load load = new Load(new Flow(site.upstream().primaries()), first, setKeys);
     for (int i = 0; i < CLIENTS; i++) {
       List<NumberedKey> own = load.keysOf(i);
-      Client client = new Client(load, own, Line.toEach(site), seed + i);
+      Client client = new Client(site, load, own, seed + i);
       load.threads.add(Thread.ofPlatform().daemon().name("client-" + i).unstarted(client));
     }
     load.threads.forEach(Thread::start);

@@ -100,7 +100,7 @@ final class Outage {
     Counts stopped = end("before", began, load, reader);
     site.postgres().stop();
     lookFor(away);
-    site.restart(Victim.POSTGRES);
+    site.postgres().restart();
     Counts back = end("away", stopped, load, reader);
     drainedMs = Poll.until("no more waits than before", WITHIN, () -> look() <= usual);
     lookFor(beside);

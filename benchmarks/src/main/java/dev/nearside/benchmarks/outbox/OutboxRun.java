@@ -42,6 +42,14 @@ public final class OutboxRun implements Callable<Integer> {
   private int rounds;
 
   @Option(
+      names = "--shape",
+      paramLabel = "SHAPE",
+      defaultValue = "SINGLE",
+      description =
+          "What is behind the sidecars, single or cluster (single): of a cluster slots move, too.")
+  private Shape shape = Shape.SINGLE;
+
+  @Option(
       names = "--seed",
       defaultValue = "1",
       description = "Of what is killed when (${DEFAULT-VALUE}).")
@@ -68,11 +76,11 @@ public final class OutboxRun implements Callable<Integer> {
     long beganNs = System.nanoTime();
     try (ScratchDirectory scratch = ScratchDirectory.create()) {
       Path program = RedisProgram.INSTALLED.find(scratch.path());
-      try (Site site = Site.open(scratch.path(), program)) {
+      try (Site site = Site.open(scratch.path(), program, shape)) {
         Runtime.getRuntime().addShutdownHook(new Thread(site::close, "bench-stop"));
         Rounds.Outcome outcome = new Rounds(site, out, seed).run(rounds);
         List<String> notes = notes(outcome, (System.nanoTime() - beganNs) / 1e9);
-        List<Table> tables = new ArrayList<>(List.of(kills(outcome), writes(outcome)));
+        List<Table> tables = new ArrayList<>(List.of(kills(outcome, shape), writes(outcome)));
         long violations = outcome.violations().count();
         if (awaySeconds > 0) {
           Outage.Outcome outage = new Outage(site, out, seed).run(Duration.ofSeconds(awaySeconds));
@@ -82,10 +90,11 @@ public final class OutboxRun implements Callable<Integer> {
         }
         Report report =
             new Report(
-                "outbox",
+                shape.report(),
                 LocalDate.now(ZoneOffset.UTC).toString(),
                 machine,
                 Versions.of(program),
+                shape.arguments(),
                 notes,
                 tables);
         report.write(results);
@@ -99,6 +108,11 @@ public final class OutboxRun implements Callable<Integer> {
   private List<String> notes(Rounds.Outcome outcome, double seconds) {
     List<String> notes = new ArrayList<>();
     notes.add("%d rounds of seed %d in %.0f s".formatted(rounds, seed, seconds));
+    if (shape == Shape.CLUSTER) {
+      notes.add(
+          "%,d slots moved under the kills: of keys that are written, and of what outboxes keep"
+              .formatted(outcome.moves()));
+    }
     notes.add(
         "%,d changes of rows, compared %d times with what clients were told and what sidecars answer: %d violations"
             .formatted(outcome.applied(), outcome.checks(), outcome.violations().count()));
@@ -112,14 +126,16 @@ public final class OutboxRun implements Callable<Integer> {
     return notes;
   }
 
-  static Table kills(Rounds.Outcome outcome) {
+  static Table kills(Rounds.Outcome outcome, Shape shape) {
     Table table =
         new Table(
             "Kills",
-            "`kill -9` up to 300 ms into the load, of sidecars, of a Redis with `appendfsync always`"
+            "`kill -9` up to 300 ms into the load, of sidecars, of "
+                + shape.killed()
                 + " and of PostgreSQL, one at a time or two; each is started again at once. Back:"
-                + " from then on until clients of both sidecars had a write acknowledged that they"
-                + " sent after it.",
+                + " from then on until clients of both sidecars had a write acknowledged "
+                + (shape == Shape.CLUSTER ? "by each primary " : "")
+                + "that they sent after it.",
             "killed",
             "rounds",
             "back after, median ms",

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Kills, restarts and checks, round after round. Confined to one thread. */
 final class Rounds {
@@ -27,6 +28,7 @@ final class Rounds {
   private final Violations violations = new Violations();
   private final Map<String, List<Double>> backMs = new TreeMap<>();
   private final List<Double> emptyMs = new ArrayList<>();
+  private int moves;
 
   Rounds(Site site, PrintStream progress, long seed) {
     this.site = site;
@@ -37,14 +39,16 @@ final class Rounds {
   /**
    * What came of them.
    *
-   * @param backMs from the kill until both sidecars had acknowledged a write again, by what was
-   *     killed, one for each round
+   * @param backMs from the kill until both sidecars had acknowledged a write of each primary again,
+   *     by what was killed, one for each round
+   * @param moves of slots, meanwhile
    * @param emptyMs for how long the outbox still had something when the clients were halted
    * @param checks how often everything was compared
    * @param applied changes of rows
    */
   record Outcome(
       Map<String, List<Double>> backMs,
+      int moves,
       List<Double> emptyMs,
       int checks,
       long applied,
@@ -60,13 +64,14 @@ final class Rounds {
         flowing(load);
         for (int round = 1; round <= rounds; round++) {
           violations.in(round);
-          crash(load, round);
+          strike(load, round);
           settle(load, audit, round % SURELY_EVERY == 0 || round == rounds);
         }
       } catch (IOException | ServerException e) {
         violations.add("the rounds cannot go on: " + e.getMessage());
       }
-      return new Outcome(backMs, emptyMs, audit.made(), audit.applied(), load.tally(), violations);
+      return new Outcome(
+          backMs, moves, emptyMs, audit.made(), audit.applied(), load.tally(), violations);
     }
   }
 
@@ -76,12 +81,29 @@ final class Rounds {
     return load.flow().ms();
   }
 
+  private void strike(Load load, int round) throws IOException, InterruptedException {
+    if (site.upstream() instanceof ClusterUpstream cluster) {
+      Stream<String> keys = load.keys().stream().map(WrittenKey::name);
+      try (SlotMover mover = SlotMover.start(cluster, keys, random.nextLong())) {
+        crash(load, round);
+        moves += mover.end();
+      }
+    } else {
+      crash(load, round);
+    }
+  }
+
   private void crash(Load load, int round) throws IOException, InterruptedException {
     Poll.pause(Duration.ofMillis(random.nextInt(MOST_MS)));
     Set<Victim> victims = Victim.choose(random);
-    victims.forEach(site::kill);
+    int primary = random.nextInt(site.upstream().primaries());
+    for (Victim victim : victims) {
+      site.kill(victim, primary);
+    }
     load.flow().watch(System.nanoTime());
-    victims.forEach(site::restart);
+    for (Victim victim : victims) {
+      site.restart(victim, primary);
+    }
     double ms = flowing(load);
     String names = victims.stream().map(Victim::label).collect(Collectors.joining(" and "));
     backMs.computeIfAbsent(names, name -> new ArrayList<>()).add(ms);

@@ -3,8 +3,6 @@ package dev.nearside.benchmarks.outbox;
 import dev.nearside.benchmarks.coherence.Poll;
 import dev.nearside.benchmarks.servers.EmbeddedNearside;
 import dev.nearside.benchmarks.servers.EmbeddedPostgres;
-import dev.nearside.benchmarks.servers.EmbeddedRedis;
-import dev.nearside.benchmarks.servers.RedisConnection;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +15,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * PostgreSQL, a Redis that keeps what it acknowledges, and two sidecars, each of which can be
- * killed and comes back with what it has on disk. Ports may be asked for on any thread, the rest is
- * for one.
+ * PostgreSQL, a Redis or a cluster that keeps what it acknowledges, and two sidecars, each of which
+ * can be killed and comes back with what it has on disk. Ports may be asked for on any thread, the
+ * rest is for one.
  */
 final class Site implements AutoCloseable {
   static final int SIDECARS = 2;
@@ -32,36 +30,39 @@ final class Site implements AutoCloseable {
 
   private static final Duration OPEN_WITHIN = Duration.ofSeconds(30);
   private static final int ATTEMPTS = 5;
-  private static final List<String> DURABLE =
-      List.of("--appendonly", "yes", "--appendfsync", "always");
-  private static final String OUTBOX = "nearside:outbox:note";
+  private static final String NAMESPACE = "note";
 
   private final Path directory;
-  private final Path redisProgram;
   private final EmbeddedPostgres postgres;
   private final Path settings;
   private final AtomicReferenceArray<EmbeddedNearside> sidecars =
       new AtomicReferenceArray<>(SIDECARS);
-  private volatile EmbeddedRedis redis;
+  private final Upstream upstream;
   private volatile boolean closed;
 
-  private Site(Path directory, Path redisProgram) throws IOException {
+  private Site(Path directory, Path redisProgram, Shape shape) throws IOException {
     this.directory = directory;
-    this.redisProgram = redisProgram;
     this.postgres = EmbeddedPostgres.start(directory, List.of("fsync=on"));
     try {
       createTables();
-      this.settings = writeSettings();
-      this.redis = EmbeddedRedis.start(redisProgram, directory, DURABLE);
+      this.upstream = shape.start(redisProgram, directory);
     } catch (IOException | ServerException e) {
+      postgres.close();
+      throw e;
+    }
+    try {
+      this.settings = writeSettings();
+    } catch (IOException e) {
+      upstream.close();
       postgres.close();
       throw e;
     }
   }
 
   /** Starts everything, and waits until the sidecars' memory is open. */
-  static Site open(Path directory, Path redisProgram) throws IOException, InterruptedException {
-    Site site = new Site(directory, redisProgram);
+  static Site open(Path directory, Path redisProgram, Shape shape)
+      throws IOException, InterruptedException {
+    Site site = new Site(directory, redisProgram, shape);
     try {
       for (int i = 0; i < SIDECARS; i++) {
         EmbeddedNearside sidecar = site.startSidecar(i);
@@ -102,13 +103,14 @@ final class Site implements AutoCloseable {
           pool-size: 4
           timeout: 2s
         namespaces:
-          note:
+          %s:
             keys: %s{id:bigint}
             l2-ttl: 10m
             database:
               table: note
               value: body
               write: behind
+              durability: %s
           plain:
             keys: %s{id:bigint}
             l2-ttl: 10m
@@ -116,15 +118,12 @@ final class Site implements AutoCloseable {
               table: plain
               value: body
         """
-            .formatted(postgres.url(), KEY, UNWRITTEN_KEY));
+            .formatted(postgres.url(), NAMESPACE, KEY, upstream.durability(), UNWRITTEN_KEY));
   }
 
   private EmbeddedNearside startSidecar(int i) {
     EmbeddedNearside sidecar =
-        EmbeddedNearside.start(
-            "redis://127.0.0.1:" + redis.port(),
-            List.of("--config", settings.toString()),
-            directory);
+        EmbeddedNearside.start(upstream.uri(), List.of("--config", settings.toString()), directory);
     sidecars.set(i, sidecar);
     if (closed) {
       sidecar.close();
@@ -147,10 +146,10 @@ final class Site implements AutoCloseable {
     }
   }
 
-  /** Kills it by SIGKILL. */
-  void kill(Victim victim) {
+  /** Kills it by SIGKILL; if Redis, that primary. */
+  void kill(Victim victim, int primary) {
     switch (victim) {
-      case REDIS -> redis.crash();
+      case REDIS -> upstream.crash(primary);
       case POSTGRES -> postgres.crash();
       case FIRST_SIDECAR -> sidecars.get(0).crash();
       case SECOND_SIDECAR -> sidecars.get(1).crash();
@@ -158,10 +157,10 @@ final class Site implements AutoCloseable {
   }
 
   /** Starts it again, with what it has on disk; a client may sit on its port for a moment. */
-  void restart(Victim victim) {
+  void restart(Victim victim, int primary) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        start(victim);
+        start(victim, primary);
         return;
       } catch (ServerException e) {
         if (attempt == ATTEMPTS) {
@@ -171,9 +170,9 @@ final class Site implements AutoCloseable {
     }
   }
 
-  private void start(Victim victim) {
+  private void start(Victim victim, int primary) throws IOException {
     switch (victim) {
-      case REDIS -> redis = EmbeddedRedis.start(redisProgram, directory, redis.port(), DURABLE);
+      case REDIS -> upstream.restart(primary);
       case POSTGRES -> postgres.restart();
       case FIRST_SIDECAR -> startSidecar(0);
       case SECOND_SIDECAR -> startSidecar(1);
@@ -182,18 +181,16 @@ final class Site implements AutoCloseable {
 
   /** Returns how many keys the database has not taken. */
   long waiting() throws IOException {
-    return length(OUTBOX);
+    return upstream.length(NAMESPACE);
   }
 
   /** Returns how many it never takes. */
   long putAside() throws IOException {
-    return length(OUTBOX + ":dead");
+    return upstream.length(NAMESPACE + ":dead");
   }
 
-  private long length(String stream) throws IOException {
-    try (RedisConnection direct = RedisConnection.open(redis.port())) {
-      return Long.parseLong(direct.call("XLEN", stream));
-    }
+  Upstream upstream() {
+    return upstream;
   }
 
   EmbeddedPostgres postgres() {
@@ -209,7 +206,7 @@ final class Site implements AutoCloseable {
         sidecar.close();
       }
     }
-    redis.close();
+    upstream.close();
     postgres.close();
   }
 }

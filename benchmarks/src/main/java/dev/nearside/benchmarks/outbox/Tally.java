@@ -13,6 +13,8 @@ final class Tally {
     SET("SET"),
     /** A number, or none, to a key that is now and then. */
     REPLACE("DEL, SET"),
+    /** A number each to two keys, in a cluster of different slots. */
+    MSET("MSET of two"),
     /** One more. */
     INCR("INCR, by all clients");
 

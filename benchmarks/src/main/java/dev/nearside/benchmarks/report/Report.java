@@ -15,6 +15,7 @@ import java.util.Map;
  * @param date when it was run, ISO 8601
  * @param machine processor, memory, kernel
  * @param versions of everything that took part
+ * @param again what of {@code ./nearside bench} runs it again
  * @param notes what has to be known to read the tables, a sentence each
  * @param tables the findings, with their raw numbers
  */
@@ -23,10 +24,22 @@ public record Report(
     String date,
     Map<String, String> machine,
     Map<String, String> versions,
+    String again,
     List<String> notes,
     List<Table> tables) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** One that its name runs again. */
+  public Report(
+      String name,
+      String date,
+      Map<String, String> machine,
+      Map<String, String> versions,
+      List<String> notes,
+      List<Table> tables) {
+    this(name, date, machine, versions, name, notes, tables);
+  }
 
   /**
    * Writes the raw report and its tables into the directory, under the report's name.
@@ -45,7 +58,7 @@ public record Report(
     machine.forEach((what, value) -> text.append("- " + what + ": " + value + "\n"));
     versions.forEach((what, value) -> text.append("- " + what + ": " + value + "\n"));
     notes.forEach(note -> text.append("- " + note + "\n"));
-    text.append("- again: `./nearside bench " + name + "`; written by the run\n");
+    text.append("- again: `./nearside bench " + again + "`; written by the run\n");
     tables.forEach(table -> text.append("\n" + table.markdown()));
     return text.toString();
   }

@@ -1,10 +1,12 @@
 package dev.nearside.benchmarks.servers;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,9 +24,16 @@ public final class EmbeddedCluster implements AutoCloseable {
   private static final long PATIENCE_NS = Duration.ofSeconds(30).toNanos();
   private static final long STEP_NS = Duration.ofMillis(10).toNanos();
 
-  private final List<EmbeddedRedis> nodes = new ArrayList<>();
+  private final Path program;
+  private final Path directory;
+  private final List<String> options;
+  private final List<EmbeddedRedis> nodes = new CopyOnWriteArrayList<>();
 
-  private EmbeddedCluster() {}
+  private EmbeddedCluster(Path program, Path directory, List<String> options) {
+    this.program = program;
+    this.directory = directory;
+    this.options = options;
+  }
 
   /**
    * Starts one; {@link #awaitWell} returns when it can be used, which takes two seconds.
@@ -34,10 +43,16 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public static EmbeddedCluster start(Path program, Path directory, int primaries)
       throws IOException {
-    EmbeddedCluster cluster = new EmbeddedCluster();
+    return start(program, directory, primaries, List.of());
+  }
+
+  /** As {@link #start(Path, Path, int)}, with more options of {@code redis-server}. */
+  public static EmbeddedCluster start(
+      Path program, Path directory, int primaries, List<String> options) throws IOException {
+    EmbeddedCluster cluster = new EmbeddedCluster(program, directory, options);
     try {
       for (int i = 0; i < primaries; i++) {
-        cluster.nodes.add(node(program, directory));
+        cluster.nodes.add(cluster.startNode(freePort()));
       }
       cluster.form();
       return cluster;
@@ -47,13 +62,11 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
   }
 
-  private static EmbeddedRedis node(Path program, Path directory) {
-    int port = freePort();
-    return EmbeddedRedis.start(
-        program,
-        directory,
-        port,
-        List.of("--cluster-enabled", "yes", "--cluster-config-file", "nodes-" + port + ".conf"));
+  private EmbeddedRedis startNode(int port) throws IOException {
+    Path own = Files.createDirectories(directory.resolve("node-" + port));
+    List<String> all = new ArrayList<>(List.of("--cluster-enabled", "yes"));
+    all.addAll(options);
+    return EmbeddedRedis.start(program, own, port, all);
   }
 
   /** Returns a port that is free, and so is that of the bus, so far beyond it. */
@@ -131,6 +144,21 @@ public final class EmbeddedCluster implements AutoCloseable {
   /** Returns the process ids of its nodes. */
   public List<Long> pids() {
     return nodes.stream().map(EmbeddedRedis::pid).toList();
+  }
+
+  /** Ends a node at once, as a crash would; the first is 0. */
+  public void crash(int node) {
+    nodes.get(node).crash();
+  }
+
+  /**
+   * Starts a node that has crashed, with what it has on disk; it serves its slots two seconds later
+   * at the earliest.
+   *
+   * @throws ServerException if it does not start
+   */
+  public void restart(int node) throws IOException {
+    nodes.set(node, startNode(nodes.get(node).port()));
   }
 
   @Override

@@ -13,6 +13,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
@@ -106,6 +108,30 @@ public final class RedisConnection implements AutoCloseable {
       case -1 -> throw new IOException("the server closed the connection");
       default -> throw new IOException("unexpected reply: " + (char) type + line);
     };
+  }
+
+  /**
+   * Sends one request and returns the elements of its reply, each as {@link #receive} does.
+   *
+   * @throws ErrorReplyException if it is an error reply; the connection goes on
+   * @throws IOException if it is no array, or does not come in time
+   */
+  public List<String> callForList(String... words) throws IOException {
+    send(words);
+    flush();
+    int type = in.read();
+    String line = readLine();
+    if (type == '-') {
+      throw new ErrorReplyException(line);
+    }
+    if (type != '*') {
+      throw new IOException("an array was expected, not " + (char) type + line);
+    }
+    List<String> elements = new ArrayList<>();
+    for (int left = Integer.parseInt(line); left > 0; left--) {
+      elements.add(receive());
+    }
+    return elements;
   }
 
   private String readBulk(int length) throws IOException {

@@ -7,7 +7,6 @@ import dev.nearside.benchmarks.servers.ScratchDirectory;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,21 +20,35 @@ final class OutboxRunIT {
 
   @Test
   void roundsAndAnOutage_inShort_loseNothing() throws Exception {
-    try (ScratchDirectory scratch = ScratchDirectory.create()) {
-      Path program = RedisProgram.INSTALLED.find(scratch.path());
-      try (Site site = Site.open(scratch.path(), program)) {
-
-        Rounds.Outcome outcome = new Rounds(site, quiet(), SEED).run(ROUNDS);
-
-        assertThat(outcome.violations().shown()).isEmpty();
-        assertThat(outcome.backMs().values().stream().mapToInt(List::size).sum()).isEqualTo(ROUNDS);
-        assertThat(outcome.applied()).isPositive();
-        for (Tally.Command command : Tally.Command.values()) {
-          assertThat(outcome.tally().of(command, Answer.Kind.ACKNOWLEDGED)).isPositive();
-        }
-        outageLosesNothing(site);
-      }
+    try (ScratchDirectory scratch = ScratchDirectory.create();
+        Site site = open(scratch, Shape.SINGLE)) {
+      assertThat(roundsLoseNothing(site).moves()).isZero();
+      outageLosesNothing(site);
     }
+  }
+
+  @Test
+  void roundsInFrontOfACluster_whoseSlotsMove_inShort_loseNothing() throws Exception {
+    try (ScratchDirectory scratch = ScratchDirectory.create();
+        Site site = open(scratch, Shape.CLUSTER)) {
+      assertThat(roundsLoseNothing(site).moves()).isPositive();
+    }
+  }
+
+  private static Site open(ScratchDirectory scratch, Shape shape) throws Exception {
+    return Site.open(scratch.path(), RedisProgram.INSTALLED.find(scratch.path()), shape);
+  }
+
+  private static Rounds.Outcome roundsLoseNothing(Site site) throws Exception {
+    Rounds.Outcome outcome = new Rounds(site, quiet(), SEED).run(ROUNDS);
+
+    assertThat(outcome.violations().shown()).isEmpty();
+    assertThat(outcome.backMs().values().stream().mapToInt(List::size).sum()).isEqualTo(ROUNDS);
+    assertThat(outcome.applied()).isPositive();
+    for (Tally.Command command : Tally.Command.values()) {
+      assertThat(outcome.tally().of(command, Answer.Kind.ACKNOWLEDGED)).isPositive();
+    }
+    return outcome;
   }
 
   private static void outageLosesNothing(Site site) throws Exception {
