@@ -70,7 +70,7 @@ public final class PostgresServer implements AutoCloseable {
     try {
       PostgresServer server = new PostgresServer(program, List.of(settings));
       try {
-        server.initialize();
+        PostgresTemplate.copy(server.programs, server.owner, server.data());
         Runtime.getRuntime().addShutdownHook(server.atExit);
         server.launch();
       } catch (IOException e) {
@@ -170,19 +170,9 @@ public final class PostgresServer implements AutoCloseable {
     PostgresBinaries.delete(home);
   }
 
-  private void initialize() throws IOException {
-    List<String> options =
-        List.of("-A", "trust", "-U", USER, "-E", "UTF8", "--no-locale", "--no-sync", "-D", data());
-    Process initdb = run("initdb", options);
-    String output = new String(initdb.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    await(initdb);
-    if (initdb.exitValue() != 0) {
-      throw new IOException("initdb failed: " + output);
-    }
-  }
-
   private void launch() throws IOException {
-    List<String> options = new ArrayList<>(List.of("-D", data(), "-p", Integer.toString(port)));
+    List<String> options =
+        new ArrayList<>(List.of("-D", data().toString(), "-p", Integer.toString(port)));
     Stream.concat(
             Stream.of(
                 "listen_addresses=127.0.0.1",
@@ -236,8 +226,8 @@ public final class PostgresServer implements AutoCloseable {
     return started;
   }
 
-  private String data() {
-    return home.resolve("data").toString();
+  private Path data() {
+    return home.resolve("data");
   }
 
   private Stream<ProcessHandle> processes() {
