@@ -82,7 +82,7 @@ public final class Authority {
   }
 
   private static CertificateBuilder builder(String name) {
-    return new CertificateBuilder().rsa2048().subject("CN=" + name);
+    return new CertificateBuilder().ecp256().subject("CN=" + name);
   }
 
   private Identity write(String name, CertificateBuilder builder) throws Exception {

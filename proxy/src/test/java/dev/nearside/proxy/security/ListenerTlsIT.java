@@ -79,8 +79,8 @@ class ListenerTlsIT {
       for (int i = 0; i < 3; i++) {
         assertThat(client.call("GET", "k")).isEqualTo("$300000\r\n" + large + "\r\n");
       }
-      client.sendRaw("GET k\r\nINCR n\r\n".repeat(1_000));
-      for (int i = 1; i <= 1_000; i++) {
+      client.sendRaw("GET k\r\nINCR n\r\n".repeat(100));
+      for (int i = 1; i <= 100; i++) {
         assertThat(client.reply()).hasSize(300_011);
         assertThat(client.reply()).isEqualTo(":" + i + "\r\n");
       }
