@@ -1,10 +1,8 @@
 package dev.nearside.proxy.scene;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -16,13 +14,13 @@ public final class RespClient implements AutoCloseable {
   private static final int KIND_WITHIN = 32;
 
   private final Socket socket;
-  private final InputStream in;
+  private final ReplyInput in;
 
   private RespClient(Socket socket) throws IOException {
     this.socket = socket;
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MS);
-    in = new BufferedInputStream(socket.getInputStream());
+    in = new ReplyInput(socket.getInputStream());
   }
 
   /** Connects to {@code port} of this host. */
@@ -120,7 +118,7 @@ public final class RespClient implements AutoCloseable {
   /** Returns whether that was a push that answers nothing. */
   private boolean read(ByteArrayOutputStream bytes) throws IOException {
     int from = bytes.size();
-    String line = line(bytes);
+    String line = in.line(bytes);
     char type = line.charAt(0);
     switch (type) {
       case '$', '=', '!' -> body(bytes, Long.parseLong(line.substring(1)));
@@ -152,21 +150,6 @@ public final class RespClient implements AutoCloseable {
         throw new EOFException("closed within a bulk string");
       }
       bytes.writeBytes(body);
-    }
-  }
-
-  private String line(ByteArrayOutputStream bytes) throws IOException {
-    StringBuilder line = new StringBuilder();
-    while (true) {
-      int b = in.read();
-      if (b < 0) {
-        throw new EOFException("closed after \"" + line + "\"");
-      }
-      bytes.write(b);
-      if (b == '\n') {
-        return line.toString().strip();
-      }
-      line.append((char) b);
     }
   }
 

@@ -5,7 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 /** Waits for what another process or thread is about to do. */
 public final class Waiting {
   private static final long PATIENCE_NS = 40_000_000_000L;
-  private static final long STEP_NS = 2_000_000;
+  private static final long LEAST_STEP_NS = 2_000_000;
+  private static final long LONGEST_STEP_NS = 10_000_000;
 
   /** Something that can be asked again and again. */
   @FunctionalInterface
@@ -18,9 +19,9 @@ public final class Waiting {
 
   /** Returns as soon as {@code condition} holds; fails when it never does. */
   public static void until(String what, Condition condition) {
-    long deadlineNs = System.nanoTime() + PATIENCE_NS;
+    long beganNs = System.nanoTime();
     Throwable last = null;
-    while (System.nanoTime() - deadlineNs < 0) {
+    for (long waitedNs = 0; waitedNs < PATIENCE_NS; waitedNs = System.nanoTime() - beganNs) {
       try {
         if (condition.holds()) {
           return;
@@ -29,7 +30,7 @@ public final class Waiting {
       } catch (Exception | AssertionError e) { // the thing waited for may not be there yet
         last = e;
       }
-      LockSupport.parkNanos(STEP_NS);
+      LockSupport.parkNanos(Math.clamp(waitedNs / 20, LEAST_STEP_NS, LONGEST_STEP_NS));
     }
     throw new AssertionError("waited in vain until " + what, last);
   }
