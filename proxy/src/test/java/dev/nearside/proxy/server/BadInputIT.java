@@ -159,8 +159,8 @@ class BadInputIT {
   }
 
   @Test
-  void pings_aMillionPipelined_areAllAnswered() throws Exception {
-    int thousands = 1000;
+  void pings_manyThousandPipelined_areAllAnswered() throws Exception {
+    int thousands = 250;
     try (RespClient client = twins.sidecar().connect()) {
       Thread sender =
           Thread.ofVirtual()
