@@ -18,11 +18,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rota of a partition of a cluster: slots that were announced since they were seen to be empty,
- * those that are not, those that somebody here has written to, and now and then all.
+ * those that are not, those that somebody here has written to, and now and then, bit by bit, all.
  */
 final class ListedSlots implements Rota {
   private static final long ALL_AGAIN_NS = Duration.ofMinutes(10).toNanos();
   private static final long ALL_AT_BEGIN_NS = Duration.ofMinutes(1).toNanos();
+
+  /**
+   * Of those that nobody has announced: hardly ever is there anything, and a sidecar that starts
+   * has more to do than to look.
+   */
+  private static final int UNANNOUNCED_A_SECOND = 64;
+
+  private static final long SECOND_NS = Duration.ofSeconds(1).toNanos();
   private static final long REST_NS = Duration.ofSeconds(1).toNanos();
   private static final long LONG_REST_NS = Duration.ofSeconds(10).toNanos();
 
@@ -48,6 +56,7 @@ final class ListedSlots implements Rota {
   private final Map<Integer, Long> restsUntilNs = new HashMap<>();
   private Listed listed = new Listed(0, Map.of());
   private @Nullable Long allAtNs;
+  private long unannouncedAtNs;
   private int first;
 
   /**
@@ -72,6 +81,7 @@ final class ListedSlots implements Rota {
     Long before = allAtNs;
     if (before == null || nowNs - before > afterNs) {
       allAtNs = nowNs;
+      unannouncedAtNs = nowNs - SECOND_NS;
       unseen.addAll(all);
     }
   }
@@ -94,8 +104,18 @@ final class ListedSlots implements Rota {
     inTurn.addAll(due.headSet(first, false));
     unseen.stream()
         .filter(slot -> !due.contains(slot) && !restsUntilNs.containsKey(slot))
-        .forEach(inTurn::add); // which nobody has announced
+        .limit(unannouncedNow(nowNs))
+        .forEach(inTurn::add);
     return inTurn;
+  }
+
+  private long unannouncedNow(long nowNs) {
+    long sinceNs = Math.min(2 * SECOND_NS, nowNs - unannouncedAtNs);
+    long most = sinceNs * UNANNOUNCED_A_SECOND / SECOND_NS;
+    if (most > 0) {
+      unannouncedAtNs = nowNs;
+    }
+    return most;
   }
 
   private boolean isNews(int slot) {

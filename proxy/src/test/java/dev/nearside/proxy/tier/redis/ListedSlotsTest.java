@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Whose turn it is, by what was announced and what was seen. */
@@ -101,7 +102,27 @@ final class ListedSlotsTest {
     slots.looked(2, 0, 1);
     slots.looked(3, 0, 0);
     assertThat(announced).containsExactly(1, 2);
+    assertThat(slots.due()).containsExactly(1);
+    after(Duration.ofSeconds(1));
     assertThat(slots.due()).containsExactly(1, 4, 5, 6);
+  }
+
+  @Test
+  void whatNobodyHasAnnounced_isLookedIntoBitByBit() throws Exception {
+    List<Integer> many = IntStream.range(0, 300).boxed().toList();
+    ListedSlots partition =
+        new ListedSlots(new TestingAnnouncements(), many, () -> nowMs * 1_000_000);
+    scores.put(290, nowMs);
+    partition.begin();
+    List<Integer> due = partition.due();
+    assertThat(due.getFirst()).isEqualTo(290);
+    assertThat(due).hasSize(1 + 64);
+    due.forEach(slot -> partition.looked(slot, 0, 0));
+    assertThat(partition.due()).isEmpty();
+    after(Duration.ofMillis(500));
+    assertThat(partition.due()).containsExactlyElementsOf(many.subList(64, 96));
+    after(Duration.ofSeconds(5));
+    assertThat(partition.due()).containsExactlyElementsOf(many.subList(64, 64 + 128));
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -229,7 +230,7 @@ final class OutboxClusterIT {
 
   @Test
   void listThatWasLost_isNotNeeded() throws Exception {
-    List<Integer> ids = writeInPartition(10);
+    List<Integer> ids = writeIn(10, OutboxClusterScene::isAtTheBeginOfThePartition);
     assertThat(list("DEL")).isEqualTo(1);
     scene.drain();
     Waiting.until("all is drained", () -> scene.pending(ids) == 0);
@@ -315,7 +316,11 @@ final class OutboxClusterIT {
   }
 
   private static List<Integer> writeInPartition(int count) throws IOException {
-    List<Integer> ids = OutboxClusterScene.notes(count, OutboxClusterScene::isOfThePartition);
+    return writeIn(count, OutboxClusterScene::isOfThePartition);
+  }
+
+  private static List<Integer> writeIn(int count, IntPredicate slots) throws IOException {
+    List<Integer> ids = OutboxClusterScene.notes(count, slots);
     for (int id : ids) {
       scene.write(id, "text");
     }

@@ -122,6 +122,11 @@ final class OutboxClusterScene implements AutoCloseable {
     return slot / 1024 == PARTITION;
   }
 
+  /** Those are looked into first where nobody has announced any. */
+  static boolean isAtTheBeginOfThePartition(int slot) {
+    return isOfThePartition(slot) && slot % 1024 < 64;
+  }
+
   static int slot(int id) {
     return RedisCluster.slotOf(NAME + ":" + id);
   }
