@@ -25,35 +25,41 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Writes that the database takes later, through two sidecars in front of a cluster. */
 final class ClusterBehindIT {
   private static final int KEYS = 40;
+  private static final String DEPTH = "nearside_outbox_depth{namespace=\"note\"}";
   private static final String NIL = "$-1\r\n";
   private static final String OK = "+OK\r\n";
 
-  @RegisterExtension private static final SharedCluster SHARED = new SharedCluster();
+  @RegisterExtension private static final SharedCluster SHARED = SharedCluster.emptiedOnce();
 
   private static PostgresServer database;
+  private static Sidecar first;
+  private static Sidecar second;
+  private static int test;
 
-  private Sidecar first;
-  private Sidecar second;
   private RespClient writer;
   private RespClient reader;
 
   @BeforeAll
-  static void startDatabase() {
+  static void start() throws IOException {
     database = PostgresServer.start();
     database.execute(
         "CREATE TABLE note (id text PRIMARY KEY, body text CHECK (body <> 'forbidden'))");
+    first = sidecar();
+    second = sidecar();
   }
 
   @AfterAll
-  static void stopDatabase() {
+  static void end() {
+    first.close();
+    second.close();
     database.close();
   }
 
+  /** Each test has keys of its own. */
   @BeforeEach
   void connect() throws IOException {
     database.execute("TRUNCATE note");
-    first = sidecar();
-    second = sidecar();
+    test++;
     writer = first.connect();
     reader = second.connect();
   }
@@ -62,8 +68,6 @@ final class ClusterBehindIT {
   void disconnect() throws IOException {
     writer.close();
     reader.close();
-    first.close();
-    second.close();
   }
 
   private static Sidecar sidecar() throws IOException {
@@ -119,12 +123,12 @@ final class ClusterBehindIT {
       assertThat(direct(key, "GET", key)).isEqualTo(CaptureScene.bulk("of " + key));
     }
     awaitRows("count(*) = %d AND bool_and(body = 'of note:' || id)".formatted(KEYS));
-    List<String> del = new ArrayList<>(List.of("DEL", "note:none"));
+    List<String> del = new ArrayList<>(List.of("DEL", key("none")));
     del.addAll(keys());
     assertThat(reader.call(del.toArray(String[]::new))).isEqualTo(":%d\r\n".formatted(KEYS));
     awaitRows("count(*) = 0");
-    assertThat(writer.call("MSETNX", "note:1", "a", "note:2", "b")).startsWith("-CROSSSLOT");
-    assertThat(writer.call("MSETNX", "note:{x}1", "a", "note:{x}2", "b")).isEqualTo(":1\r\n");
+    assertThat(writer.call("MSETNX", key("1"), "a", key("2"), "b")).startsWith("-CROSSSLOT");
+    assertThat(writer.call("MSETNX", key("{x}1"), "a", key("{x}2"), "b")).isEqualTo(":1\r\n");
     awaitRows("count(*) = 2");
   }
 
@@ -154,7 +158,7 @@ final class ClusterBehindIT {
           "no more is taken",
           () -> {
             for (int i = 0; i < 20; i++) {
-              String said = writer.call("SET", "note:more" + System.nanoTime(), "x");
+              String said = writer.call("SET", key("more" + System.nanoTime()), "x");
               if (said.startsWith(
                   "-ERR nothing was written: the outbox of namespace note is full")) {
                 return true;
@@ -164,7 +168,9 @@ final class ClusterBehindIT {
           });
       held.rollback();
     }
-    Waiting.until("more is taken again", () -> writer.call("SET", "note:1", "x").equals(OK));
+    Waiting.until("more is taken again", () -> writer.call("SET", key("1"), "x").equals(OK));
+    Waiting.until(
+        "nothing waits any more", () -> first.metric(DEPTH) == 0 && second.metric(DEPTH) == 0);
   }
 
   @Test
@@ -178,6 +184,7 @@ final class ClusterBehindIT {
       held.rollback();
     }
     awaitRows("count(*) = %d AND bool_and(body = 'left')".formatted(KEYS));
+    first = sidecar();
   }
 
   @Test
@@ -200,15 +207,15 @@ final class ClusterBehindIT {
 
   @Test
   void whatTheDatabaseNeverTakes_isPutAside_andReplayedOrDropped() throws Exception {
-    assertThat(writer.call("SET", "note:1", "forbidden")).isEqualTo(OK);
-    assertThat(writer.call("SET", "note:2", "forbidden")).isEqualTo(OK);
-    assertThat(writer.call("SET", "note:3", "fine")).isEqualTo(OK);
+    assertThat(writer.call("SET", key("1"), "forbidden")).isEqualTo(OK);
+    assertThat(writer.call("SET", key("2"), "forbidden")).isEqualTo(OK);
+    assertThat(writer.call("SET", key("3"), "fine")).isEqualTo(OK);
     awaitRows("count(*) = 1");
     Waiting.until("two are aside", () -> ids().size() == 2);
     for (String id : ids()) {
       assertThat(id).matches("\\d+/\\d+-\\d+");
     }
-    assertThat(writer.call("GET", "note:1")).isEqualTo(NIL);
+    assertThat(writer.call("GET", key("1"))).isEqualTo(NIL);
     assertThat(reader.call("NEARSIDE.OUTBOX", "DROP", "note", ids().getFirst()))
         .isEqualTo(":1\r\n");
     database.execute("ALTER TABLE note DROP CONSTRAINT note_body_check");
@@ -228,7 +235,11 @@ final class ClusterBehindIT {
   }
 
   private static List<String> keys() {
-    return IntStream.rangeClosed(1, KEYS).mapToObj(n -> "note:" + n).toList();
+    return IntStream.rangeClosed(1, KEYS).mapToObj(n -> key("" + n)).toList();
+  }
+
+  private static String key(String name) {
+    return "note:of-" + test + "-" + name;
   }
 
   private static void awaitRows(String condition) {

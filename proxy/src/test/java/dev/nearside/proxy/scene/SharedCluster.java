@@ -9,9 +9,10 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Three primaries for all test classes of a process, empty before each test, and a sidecar in front
- * of them for each class; to be registered by a static field. Tests may move slots, and leave the
- * nodes as they are: forming a cluster takes seconds, and this one is ended with the process.
+ * Three primaries for all test classes of a process, empty before each test or each class, and a
+ * sidecar in front of them for each class; to be registered by a static field. Tests may move
+ * slots, and leave the nodes as they are: forming a cluster takes seconds, and this one is ended
+ * with the process.
  */
 public final class SharedCluster
     implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
@@ -19,7 +20,22 @@ public final class SharedCluster
 
   private static @Nullable RedisCluster formed; // test classes of a process run one at a time
 
+  private final boolean isEmptiedForEach;
   private @Nullable Sidecar sidecar;
+
+  /** Creates one that is empty before each test. */
+  public SharedCluster() {
+    this(true);
+  }
+
+  private SharedCluster(boolean isEmptiedForEach) {
+    this.isEmptiedForEach = isEmptiedForEach;
+  }
+
+  /** Creates one that is empty before the first test only, for sidecars that last for all tests. */
+  public static SharedCluster emptiedOnce() {
+    return new SharedCluster(false);
+  }
 
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
@@ -29,6 +45,7 @@ public final class SharedCluster
       formed = cluster;
     }
     cluster().awaitSettled();
+    empty();
     sidecar =
         Sidecar.inFrontOf(
             0, "upstream.uri=redis-cluster://" + String.join(",", cluster().addresses()));
@@ -36,6 +53,12 @@ public final class SharedCluster
 
   @Override
   public void beforeEach(ExtensionContext context) throws IOException {
+    if (isEmptiedForEach) {
+      empty();
+    }
+  }
+
+  private void empty() throws IOException {
     for (RedisNode node : cluster().primaries()) {
       node.order("FLUSHALL");
     }
