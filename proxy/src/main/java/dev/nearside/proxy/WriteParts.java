@@ -16,6 +16,7 @@ import dev.nearside.proxy.tier.redis.RedisConnections;
 import dev.nearside.proxy.tier.redis.RowErrands;
 import dev.nearside.proxy.tier.redis.SideNames;
 import dev.nearside.proxy.write.DurabilityGate;
+import dev.nearside.proxy.write.GatheringRoom;
 import dev.nearside.proxy.write.OutboxDrain;
 import dev.nearside.proxy.write.RowWrites;
 import dev.nearside.proxy.write.WriteBehind;
@@ -70,10 +71,11 @@ final class WriteParts implements AutoCloseable {
         drains.stream().collect(Collectors.toMap(OutboxDrain::partition, Function.identity()));
     Map<Namespace, List<OutboxDrain>> byNamespace =
         drains.stream().collect(Collectors.groupingBy(OutboxDrain::namespace));
+    GatheringRoom room = new GatheringRoom(settings.timeout().multipliedBy(2));
     demandsDurability = behind.stream().anyMatch(each -> each.durability() == Durability.FSYNC);
     if (behind.isEmpty()) {
       gate = null;
-      rows = new RowWrites(through, null, List.of(), redis.deadLetters(), known);
+      rows = new RowWrites(through, null, List.of(), redis.deadLetters(), known, room);
     } else {
       gate = new DurabilityGate(redis.durability());
       rows =
@@ -90,7 +92,8 @@ final class WriteParts implements AutoCloseable {
                   row -> wake(redis.names(), byPartition, row)),
               behind,
               redis.deadLetters(),
-              known);
+              known,
+              room);
     }
     byNamespace.forEach((each, its) -> export(each.name(), its, metrics));
   }

@@ -213,6 +213,22 @@ final class ClusterRowsIT {
   }
 
   @Test
+  void largeWrites_areInTheRowAndInRedis() throws Exception {
+    String value = "large ".repeat(50_000);
+    for (String key : keys("note:%d", 4)) {
+      assertThat(writer.call("SET", key, value)).isEqualTo("+OK\r\n");
+      assertThat(writer.call("APPEND", key, value)).isEqualTo(":600000\r\n");
+      assertThat(body(key)).isEqualTo(value + value);
+      assertThat(direct(key, "GET", key)).isEqualTo(bulk(value + value));
+    }
+    assertThat(writer.call("MSET", "note:1", value, "note:2", value, "note:3", "small"))
+        .isEqualTo("+OK\r\n");
+    assertThat(reader.call("GET", "note:2")).isEqualTo(bulk(value));
+    assertThat(writer.call("SET", "free", value)).isEqualTo("+OK\r\n");
+    assertThat(reader.call("GET", "free")).isEqualTo(bulk(value));
+  }
+
+  @Test
   void writesOfSeveralSlots_areOneTransaction() throws Exception {
     List<String> keys = keys("note:%d", 9);
     List<String> mset = new ArrayList<>(List.of("MSET"));

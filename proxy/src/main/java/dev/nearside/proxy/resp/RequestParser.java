@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>A request that announces more than {@code streamAboveBytes} is {@link Progress#LARGE}: its
  * arguments so far are shown, and its bytes are then counted through by {@link #streamable}, never
- * gathered.
+ * gathered, unless {@link #gather} is called.
  *
  * <p>Confined to one event loop, one per connection. Holds no reference on any buffer and needs no
  * release. Between two calls the unread bytes may be moved, or copied to another buffer.
@@ -60,6 +60,9 @@ public final class RequestParser {
   private final Request request = new Request();
 
   private Phase phase = Phase.FRESH;
+
+  /** The longest request that is gathered now. */
+  private int gatheredBytes;
 
   /** How far the request is understood, from the reader index. */
   private int position;
@@ -108,6 +111,7 @@ public final class RequestParser {
     this.maxBulkBytes = maxBulkBytes;
     this.maxQueryBytes = maxQueryBytes;
     this.streamAboveBytes = streamAboveBytes;
+    this.gatheredBytes = streamAboveBytes;
     this.authenticated = authenticated;
   }
 
@@ -147,12 +151,33 @@ public final class RequestParser {
   public void consume(ByteBuf in) {
     in.skipBytes(consumable);
     consumable = 0;
+    gatheredBytes = streamAboveBytes;
     request.shed();
   }
 
   /** Returns how many arguments the request said it has; more than are shown if it is large. */
   public int announcedArgCount() {
     return announcedArgs;
+  }
+
+  /**
+   * Returns how long the large request is at least, that was found and of which nothing was given
+   * out: with the argument that comes next, but none behind it.
+   */
+  public long announcedBytes() {
+    return position + streamLeft;
+  }
+
+  /**
+   * Has the large request that was found gathered after all: {@link #parse} goes on with it, and
+   * finds it whole, or large again where it has more than {@code mostBytes}.
+   *
+   * @param mostBytes at least {@link #announcedBytes}
+   */
+  public void gather(int mostBytes) {
+    bulkLength = streamLeft - 2;
+    phase = Phase.ARGUMENTS;
+    gatheredBytes = mostBytes;
   }
 
   /**
@@ -190,6 +215,7 @@ public final class RequestParser {
     if (argsLeft == 0) {
       streamDone = true;
       phase = Phase.FRESH;
+      gatheredBytes = streamAboveBytes;
     }
     return at - start;
   }
@@ -241,7 +267,7 @@ public final class RequestParser {
           return line == 0 ? Progress.NEED_MORE : Progress.MALFORMED;
         }
         position += line;
-        if (position + bulkLength + 2 > streamAboveBytes && authenticated.getAsBoolean()) {
+        if (position + bulkLength + 2 > gatheredBytes && authenticated.getAsBoolean()) {
           return large();
         }
       }

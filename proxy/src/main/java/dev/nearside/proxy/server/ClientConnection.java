@@ -436,7 +436,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   public void channelInactive(ChannelHandlerContext ctx) {
     closed = true;
     tellRoom();
-    intake.release();
+    intake.close();
     replies.close();
     output.discard();
     upstream.close();

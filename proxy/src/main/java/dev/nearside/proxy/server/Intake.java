@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What one client has sent and has not been worked off: its bytes become requests, and each is sent
  * its way. Confined to the connection's event loop.
  *
- * <p>A request that cannot be taken yet stays in the buffer and is looked at again.
+ * <p>A request that cannot be taken yet stays in the buffer and is looked at again. A large one is
+ * streamed, gathered or skipped, as the {@link RequestRouter} says.
  */
 final class Intake {
   private static final int STREAM_ABOVE_BYTES = 64 * 1024;
@@ -19,7 +20,7 @@ final class Intake {
   private final RequestRouter router;
   private final Session session;
   private @Nullable ByteBuf unread;
-  private boolean streaming;
+  private @Nullable LargeWay large;
 
   Intake(ClientConnection client) {
     this.client = client;
@@ -52,9 +53,9 @@ final class Intake {
     return rest == null ? 0 : rest.readableBytes();
   }
 
-  /** Returns whether a large request is under way. */
+  /** Returns whether a large request is under way whose bytes are not kept. */
   boolean isStreaming() {
-    return streaming;
+    return large == LargeWay.STREAMED || large == LargeWay.SKIPPED;
   }
 
   /**
@@ -67,8 +68,8 @@ final class Intake {
     if (in == null || !in.isReadable()) {
       return false;
     }
-    if (streaming) {
-      return stream(in);
+    if (large != null) {
+      return stepOfLarge(large, in);
     }
     if (!session.authenticated && client.replies().owesReplies()) {
       client.pauseUntilDrained(); // the reply may let it in, and other limits count then
@@ -91,15 +92,83 @@ final class Intake {
         }
         yield taken;
       }
-      case LARGE -> {
-        streaming = router.routeLarge(parser.request(), parser.announcedArgCount());
-        yield streaming;
-      }
+      case LARGE -> begin(in);
       case MALFORMED -> {
         client.answerLast(parser.errorReply());
         yield false;
       }
     };
+  }
+
+  private boolean begin(ByteBuf in) {
+    LargeWay way =
+        router.routeLarge(parser.request(), parser.announcedArgCount(), parser.announcedBytes());
+    large = way == LargeWay.NOT_TAKEN ? null : way;
+    if (way == LargeWay.GATHERED) {
+      in.ensureWritable((int) Math.max(0, parser.announcedBytes() - in.readableBytes()));
+      parser.gather(router.mostGathered());
+    }
+    return large != null;
+  }
+
+  private boolean stepOfLarge(LargeWay way, ByteBuf in) {
+    return switch (way) {
+      case STREAMED -> stream(in);
+      case GATHERED -> gather(in);
+      case SKIPPED -> skip(in);
+      case NOT_TAKEN -> false;
+    };
+  }
+
+  private boolean gather(ByteBuf in) {
+    return switch (parser.parse(in)) {
+      case NEED_MORE, EMPTY -> false;
+      case REQUEST -> {
+        boolean taken = router.routeGathered(parser.request());
+        if (taken) {
+          parser.consume(in);
+          large = null;
+          shrink(in);
+        }
+        yield taken;
+      }
+      case LARGE -> begin(in); // it is longer than it seemed
+      case MALFORMED -> {
+        client.answerLast(parser.errorReply());
+        yield false;
+      }
+    };
+  }
+
+  private boolean skip(ByteBuf in) {
+    int length = parser.streamable(in);
+    if (length < 0) {
+      endMalformed();
+      return false;
+    }
+    in.skipBytes(length);
+    if (parser.streamDone()) {
+      large = null;
+      shrink(in);
+      router.skipped();
+    }
+    return length > 0;
+  }
+
+  private void endMalformed() {
+    if (parser.errorReply().length == 0) {
+      client.close(CloseReason.QUERY_BUFFER);
+    } else {
+      client.answerLast(parser.errorReply());
+    }
+  }
+
+  /** What is left needs no buffer as large as a large request. */
+  private void shrink(ByteBuf in) {
+    if (in.isReadable()) {
+      unread = in.alloc().buffer(in.readableBytes()).writeBytes(in);
+      in.release();
+    }
   }
 
   /**
@@ -122,7 +191,7 @@ final class Intake {
     boolean last = parser.streamDone();
     boolean more = length == 0 || upstream.stream(in, in.readerIndex(), length, last);
     in.skipBytes(length);
-    streaming = !last;
+    large = last ? null : LargeWay.STREAMED;
     if (!more) {
       client.pause();
     }
@@ -138,7 +207,12 @@ final class Intake {
   }
 
   /** Gives up what was not worked off. */
-  void release() {
+  void close() {
+    release();
+    router.close();
+  }
+
+  private void release() {
     ByteBuf rest = unread;
     unread = null;
     if (rest != null) {

@@ -5,6 +5,7 @@ import dev.nearside.proxy.command.Way;
 import dev.nearside.proxy.resp.Replies;
 import dev.nearside.proxy.resp.Request;
 import dev.nearside.proxy.telemetry.CommandLabel;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,49 +111,98 @@ final class RequestRouter {
   }
 
   /**
-   * Begins a large request: its bytes follow by {@link OwnRelay#stream}.
+   * Begins a large request.
    *
    * @param head shows the arguments that are here
    * @param announcedArgs how many there will be
+   * @param announcedBytes how long it is at least
    */
-  boolean routeLarge(Request head, int announcedArgs) {
+  LargeWay routeLarge(Request head, int announcedArgs, long announcedBytes) {
     if (!session.authenticated) {
-      client.answer(NO_AUTH);
-      client.closeWhenWritten();
-      return false;
+      return refuseLarge(NO_AUTH);
     }
     Command command =
         head.argCount() == 0 ? Command.unknown() : context.commands().get().find(head);
     if (writes != null && writes.mayConcern(command, head)) {
-      client.answer(writes.refusalOfLarge());
-      client.closeWhenWritten();
-      return false;
+      return writes.beginLarge(command, head, announcedArgs, announcedBytes);
     }
+    if (writes != null) {
+      writes.large().end();
+    }
+    return stream(command, head, announcedArgs);
+  }
+
+  /** Its bytes follow by {@link OwnRelay#stream}. */
+  private LargeWay stream(Command command, Request head, int announcedArgs) {
     if (writes != null && !writes.areAnswered()) {
-      return false;
+      return LargeWay.NOT_TAKEN;
     }
     if (command.way() == Way.OWN) {
-      client.answer(TOO_LONG);
-      client.closeWhenWritten();
-      return false;
+      return refuseLarge(TOO_LONG);
     }
     byte[] refusal = upstream.own().refusalOfLarge(command, head);
     if (refusal != null) {
-      client.answer(refusal);
-      client.closeWhenWritten();
-      return false;
+      return refuseLarge(refusal);
     }
     if (!reads.allows(command, head) || !upstream.own().isReadyForLarge(command, head)) {
       if (answerPinFailure()) {
         client.closeWhenWritten();
       }
-      return false;
+      return LargeWay.NOT_TAKEN;
     }
     if (!upstream.areLeasesBroken(command, head, announcedArgs)) {
-      return false;
+      return LargeWay.NOT_TAKEN;
     }
     upstream.own().relayLarge(command, head, announcedArgs);
+    return LargeWay.STREAMED;
+  }
+
+  private LargeWay refuseLarge(byte[] refusal) {
+    client.answer(refusal);
+    client.closeWhenWritten();
+    return LargeWay.NOT_TAKEN;
+  }
+
+  /**
+   * Sends a large request its way that was gathered: where others go to that are no writes of its.
+   */
+  boolean routeGathered(Request request) {
+    Command command = context.commands().get().find(request);
+    ThroughWrites its = Objects.requireNonNull(writes);
+    boolean taken =
+        its.concern(command, request) ? route(request) : streamGathered(command, request);
+    if (taken) {
+      its.large().end();
+    }
+    return taken;
+  }
+
+  private boolean streamGathered(Command command, Request request) {
+    if (stream(command, request, request.argCount()) == LargeWay.NOT_TAKEN) {
+      return false;
+    }
+    OwnRelay own = upstream.own();
+    if (!own.stream(request.buffer(), request.start(), request.length(), true)) {
+      client.pause();
+    }
     return true;
+  }
+
+  /** Returns how long the large request may be that is gathered. */
+  int mostGathered() {
+    return Objects.requireNonNull(writes).large().mostBytes();
+  }
+
+  /** All of a large request has come that was to be skipped. */
+  void skipped() {
+    Objects.requireNonNull(writes).large().skipped();
+  }
+
+  /** The client is gone. */
+  void close() {
+    if (writes != null) {
+      writes.large().end();
+    }
   }
 
   private boolean finish(LocalReads.Taken taken, Command command, Request request) {

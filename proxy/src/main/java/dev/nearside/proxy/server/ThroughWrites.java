@@ -18,6 +18,7 @@ import dev.nearside.proxy.write.WriteOutcome.Made;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,12 +44,14 @@ final class ThroughWrites {
   private final RowWrites path;
   private final List<Namespace> namespaces = new ArrayList<>();
   private final WritesUnderWay underWay = new WritesUnderWay();
+  private final LargeWrites large;
   private boolean elsewhere;
 
   private ThroughWrites(ClientConnection client, RowWrites path) {
     this.client = client;
     this.session = client.session();
     this.path = path;
+    this.large = new LargeWrites(client, path.room());
   }
 
   /** Returns those of {@code client}, or null where the database takes no writes. */
@@ -132,19 +135,64 @@ final class ThroughWrites {
     if (concern(command, head)) {
       return true;
     }
-    boolean isSeen =
-        command.effect() == Effect.WRITES_KEYS
-            && command.firstKey() > 0
-            && command.lastKey() == command.firstKey()
-            && head.argCount() > command.firstKey();
-    return path.areAny() && mayWrite(command) && !isSeen;
+    return path.areAny() && mayWrite(command) && !isOneKey(command, head);
+  }
+
+  /** Whether {@code command} has one key, and that is here. */
+  private static boolean isOneKey(Command command, Request head) {
+    return command.effect() == Effect.WRITES_KEYS
+        && command.firstKey() > 0
+        && command.lastKey() == command.firstKey()
+        && head.argCount() > command.firstKey();
+  }
+
+  /**
+   * Says what becomes of a large request that {@link #mayConcern} this: it is gathered, to be made
+   * as any other, or refused.
+   *
+   * @param args how many arguments it has
+   * @param bytes how long it is at least
+   */
+  LargeWay beginLarge(Command command, Request head, int args, long bytes) {
+    if (isEarly()) {
+      return LargeWay.NOT_TAKEN;
+    }
+    String refusal = refusalOfLarge(command);
+    if (refusal == null) {
+      String name = namespaces.isEmpty() ? null : namespaces.getFirst().name();
+      return large.gather(bytes, args, isOneKey(command, head), name);
+    }
+    if (!session.pipe && session.transaction == null) {
+      return large.skip(Replies.error(refusal));
+    }
+    client.answer(Replies.error(refusal));
+    client.closeWhenWritten();
+    return LargeWay.NOT_TAKEN;
+  }
+
+  private @Nullable String refusalOfLarge(Command command) {
+    if (!namespaces.isEmpty()) {
+      return refusal(command);
+    }
+    boolean mayBeMade =
+        StringWrites.contains(command.name())
+            && !session.pipe
+            && !session.databaseUnknown
+            && session.transaction == null
+            && session.ownIdentity;
+    return mayBeMade
+        ? null
+        : "ERR above 64 KiB this could write keys that are written to the database, unseen";
+  }
+
+  /** Returns what has to do with requests that are gathered. */
+  LargeWrites large() {
+    return large;
   }
 
   /** Makes such a write, or refuses it; returns whether it was taken. */
   boolean run(Command command, Request request) {
-    if (client.replies().owed() > underWay.count() && !session.pipe) {
-      client.pauseUntilDrained(); // what is owed may say which database this is, or end a
-      // subscription
+    if (isEarly()) {
       return false;
     }
     String refusal = refusal(command);
@@ -167,21 +215,21 @@ final class ThroughWrites {
     }
   }
 
+  /** What is owed may say which database this is, or end a subscription. */
+  private boolean isEarly() {
+    boolean early = client.replies().owed() > underWay.count() && !session.pipe;
+    if (early) {
+      client.pauseUntilDrained();
+    }
+    return early;
+  }
+
   /** Returns whether no write is under way; if one is, the connection is paused until it is not. */
   boolean areAnswered() {
     if (!underWay.isEmpty()) {
       client.pauseUntilDrained();
     }
     return underWay.isEmpty();
-  }
-
-  /** Returns the error for a large request that {@link #mayConcern} this. */
-  byte[] refusalOfLarge() {
-    return Replies.error(
-        namespaces.isEmpty()
-            ? "ERR above 64 KiB this could write keys that are written to the database, unseen"
-            : "ERR namespace %s is written to the database, 64 KiB a request at most"
-                .formatted(namespaces.getFirst().name()));
   }
 
   private @Nullable String refusal(Command command) {
@@ -256,14 +304,15 @@ final class ThroughWrites {
     } else {
       client.pauseUntilDrained();
     }
-    path.write(write, List.copyOf(namespaces))
-        .whenComplete((outcome, bug) ->
-            client.execute(() -> {
-              if (isFollowed) {
-                underWay.ended(keys.getFirst(), length);
-              }
-              done(touch, reply, outcome, bug);
-            }));
+    CompletableFuture<WriteOutcome> made = path.write(write, List.copyOf(namespaces));
+    large.holdUntil(made);
+    made.whenComplete((outcome, bug) ->
+        client.execute(() -> {
+          if (isFollowed) {
+            underWay.ended(keys.getFirst(), length);
+          }
+          done(touch, reply, outcome, bug);
+        }));
     return true;
   }
 

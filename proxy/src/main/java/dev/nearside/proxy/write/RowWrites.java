@@ -8,6 +8,7 @@ import dev.nearside.proxy.strings.StringWrite;
 import dev.nearside.proxy.tier.redis.DeadLetters;
 import dev.nearside.proxy.tier.redis.KnownOutboxes;
 import dev.nearside.proxy.tier.redis.RowErrands;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -22,16 +23,19 @@ import org.jspecify.annotations.Nullable;
  * @param outboxes the latter, which a flush must not lose
  * @param deadLetters what the database never takes of their writes
  * @param known everybody's outboxes
+ * @param room where large requests are gathered
  */
 public record RowWrites(
     @Nullable WriteThrough through,
     @Nullable WriteBehind behind,
     List<Namespace> outboxes,
     DeadLetters deadLetters,
-    KnownOutboxes known) {
+    KnownOutboxes known,
+    GatheringRoom room) {
   /** Returns that of a sidecar that makes none, and still is not to flush what others have. */
   public static RowWrites none(RowErrands redis, KnownOutboxes known) {
-    return new RowWrites(null, null, List.of(), redis.deadLetters(), known);
+    return new RowWrites(
+        null, null, List.of(), redis.deadLetters(), known, new GatheringRoom(Duration.ZERO));
   }
 
   /** Returns whether there are any. */

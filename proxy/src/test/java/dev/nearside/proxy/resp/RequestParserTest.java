@@ -224,6 +224,41 @@ class RequestParserTest {
   }
 
   @Test
+  void gather_largeRequest_isFoundWhole_whereverItIsCut() {
+    String request = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$30\r\n" + "x".repeat(30) + "\r\n";
+    for (int cut = 27; cut <= request.length(); cut++) {
+      RequestParser small = new RequestParser(MAX_BULK, 40);
+      ByteBuf in = bytes(request.substring(0, cut));
+      assertThat(small.parse(in)).isEqualTo(Progress.LARGE);
+      assertThat(small.announcedBytes()).isEqualTo(request.length());
+      small.gather(request.length());
+      in.writeBytes(latin1(request.substring(cut) + request));
+      assertThat(small.parse(in)).isEqualTo(Progress.REQUEST);
+      assertThat(small.request().arg(2)).asString().isEqualTo("x".repeat(30));
+      assertThat(small.parse(in)).as("not taken, it comes again").isEqualTo(Progress.REQUEST);
+      small.consume(in);
+      assertThat(small.parse(in)).as("the next one").isEqualTo(Progress.LARGE);
+    }
+  }
+
+  @Test
+  void gather_ofMoreThanItSeemed_isLargeAgain_andCanBeStreamed() {
+    String rest = "$2\r\nxx\r\n";
+    String request = "*3\r\n$4\r\nMSET\r\n$30\r\n" + "k".repeat(30) + "\r\n" + rest;
+    RequestParser small = new RequestParser(MAX_BULK, 40);
+    ByteBuf in = bytes(request + "PING\r\n");
+    assertThat(small.parse(in)).isEqualTo(Progress.LARGE);
+    small.gather(request.length() - 1);
+    assertThat(small.parse(in)).isEqualTo(Progress.LARGE);
+    assertThat(small.request().argCount()).isEqualTo(2);
+    assertThat(small.announcedBytes()).isEqualTo(request.length());
+    assertThat(small.streamable(in)).isEqualTo(request.length());
+    assertThat(small.streamDone()).isTrue();
+    in.skipBytes(request.length());
+    assertThat(small.parse(in)).isEqualTo(Progress.REQUEST);
+  }
+
+  @Test
   void parse_hundredThousandArgumentsByteByByte_looksAtEachByteAboutOnce() {
     CountingBuf in = new CountingBuf(2_000_000);
     RequestParser wide = new RequestParser(MAX_BULK, Integer.MAX_VALUE);
@@ -254,7 +289,7 @@ class RequestParserTest {
   }
 
   private static ByteBuf bytes(String text) {
-    return Unpooled.wrappedBuffer(latin1(text));
+    return Unpooled.buffer().writeBytes(latin1(text));
   }
 
   private static byte[] latin1(String text) {
