@@ -1,7 +1,6 @@
 package dev.nearside.proxy.tier.database;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 
 /** Sets up HikariCP and the PostgreSQL driver so that nothing waits without an end. */
 final class ConnectionPool {
@@ -14,19 +13,19 @@ final class ConnectionPool {
    * not stop the start. Its connections only read, each statement a transaction of its own. Whoever
    * calls closes it.
    */
-  static HikariDataSource open(DatabaseTier.Settings settings) {
+  static Connections open(DatabaseTier.Settings settings) {
     HikariConfig config = config(settings);
     config.setPoolName("nearside-database"); // names its threads too
     config.setAutoCommit(true);
     config.setReadOnly(true);
-    return new HikariDataSource(config);
+    return new Connections(config);
   }
 
   /**
    * As {@link #open}, but its connections write: each has a transaction, which sees what others
    * have committed meanwhile, and which the server ends where nobody says anything for too long.
    */
-  static HikariDataSource openToWrite(DatabaseTier.Settings settings) {
+  static Connections openToWrite(DatabaseTier.Settings settings) {
     HikariConfig config = config(settings);
     config.setPoolName("nearside-database-writes");
     config.setAutoCommit(false);
@@ -37,7 +36,7 @@ final class ConnectionPool {
         config.getConnectionInitSql()
             + "; SET idle_in_transaction_session_timeout = "
             + 2 * settings.timeout().toMillis());
-    return new HikariDataSource(config);
+    return new Connections(config);
   }
 
   private static HikariConfig config(DatabaseTier.Settings settings) {

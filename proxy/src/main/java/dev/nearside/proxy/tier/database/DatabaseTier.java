@@ -1,6 +1,5 @@
 package dev.nearside.proxy.tier.database;
 
-import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.nearside.proxy.config.DatabaseRows.Table;
 import dev.nearside.proxy.config.NearsideConfig;
@@ -27,7 +26,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +78,7 @@ public final class DatabaseTier implements AutoCloseable {
   }
 
   private final Settings settings;
-  private final HikariDataSource pool;
+  private final Connections pool;
   private final Map<Namespace, ReadQueue> queues = new LinkedHashMap<>();
   private final Turns turns;
   private final Failures failures = new Failures(System::nanoTime);
@@ -186,15 +184,10 @@ public final class DatabaseTier implements AutoCloseable {
   /** Says how many connections there are; asked at a scrape. */
   public void exportPool(Metrics metrics) {
     metrics.gauge(
-        Metric.DATABASE_POOL, () -> connections(HikariPoolMXBean::getActiveConnections), "active");
+        Metric.DATABASE_POOL, () -> pool.count(HikariPoolMXBean::getActiveConnections), "active");
     metrics.gauge(
-        Metric.DATABASE_POOL, () -> connections(HikariPoolMXBean::getIdleConnections), "idle");
+        Metric.DATABASE_POOL, () -> pool.count(HikariPoolMXBean::getIdleConnections), "idle");
     metrics.gauge(Metric.DATABASE_POOL_WAITING, this::waiting);
-  }
-
-  private int connections(ToIntFunction<HikariPoolMXBean> count) {
-    HikariPoolMXBean bean = pool.getHikariPoolMXBean();
-    return bean == null ? 0 : count.applyAsInt(bean); // none before the first connection
   }
 
   /**
@@ -297,7 +290,7 @@ public final class DatabaseTier implements AutoCloseable {
     pool.close();
   }
 
-  private static HikariDataSource connectionPool(Settings settings) {
+  private static Connections connectionPool(Settings settings) {
     if (!settings.url().startsWith("jdbc:postgresql:")) {
       throw new IllegalArgumentException(
           "the database's URL is not PostgreSQL's; expected jdbc:postgresql://host:port/name");
@@ -318,7 +311,7 @@ public final class DatabaseTier implements AutoCloseable {
       return;
     }
     long startedNs = System.nanoTime();
-    try (Connection connection = pool.getConnection()) {
+    try (Connection connection = pool.take()) {
       boolean fits = queue.gate().misfit(connection, true) == null;
       if (fits) {
         readAll(connection, queue, batch);

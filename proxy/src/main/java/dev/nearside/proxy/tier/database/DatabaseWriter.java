@@ -1,6 +1,5 @@
 package dev.nearside.proxy.tier.database;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.strings.KeyState;
 import dev.nearside.proxy.strings.RefusedWriteException;
@@ -96,13 +95,13 @@ public final class DatabaseWriter implements AutoCloseable {
     record Failed(Reason reason, boolean isUnknown, String why) implements Result {}
   }
 
-  private final HikariDataSource pool;
+  private final Connections pool;
   private final Map<Namespace, StringRows> tables;
   private final Failures failures;
   private final OutboxRows outbox;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
-  DatabaseWriter(HikariDataSource pool, Map<Namespace, StringRows> tables, Failures failures) {
+  DatabaseWriter(Connections pool, Map<Namespace, StringRows> tables, Failures failures) {
     this.pool = pool;
     this.tables = Map.copyOf(tables);
     this.failures = failures;
@@ -152,7 +151,7 @@ public final class DatabaseWriter implements AutoCloseable {
 
   private Result write(List<Row> rows, Work work, long deadlineNs, int tries) {
     boolean committing = false;
-    try (Connection connection = pool.getConnection()) {
+    try (Connection connection = pool.take()) {
       Transaction transaction = new Transaction(connection, rows);
       try {
         Written written = transaction.apply(work);

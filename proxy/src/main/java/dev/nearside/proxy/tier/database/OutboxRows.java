@@ -1,6 +1,5 @@
 package dev.nearside.proxy.tier.database;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.nearside.proxy.namespace.Namespace;
 import dev.nearside.proxy.strings.KeyState;
 import java.sql.Connection;
@@ -67,18 +66,18 @@ public final class OutboxRows {
     }
   }
 
-  private final HikariDataSource pool;
+  private final Connections pool;
   private final Map<Namespace, StringRows> tables;
   private final Failures failures;
 
   /** Drains are many, and leave some of the connections to those whom clients wait for. */
   private final Semaphore turns;
 
-  OutboxRows(HikariDataSource pool, Map<Namespace, StringRows> tables, Failures failures) {
+  OutboxRows(Connections pool, Map<Namespace, StringRows> tables, Failures failures) {
     this.pool = pool;
     this.tables = tables;
     this.failures = failures;
-    this.turns = new Semaphore(Math.max(1, pool.getMaximumPoolSize() / 2));
+    this.turns = new Semaphore(Math.max(1, pool.most() / 2));
   }
 
   /**
@@ -90,7 +89,7 @@ public final class OutboxRows {
    */
   public Taken takeOver(Namespace namespace, String name, long above) throws UntakenException {
     turns.acquireUninterruptibly();
-    try (Connection connection = pool.getConnection();
+    try (Connection connection = pool.take();
         PreparedStatement statement = connection.prepareStatement(TAKE_OVER)) {
       statement.setString(1, name);
       statement.setLong(2, above + 1);
@@ -126,7 +125,7 @@ public final class OutboxRows {
       throw new IllegalArgumentException("a batch of " + namespace + ", which is not written");
     }
     turns.acquireUninterruptibly();
-    try (Connection connection = pool.getConnection()) {
+    try (Connection connection = pool.take()) {
       return commit(connection, name, epoch, batch, () -> table.write(connection, keys, states));
     } catch (SQLException e) {
       throw untaken(namespace, e, isForGood(e));
