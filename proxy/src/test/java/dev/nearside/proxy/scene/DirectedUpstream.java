@@ -122,6 +122,11 @@ public final class DirectedUpstream implements AutoCloseable {
     return exchanges.stream().filter(each -> each.is(role, wanted)).count();
   }
 
+  /** Returns whether {@code first} was received before {@code second}. */
+  public boolean cameBefore(Exchange first, Exchange second) {
+    return exchanges.indexOf(first) < exchanges.indexOf(second);
+  }
+
   private void received(List<String> request, ScriptedUpstream.Connection connection)
       throws IOException {
     Wire wire = wires.computeIfAbsent(connection, Wire::new);

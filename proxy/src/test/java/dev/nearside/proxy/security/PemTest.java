@@ -71,7 +71,7 @@ class PemTest {
     Authority.Identity one = Authority.in(folder, "one").issue("a");
     String both = file(Files.readString(one.key()) + Files.readString(one.certificate()));
     assertThat(Pem.certificates(both)).hasSize(1);
-    assertThat(Pem.key(both).getAlgorithm()).isEqualTo("RSA");
+    assertThat(Pem.key(both).getAlgorithm()).isEqualTo("EC");
   }
 
   @ParameterizedTest
