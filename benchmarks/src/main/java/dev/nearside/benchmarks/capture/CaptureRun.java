@@ -72,7 +72,7 @@ public final class CaptureRun implements Callable<Integer> {
   }
 
   static Table measure(Site site, int changes, int writers, int readers)
-      throws IOException, SQLException {
+      throws IOException, SQLException, InterruptedException {
     Table table =
         new Table(
             "From the commit to the fresh value",

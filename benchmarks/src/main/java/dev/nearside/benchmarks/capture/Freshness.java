@@ -28,7 +28,8 @@ final class Freshness {
    * Returns how long it took from the end of each commit until GET gave the new value, in
    * milliseconds; every value was in the sidecar's memory before.
    */
-  List<Double> measure(int count, Duration pause) throws IOException, SQLException {
+  List<Double> measure(int count, Duration pause)
+      throws IOException, SQLException, InterruptedException {
     List<Double> millis = new ArrayList<>();
     try (Connection connection = site.postgres().connect();
         PreparedStatement update =
@@ -52,12 +53,14 @@ final class Freshness {
     return millis;
   }
 
-  private static double untilFresh(RedisConnection client, String key, String value)
-      throws IOException {
+  private double untilFresh(RedisConnection client, String key, String value)
+      throws IOException, InterruptedException {
     long committedNs = System.nanoTime();
-    while (!client.call("GET", key).equals(value)) {
+    for (String now = client.call("GET", key); !now.equals(value); now = client.call("GET", key)) {
       if (System.nanoTime() - committedNs > GIVE_UP_NS) {
-        throw new ServerException(key + " does not become fresh");
+        throw new ServerException(
+            "%s does not become '%s': it is '%s', and %s"
+                .formatted(key, value, now, site.states(key)));
       }
       LockSupport.parkNanos(STEP_NS);
     }

@@ -3,6 +3,7 @@ package dev.nearside.benchmarks.capture;
 import dev.nearside.benchmarks.servers.EmbeddedNearside;
 import dev.nearside.benchmarks.servers.EmbeddedPostgres;
 import dev.nearside.benchmarks.servers.EmbeddedRedis;
+import dev.nearside.benchmarks.servers.RedisConnection;
 import dev.nearside.benchmarks.servers.RedisProgram;
 import dev.nearside.benchmarks.servers.ServerException;
 import java.io.IOException;
@@ -23,23 +24,26 @@ final class Site implements AutoCloseable {
   /** The numbers of rows begin with 1. */
   static final int ROWS = 10_000;
 
+  private static final String STATE = "nearside_capture_state";
+  private static final String FAILURES = "nearside_capture_failures_total";
   private static final Duration OPEN_WITHIN = Duration.ofSeconds(30);
   private static final long STEP_NS = 5_000_000;
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final EmbeddedPostgres postgres;
+  private final EmbeddedRedis redis;
+  private final EmbeddedNearside first;
   private final EmbeddedNearside second;
 
   private Site(Path directory) throws IOException, InterruptedException {
     try {
       postgres = add(EmbeddedPostgres.start(directory));
       createTable(postgres);
-      EmbeddedRedis redis =
-          add(EmbeddedRedis.start(RedisProgram.INSTALLED.find(directory), directory));
+      redis = add(EmbeddedRedis.start(RedisProgram.INSTALLED.find(directory), directory));
       List<String> arguments = List.of("--config", settings(directory).toString());
       String upstream = "redis://127.0.0.1:" + redis.port();
-      EmbeddedNearside reader = add(EmbeddedNearside.start(upstream, arguments, directory));
-      await(reader, "reading");
+      first = add(EmbeddedNearside.start(upstream, arguments, directory));
+      await(first, "reading");
       second = add(EmbeddedNearside.start(upstream, arguments, directory));
       await(second, "standby");
     } catch (IOException | InterruptedException | ServerException e) {
@@ -87,8 +91,7 @@ final class Site implements AutoCloseable {
   private static void await(EmbeddedNearside nearside, String state)
       throws IOException, InterruptedException {
     long endNs = System.nanoTime() + OPEN_WITHIN.toNanos();
-    while (!nearside.isReady()
-        || nearside.metric("nearside_capture_state", "state=\"" + state + "\"") != 1) {
+    while (!nearside.isReady() || nearside.metric(STATE, "state=\"" + state + "\"") != 1) {
       if (System.nanoTime() - endNs > 0) {
         throw new ServerException("the sidecar is not ready, or not " + state);
       }
@@ -108,6 +111,19 @@ final class Site implements AutoCloseable {
   /** Returns the port of the sidecar that does not read the log. */
   int port() {
     return second.port();
+  }
+
+  /** Returns what Redis has of a key, and who reads changes, for a complaint. */
+  String states(String key) throws IOException, InterruptedException {
+    try (RedisConnection asked = RedisConnection.open(redis.port())) {
+      return "'%s' at Redis; changes are read by the first: %.0f, by the second: %.0f, after %.0f and %.0f failures"
+          .formatted(
+              asked.call("GET", key),
+              first.metric(STATE, "state=\"reading\""),
+              second.metric(STATE, "state=\"reading\""),
+              first.metric(FAILURES),
+              second.metric(FAILURES));
+    }
   }
 
   /** Returns what PostgreSQL says of itself. */
