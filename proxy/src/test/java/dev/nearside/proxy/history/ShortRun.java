@@ -42,13 +42,15 @@ final class ShortRun {
     HistoryResult result = HistoryRun.play(settings);
     log.info("{}", result);
     assertThat(result.violations()).as("%s", result).isEmpty();
-    assertThat(result.undecided()).as("%s", result).isZero();
     assertThat(result.rounds()).as("%s", result).isPositive();
     assertThat(result.counters().localShare()).as("%s", result).isGreaterThan(leastLocalShare);
     assertThat(result.counters().pushes()).as("%s", result).isPositive();
     if (scenario.fault() == Fault.NONE) {
+      assertThat(result.undecided()).as("%s", result).isZero();
       assertThat(result.unanswered()).as("%s", result).isZero();
     } else {
+      // of a round full of commands whose outcome nobody knows, the check may have to be given up
+      assertThat(result.undecided()).as("%s", result).isLessThanOrEqualTo(result.rounds() / 20);
       assertThat(result.strikes()).as("%s", result).isPositive();
       assertThat(result.strikes()).as("%s", result).isGreaterThanOrEqualTo(settings.strikes());
     }
