@@ -88,8 +88,9 @@ final class HistoryRun {
   }
 
   private HistoryResult result(Duration time, Counters counters, List<Recovery> recoveries) {
-    if (!troubles.isEmpty()) {
-      throw new IllegalStateException("trouble in " + settings, troubles.peek());
+    Throwable trouble = troubles.peek();
+    if (trouble != null) {
+      throw new IllegalStateException(trouble + " in " + settings, trouble);
     }
     return new HistoryResult(
         settings.scenario(),

@@ -10,11 +10,18 @@ import java.util.List;
 interface Wire extends AutoCloseable {
   /** An error reply. */
   record Failure(String text) {
+    /**
+     * How Redis begins what a step of a script is refused by, such as one that asks for a key that
+     * an earlier step removed, while its slot moves: it may be at the other node by now.
+     */
+    private static final String OF_A_SCRIPT = "Script attempted to ";
+
     /** Returns whether it says that the command was not executed. */
     boolean isRefusal() {
       return text.startsWith("TRYAGAIN")
           || text.startsWith("LOADING")
           || text.startsWith("CLUSTERDOWN")
+          || text.contains(OF_A_SCRIPT)
           || text.contains("NOREPLICAS ") // Redis 6 says first where in a script
           || text.contains("READONLY ");
     }
